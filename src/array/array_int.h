@@ -210,6 +210,19 @@ void array_runtime_address_counters(struct array *array, const char *address,
 /* Returns whether a data path is registered.  Any thread. */
 bool array_runtime_is_there(struct array *array);
 
+/* ---- qos.c: limits of LUNs and hosts ---- */
+
+/* Returns whether a text of model/qos.h has a minimum.  text: NULL = none. */
+bool array_qos_has_minimum(const char *text);
+/* Checks every pool as qos_check_pool does. */
+int array_qos_check_pools(const struct state *view);
+/*
+ * Checks every pool when a change, from one state to the other, may let a LUN keep what its pool cannot
+ * give.  Returns as qos_check_pool.
+ */
+int array_qos_check_change(const struct state *before, const struct state *after,
+			   const struct change *change);
+
 /* ---- operation.c: who excludes whom on a LUN ---- */
 
 /* What a caller wants to do with a LUN: the columns of the table in operation.c. */

@@ -315,6 +315,11 @@ field_change_add(struct changelog *log, const void *old, const void *new,
 			strbuf_add(log->text, "everywhere");
 		else
 			value_add(log, new, field);
+	} else if (strcmp(name, "qos") == 0) {
+		strbuf_add(log->text, row_field_text(new, field)[0] == '\0' ? "limits removed"
+									    : "limited to ");
+		if (row_field_text(new, field)[0] != '\0')
+			value_add(log, new, field);
 	} else if (strcmp(name, "size_bytes") == 0) {
 		bool more = row_field_number(new, field) > row_field_number(old, field);
 

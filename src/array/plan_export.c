@@ -302,6 +302,7 @@ pool_object(struct exporting *e, const void *row)
 	set(e, object, "overcommit", text_or_empty(pool->overcommit));
 	set(e, object, "trash", text_or_empty(pool->trash));
 	set(e, object, "trash_yields", json_boolean(pool->trash_yields));
+	set(e, object, "qos", text_or_empty(pool->qos));
 	return object;
 }
 
@@ -330,6 +331,7 @@ host_object(struct exporting *e, const void *row)
 	id_set(e, object, &host->id, false);
 	set(e, object, "initiators", list);
 	set(e, object, "sources", list_of(e, host->sources));
+	set(e, object, "qos", text_or_empty(host->qos));
 	set(e, object, "chap", chap_of(e, &host->id));
 	return object;
 }
@@ -372,6 +374,7 @@ lun_object(struct exporting *e, const void *row)
 	set(e, object, "read_only", json_boolean(lun->access == LUN_READ_ONLY));
 	set(e, object, "status", json_string(lun->status == STATUS_ONLINE ? "online" : "offline"));
 	set(e, object, "hints", text_or_empty(lun->hints));
+	set(e, object, "qos", text_or_empty(lun->qos));
 	set(e, object, "mask", mask.failed ? NULL : sorted(e, list_of(e, mask.text)));
 	return object;
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "array/array_int.h"
+#include "model/qos.h"
 #include "base/str.h"
 
 #define ARRAY_PLAN_TEXT_MAX (64u << 20) /* bytes of a file */
@@ -168,6 +169,11 @@ array_plan_view(const struct array_plan_build *b)
 /* Sets the field to the networks in the member `sources`, if there is one. */
 int array_plan_sources(struct array_plan_build *b, const struct array_plan_entry *entry,
 		       char **field);
+/* Sets the field to the limits in the member `qos`, if there is one; what it does not name is none. */
+int array_plan_qos(struct array_plan_build *b, const struct array_plan_entry *entry,
+		   enum qos_owner owner, char **field);
+/* Checks what the LUNs keep of their pools, when the file says something of limits. */
+int array_plan_check_qos(struct array_plan_build *b);
 /* Joins the texts of a list with ';', each of which must not have one. */
 int array_plan_join(struct array_plan_build *b, const struct array_plan_entry *entry,
 		    const char *name, char **ret_text);

@@ -118,6 +118,8 @@ set_members(struct array_plan_build *b, const struct array_plan_entry *entry, st
 	if (array_plan_bool(entry, "read_only", &read_only))
 		row->access = read_only ? LUN_READ_ONLY : LUN_READ_WRITE;
 	rc = set_hints(b, entry, row);
+	if (rc == 0)
+		rc = array_plan_qos(b, entry, QOS_OF_LUN, &row->qos);
 	return rc < 0 ? rc : set_mask(b, entry, row);
 }
 
@@ -205,7 +207,8 @@ put_new(struct array_plan_build *b, const struct array_plan_entry *entry,
 	if (rc == 0 && like != NULL &&
 	    (row_set_string(&row->name, like->name) < 0 ||
 	     row_set_string(&row->mask, like->mask) < 0 ||
-	     row_set_string(&row->hints, like->hints) < 0))
+	     row_set_string(&row->hints, like->hints) < 0 ||
+	     row_set_string(&row->qos, like->qos) < 0))
 		rc = -ENOMEM;
 	if (rc == 0)
 		rc = choose_pool(b, entry, &row->pool_id);

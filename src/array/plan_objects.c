@@ -60,6 +60,46 @@ array_plan_put_array(struct array_plan_build *b)
 	return rc < 0 ? rc : state_edit_put(b->edit, TAKE(row));
 }
 
+/* ---- limits ---- */
+
+int
+array_plan_qos(struct array_plan_build *b, const struct array_plan_entry *entry,
+	       enum qos_owner owner, char **field)
+{
+	const char *wanted = array_plan_string(entry, "qos");
+	struct array_plan_at at = array_plan_member(entry, "qos");
+	char text[QOS_TEXT_MAX];
+	int rc;
+
+	if (wanted == NULL)
+		return 0;
+	rc = qos_change(owner, "", wanted, text);
+	if (rc == 0)
+		rc = row_set_string(field, text);
+	return rc < 0 ? array_plan_explain(&b->plan->text, &at, rc) : 0;
+}
+
+/* What the LUNs keep of their pools depends on all pools and LUNs of the file. */
+int
+array_plan_check_qos(struct array_plan_build *b)
+{
+	static const enum array_plan_section sections[] = { PLAN_POOLS, PLAN_LUNS };
+
+	for (size_t s = 0; s < ARRAY_LEN(sections); s++) {
+		const struct array_plan_entries *entries = &b->sections[sections[s]];
+
+		for (size_t i = 0; i < entries->count; i++)
+			if (array_plan_string(&entries->list[i], "qos") != NULL) {
+				int rc = array_qos_check_pools(array_plan_view(b));
+
+				return rc < 0 ? array_plan_explain(&b->plan->text,
+								   &entries->list[i].at, rc)
+					      : 0;
+			}
+	}
+	return 0;
+}
+
 /* ---- pools ---- */
 
 /* A new pool's directory in the one way to write it. */
@@ -94,7 +134,8 @@ set_options(struct array_plan_build *b, const struct array_plan_entry *entry, st
 	if (options.low != NULL || options.full != NULL || options.overcommit != NULL ||
 	    options.trash != NULL)
 		rc = array_pool_options_fill(row, &options);
-	return rc < 0 ? array_plan_explain(&b->plan->text, &entry->at, rc) : 0;
+	return rc < 0 ? array_plan_explain(&b->plan->text, &entry->at, rc)
+		      : array_plan_qos(b, entry, QOS_OF_POOL, &row->qos);
 }
 
 static int
@@ -212,6 +253,8 @@ put_host(struct array_plan_build *b, const struct array_plan_entry *entry)
 		return array_plan_explain(&b->plan->text, &at, rc);
 	row->id = entry->id;
 	rc = array_plan_sources(b, entry, &row->sources);
+	if (rc == 0)
+		rc = array_plan_qos(b, entry, QOS_OF_HOST, &row->qos);
 	return rc < 0 ? rc : state_edit_put(b->edit, TAKE(row));
 }
 

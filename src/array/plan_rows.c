@@ -363,6 +363,9 @@ array_plan_rows_apply(struct array *array, struct array_plan_rows *rows, struct 
 		rc = note_all(&r);
 	if (rc == 0 && rows->plan->change != NULL)
 		rc = put_all(&r);
+	if (rc == 0 && rows->plan->change != NULL)
+		rc = array_qos_check_change(rows->plan->before, state_edit_view(edit),
+					    rows->plan->change);
 	return rc < 0 ? rc : start_jobs(&r);
 }
 

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/qos.h"
 
 struct pool_change {
 	struct array_task task;
@@ -217,6 +218,18 @@ trash_set(char **member, const char *text)
 	return rc < 0 ? rc : row_set_string(member, keep_ms > 0 ? text : "");
 }
 
+static int
+qos_set(char **member, const char *change)
+{
+	char text[QOS_TEXT_MAX];
+	int rc;
+
+	if (change == NULL)
+		return 0;
+	rc = qos_change(QOS_OF_POOL, *member, change, text);
+	return rc < 0 ? rc : row_set_string(member, text);
+}
+
 /* Checks that a pool is low before it is full, as far as that is known without its capacity. */
 static int
 limits_check(const struct row_pool *row)
@@ -252,6 +265,8 @@ array_pool_options_fill(struct row_pool *row, const struct array_pool_options *o
 		rc = overcommit_set(&row->overcommit, options->overcommit);
 	if (rc == 0)
 		rc = trash_set(&row->trash, options->trash);
+	if (rc == 0)
+		rc = qos_set(&row->qos, options->qos);
 	if (options->set_trash_yields)
 		row->trash_yields = options->trash_yields;
 	return rc < 0 ? rc : limits_check(row);
@@ -281,7 +296,9 @@ options_apply(struct array *array, struct array_task *task)
 	if (rc < 0)
 		return rc;
 	task->answer.object_id = c->id;
-	return state_edit_put(task->edit, TAKE(row));
+	rc = state_edit_put(task->edit, TAKE(row));
+	return rc == 0 && options->qos != NULL ? qos_check_pool(state_edit_view(task->edit), &c->id)
+					       : rc;
 }
 
 static void

@@ -31,6 +31,7 @@ struct array_pool_options {
 	const char *overcommit; /* "200%", or "off" */
 	const char *trash;      /* for how long deleted LUNs are kept: "7d", or "none" */
 	bool set_trash_yields, trash_yields;
+	const char *qos; /* a change of its limits: words of model/qos.h */
 };
 
 /*
@@ -248,6 +249,17 @@ int array_lun_rename(struct array *array, const struct array_request *request,
  */
 int array_lun_set_hints(struct array *array, const struct array_request *request,
 			const struct guid *lun, const char *hints, struct array_answer *ret_answer);
+/*
+ * Changes the limits of a LUN, or of all that a host's initiators do: words of model/qos.h, of which
+ * a value of 0 removes one; the limits that are not named stay.  They hold for commands that come
+ * later, and a moment later for those that wait.  Further errors: ERR_INVALID (a word or its value is
+ * wrong, or the LUN's pool cannot give what it is to keep).
+ */
+int array_lun_set_qos(struct array *array, const struct array_request *request,
+		      const struct guid *lun, const char *change, struct array_answer *ret_answer);
+int array_host_set_qos(struct array *array, const struct array_request *request,
+		       const struct guid *host, const char *change,
+		       struct array_answer *ret_answer);
 /*
  * Replaces the LUN's unmasking list, the list of initiators, hosts and host groups that may use the
  * LUN.  mask: any text that mask_normalize accepts; hosts may be named (host_mask_resolve).  Waits

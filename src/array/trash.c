@@ -25,6 +25,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "model/hints.h"
+#include "model/qos.h"
 #include "model/host.h"
 
 #define EXPIRE_AT_ONCE 100 /* in one round of the verifier */
@@ -78,8 +79,10 @@ array_trash_put(struct array *array, struct state_edit *edit, const struct state
 {
 	AUTO_ROW struct row_trashed_lun *row = row_new(ROW_TRASHED_LUN);
 	int64_t keep_ms = array_trash_keep_ms(before, lun);
+	char qos[QOS_TEXT_MAX];
 
-	if (row == NULL || texts_copy(row, lun) < 0 ||
+	qos_without_minimum(lun->qos, qos);
+	if (row == NULL || texts_copy(row, lun) < 0 || row_set_string(&row->qos, qos) < 0 ||
 	    targets_write(before, &lun->id, &row->targets) < 0)
 		return -ENOMEM;
 	row->id = lun->id;
@@ -500,7 +503,8 @@ restore_apply(struct array *array, struct array_task *task)
 	r->allocated_bytes = lun->allocated_bytes;
 	if (row == NULL || targets == NULL || row_set_string(&row->name, name) < 0 ||
 	    row_set_string(&row->serial, lun->serial) < 0 ||
-	    row_set_string(&row->naa, lun->naa) < 0 || row_set_string(&row->hints, lun->hints) < 0)
+	    row_set_string(&row->naa, lun->naa) < 0 ||
+	    row_set_string(&row->hints, lun->hints) < 0 || row_set_string(&row->qos, lun->qos) < 0)
 		return -ENOMEM;
 	rc = mask_back(view, lun->mask, &row->mask);
 	if (rc == 0)

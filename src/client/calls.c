@@ -135,7 +135,7 @@ ask_as_older(struct client *client, enum verb_id verb, const struct guid *ids,
 static bool
 needs_minor_3(const struct verb_args *args)
 {
-	return args->access != NULL || args->removable;
+	return args->access != NULL || args->removable || args->qos != NULL;
 }
 
 /* vdsd has not found something: the object, or the verb, when vdsd is older than it. */
@@ -156,7 +156,9 @@ client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 	int rc = ask_once(client, verb, ids, args, ret_json);
 
 	if (rc == ERR_INVALID && args != NULL && needs_minor_3(args) && minor_version(client) < 3)
-		return too_old("it knows neither read-only LUNs nor removable ones");
+		return too_old(args->qos != NULL
+				       ? "it knows no limits of commands and bytes a second"
+				       : "it knows neither read-only LUNs nor removable ones");
 	if (rc == ERR_INVALID && args != NULL &&
 	    (args->flat || args->now || args->force || args->with_portals || args->fits ||
 	     args->duplicate || args->hints != NULL))
@@ -319,6 +321,7 @@ client_pool_set(struct client *client, const struct guid *pool,
 		.full = options->full,
 		.overcommit = options->overcommit,
 		.trash = options->trash,
+		.qos = options->qos,
 		.trash_yields = options->trash_yields,
 	};
 	int rc = client_change(client, VERB_POOL_CHANGE, pool, &args, ret_answer);

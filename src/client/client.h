@@ -261,9 +261,12 @@ int client_array_set_iqn_prefix(struct client *client, const char *prefix,
 /* force: destroys what a block device holds. */
 int client_pool_create(struct client *client, const char *name, const char *path, bool force,
 		       struct client_answer *ret_answer);
-/* Options of a pool, as texts (model/pool_options.h); NULL = it stays.  Borrowed for the call. */
+/*
+ * Options of a pool, as texts (model/pool_options.h, model/qos.h); NULL = it stays.  Borrowed for
+ * the call.
+ */
 struct client_pool_options {
-	const char *low, *full, *overcommit, *trash;
+	const char *low, *full, *overcommit, *trash, *qos;
 	struct verb_flag trash_yields;
 };
 

@@ -29,6 +29,9 @@ http_host_patch(struct http_call *call, struct http_reply *reply)
 	else if (args->sources != NULL)
 		rc = array_host_set_sources(call->array, &call->request, &call->ids[0],
 					    args->sources, &answer);
+	else if (args->qos != NULL)
+		rc = array_host_set_qos(call->array, &call->request, &call->ids[0], args->qos,
+					&answer);
 	else if (args->initiators_add != NULL)
 		rc = array_host_add_initiators(call->array, &call->request, &call->ids[0],
 					       args->initiators_add, &answer);

@@ -52,6 +52,8 @@ http_lun_patch(struct http_call *call, struct http_reply *reply)
 				      &answer);
 	else if (args->hints != NULL)
 		rc = array_lun_set_hints(call->array, &call->request, lun, args->hints, &answer);
+	else if (args->qos != NULL)
+		rc = array_lun_set_qos(call->array, &call->request, lun, args->qos, &answer);
 	else if (args->access != NULL)
 		rc = set_access(call, lun, &answer);
 	else if (args->mask != NULL && args->flat)

@@ -205,6 +205,8 @@ keep_lun(void *arg, const struct guid *id, const struct array_lun_counters *coun
 	lun->bytes[1] = counters->write_bytes;
 	lun->failed_commands = counters->failed_commands;
 	lun->medium_errors = counters->medium_errors;
+	lun->limited_commands = counters->limited_commands;
+	lun->limited_ns = counters->limited_ns;
 	lun->space_errors = counters->space_errors;
 	for (unsigned kind = 0; kind < ARRAY_KINDS; kind++)
 		latency_keep(&counters->latency[kind], &lun->latency[kind]);

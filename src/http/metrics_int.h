@@ -47,7 +47,7 @@ struct http_latency {
 struct http_lun_sample {
 	struct guid id;
 	uint64_t commands[ARRAY_KINDS], bytes[2];
-	uint64_t failed_commands, medium_errors, space_errors;
+	uint64_t failed_commands, medium_errors, space_errors, limited_commands, limited_ns;
 	struct http_latency latency[ARRAY_KINDS];
 };
 
@@ -96,5 +96,15 @@ void http_scrape_histogram(struct http_scrape *scrape, const struct http_metric 
 /* Writes the histogram of a LUN.  with_buckets: else only the one without a bound, count and sum. */
 void http_scrape_latency(struct http_scrape *scrape, const struct http_metric *metric,
 			 const struct http_latency *latency, bool with_buckets);
+
+/* ---- metrics_limits.c: functions of http_metrics ---- */
+
+void http_metric_lun_limit(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_host_limit(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_pool_limit(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_lun_limited(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_lun_limited_seconds(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_host_limited(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_host_limited_seconds(struct http_scrape *scrape, const struct http_metric *metric);
 
 #endif

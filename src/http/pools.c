@@ -25,6 +25,7 @@ http_pool_patch(struct http_call *call, struct http_reply *reply)
 		.full = call->args.full,
 		.overcommit = call->args.overcommit,
 		.trash = call->args.trash,
+		.qos = call->args.qos,
 		.set_trash_yields = call->args.trash_yields.given,
 		.trash_yields = call->args.trash_yields.value,
 	};

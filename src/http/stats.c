@@ -51,10 +51,12 @@ lun_json(void *arg, const struct guid *id, const struct array_lun_counters *coun
 	const uint64_t bytes[ARRAY_KINDS] = { counters->read_bytes, counters->write_bytes, 0 };
 	struct stats *stats = arg;
 	char text[GUID_TEXT_SIZE];
-	json_t *json = json_pack("{s:s, s:I, s:I, s:I}", "id", guid_format(id, text),
-				 "failed_commands", (json_int_t)counters->failed_commands,
-				 "medium_errors", (json_int_t)counters->medium_errors,
-				 "space_errors", (json_int_t)counters->space_errors);
+	json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "id", guid_format(id, text),
+				 "limited_commands", (json_int_t)counters->limited_commands,
+				 "limited_ns", (json_int_t)counters->limited_ns, "failed_commands",
+				 (json_int_t)counters->failed_commands, "medium_errors",
+				 (json_int_t)counters->medium_errors, "space_errors",
+				 (json_int_t)counters->space_errors);
 
 	for (unsigned kind = 0; kind < ARRAY_KINDS; kind++) {
 		const struct histogram_total *latency = &counters->latency[kind];
@@ -99,9 +101,11 @@ host_json(void *arg, const struct array_host_counters *counters)
 {
 	struct stats *stats = arg;
 	char text[GUID_TEXT_SIZE];
-	json_t *json = json_pack("{s:s, s:I, s:I}", "id", guid_format(&counters->id, text),
-				 "sessions", (json_int_t)counters->sessions, "logins",
-				 (json_int_t)counters->logins);
+	json_t *json = json_pack(
+		"{s:s, s:I, s:I, s:I, s:I}", "id", guid_format(&counters->id, text), "sessions",
+		(json_int_t)counters->sessions, "logins", (json_int_t)counters->logins,
+		"limited_commands", (json_int_t)counters->limited_commands, "limited_ns",
+		(json_int_t)counters->limited_ns);
 
 	loads_add(stats, json, counters->commands, counters->bytes, counters->ns);
 	append(stats, stats->hosts, json);
@@ -205,13 +209,15 @@ http_lun_counters(struct http_call *call, struct http_reply *reply)
 
 	if (rc < 0)
 		return rc;
-	json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "read_commands",
+	json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "read_commands",
 			 (json_int_t)c.read_commands, "write_commands",
 			 (json_int_t)c.write_commands, "other_commands",
 			 (json_int_t)c.other_commands, "failed_commands",
 			 (json_int_t)c.failed_commands, "read_bytes", (json_int_t)c.read_bytes,
 			 "write_bytes", (json_int_t)c.write_bytes, "medium_errors",
-			 (json_int_t)c.medium_errors, "space_errors", (json_int_t)c.space_errors);
+			 (json_int_t)c.medium_errors, "space_errors", (json_int_t)c.space_errors,
+			 "limited_commands", (json_int_t)c.limited_commands, "limited_us",
+			 (json_int_t)(c.limited_ns / 1000));
 	for (unsigned kind = 0; kind < ARRAY_KINDS; kind++)
 		if (json == NULL || latency_add(json, kind_names[kind], &c.latency[kind]) < 0) {
 			json_decref(json);

@@ -9,6 +9,7 @@
 #include "model/credential.h"
 #include "model/hints.h"
 #include "model/pool_options.h"
+#include "model/qos.h"
 #include "model/schedule.h"
 
 #define AT(member)     offsetof(struct verb_args, member)
@@ -106,6 +107,7 @@ static const struct verb_field pool_patch_fields[] = {
 	{ "overcommit",	VERB_TEXT,	false,	AT(overcommit),	0,	POOL_OPTION_MAX },
 	{ "trash",	VERB_TEXT,	false,	AT(trash),	0,	POOL_OPTION_MAX },
 	{ "trash_yields", VERB_FLAG,	false,	AT(trash_yields), 0,	0 },
+	{ "qos",	VERB_TEXT,	false,	AT(qos),	1,	QOS_TEXT_MAX - 1 },
 };
 static const struct verb_field lun_fields[] = {
 	{ "size_bytes",	VERB_U64,	true,	AT(size_bytes),	1,	SIZE_MAX_BYTES },
@@ -126,6 +128,7 @@ static const struct verb_field lun_patch_fields[] = {
 	{ "hints",	VERB_TEXT,	false,	AT(hints),	0,	HINTS_TEXT_MAX },
 	{ "status",	VERB_STATUS,	false,	AT(status),	0,	0 },
 	{ "access",	VERB_TEXT,	false,	AT(access),	1,	ROW_NAME_MAX },
+	{ "qos",	VERB_TEXT,	false,	AT(qos),	1,	QOS_TEXT_MAX - 1 },
 	{ "duplicate",	VERB_BOOL,	false,	AT(duplicate),	0,	0 },
 	{ "flat",	VERB_BOOL,	false,	AT(flat),	0,	0 },
 };
@@ -220,6 +223,7 @@ static const struct verb_field host_patch_fields[] = {
 	{ "initiators",	VERB_TEXT,	false,	AT(initiators),	0,	ROW_MASK_MAX },
 	{ "initiators_add", VERB_TEXT,	false,	AT(initiators_add), 1,	ROW_MASK_MAX },
 	{ "initiators_remove", VERB_TEXT, false, AT(initiators_remove), 1, ROW_MASK_MAX },
+	{ "qos",	VERB_TEXT,	false,	AT(qos),	1,	QOS_TEXT_MAX - 1 },
 	{ "sources",	VERB_TEXT,	false,	AT(sources),	0,	CIDR_LIST_MAX },
 };
 static const struct verb_field host_group_delete_fields[] = {

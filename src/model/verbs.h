@@ -192,7 +192,7 @@ struct verb_args {
 	struct verb_key after;
 	struct verb_status status;
 	const char *access_state;
-	const char *low, *full, *overcommit, *trash;
+	const char *low, *full, *overcommit, *trash, *qos;
 	struct verb_flag trash_yields;
 	const char *every, *at, *keep;
 	struct verb_flag enabled;

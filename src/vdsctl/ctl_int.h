@@ -94,6 +94,11 @@ enum ctl_option_id {
 	OPT_OVERCOMMIT,
 	OPT_TRASH,
 	OPT_TRASH_YIELDS,
+	OPT_IOPS,
+	OPT_BANDWIDTH,
+	OPT_BURST,
+	OPT_MIN_IOPS,
+	OPT_MIN_BANDWIDTH,
 	OPT_NOW,
 	OPT_NAME,
 	OPT_UNASSOCIATED,
@@ -450,6 +455,15 @@ int ctl_run_lun_online(struct ctl *ctl);
 int ctl_run_lun_offline(struct ctl *ctl);
 int ctl_run_health(struct ctl *ctl);
 int ctl_run_top(struct ctl *ctl);
+int ctl_run_lun_set(struct ctl *ctl);
+int ctl_run_host_set(struct ctl *ctl);
+/*
+ * Reads the options that set limits into the text of model/qos.h (QOS_TEXT_MAX bytes); "none" becomes
+ * 0.  *ret_change is NULL when none of them is given.  Returns 0, ERR_INVALID with a text, or -ENOMEM.
+ */
+int ctl_qos_read(const struct ctl *ctl, char *text, const char **ret_change);
+/* Appends limits for people: "500 commands/s and 100 MiB/s; keeps 100 commands/s". */
+void ctl_qos_describe(const char *qos, struct strbuf *text);
 int ctl_run_lun_stats(struct ctl *ctl);
 int ctl_run_host_stats(struct ctl *ctl);
 int ctl_run_lun_counters(struct ctl *ctl);

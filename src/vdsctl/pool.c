@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "model/pool_options.h"
+#include "model/qos.h"
 #include "vdsctl/ctl_int.h"
 
 /*
@@ -81,7 +82,7 @@ ctl_run_pool_set(struct ctl *ctl)
 {
 	struct client_pool_options options = { .overcommit = ctl->options[OPT_OVERCOMMIT],
 					       .trash = ctl->options[OPT_TRASH] };
-	char low[POOL_OPTION_MAX], full[POOL_OPTION_MAX];
+	char low[POOL_OPTION_MAX], full[POOL_OPTION_MAX], qos[QOS_TEXT_MAX];
 	struct client_answer answer;
 	struct guid pool;
 	unsigned percent;
@@ -96,10 +97,12 @@ ctl_run_pool_set(struct ctl *ctl)
 		rc = pool_trash_parse(options.trash, &keep_ms);
 	if (rc == 0)
 		rc = ctl_flag_read(ctl, OPT_TRASH_YIELDS, &options.trash_yields);
+	if (rc == 0)
+		rc = ctl_qos_read(ctl, qos, &options.qos);
 	if (rc == 0 && options.low == NULL && options.full == NULL && options.overcommit == NULL &&
-	    options.trash == NULL && !options.trash_yields.given)
+	    options.trash == NULL && !options.trash_yields.given && options.qos == NULL)
 		rc = err_set(ERR_INVALID, "nothing is to be set: give --low, --full, --overcommit, "
-					  "--trash or --trash-yields");
+					  "--trash, --trash-yields, --iops or --bandwidth");
 	if (rc == 0)
 		rc = ctl_resolve(ctl, ROW_POOL, ctl->args[0], &pool);
 	if (rc == 0)

@@ -55,6 +55,16 @@ line_known(FILE *out, const char *label, const char *text)
 		line(out, label, "%s", text);
 }
 
+/* The limits of a LUN, a host or a pool, when it has some. */
+static void
+line_qos(FILE *out, const char *qos)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+
+	ctl_qos_describe(qos, &text);
+	line_known(out, "Limits", text.text);
+}
+
 static void
 line_time(FILE *out, const char *label, int64_t utc_ms)
 {
@@ -150,6 +160,7 @@ lun_page(const struct ctl_view *view, const void *row, FILE *out)
 	line(out, "Health", "%s%s%s", ctl_health_name(view, &lun->id),
 	     live != NULL && live->reason != NULL && live->reason[0] != '\0' ? ": " : "",
 	     live != NULL && live->reason != NULL ? live->reason : "");
+	line_qos(out, lun->qos);
 	mask_lines(view, out, lun->mask);
 	line(out, "Serial", "%s", lun->serial);
 	line(out, "NAA", "%s", lun->naa);
@@ -350,6 +361,7 @@ pool_space(const struct ctl_view *view, const struct row_pool *pool, FILE *out)
 		line_size(out, "Full below", live->full_bytes);
 	}
 	line_size(out, "Promised", promised);
+	line_qos(out, pool->qos);
 	if (pool->overcommit != NULL && pool->overcommit[0] != '\0')
 		line(out, "Overcommit", "at most %s of the capacity", pool->overcommit);
 	if (live != NULL && promised > live->allocated_bytes + live->free_bytes)
@@ -529,6 +541,7 @@ host_page(const struct ctl_view *view, const void *row, FILE *out)
 	struct row_slice members = state_host_groups(view->config, &host->id);
 
 	line(out, "Name", "%s", host->name);
+	line_qos(out, host->qos);
 	line(out, "Logins from", "%s",
 	     host->sources != NULL && host->sources[0] != '\0' ? host->sources : "everywhere");
 	for (size_t i = 0; i < names.count; i++)

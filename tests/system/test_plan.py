@@ -101,6 +101,7 @@ class States:
         return {'name': name, 'path': path, 'low': self.random.choice(['', '20%', '1048576']),
                 'full': self.random.choice(['', '1%']),
                 'overcommit': self.random.choice(['', '50000%']), 'trash': '',
+                'qos': self.random.choice(['', '', 'iops=1000', 'iops=1000 bandwidth=1048576']),
                 'trash_yields': self.random.choice([False, True])}
 
     def chap(self, discovery=False):
@@ -123,9 +124,15 @@ class States:
                       self.some([f'host-group:{name}' for name in groups]) +
                       self.some([IQN + f'i{n}' for n in range(3)]))
 
+    def qos(self, pool):
+        """Limits of a LUN, with a minimum only where its pool can give it."""
+        return self.random.choice(['', '', 'iops=500', 'iops=500 burst_ms=2000'] +
+                                  ['min_iops=50', 'iops=90 min_iops=60'] * ('iops' in pool['qos']))
+
     def lun(self, name, pools, hosts, groups):
         thin = self.flip(0.8)
-        return {'name': name, 'pool': self.random.choice(pools),
+        pool = self.random.choice(pools)
+        return {'name': name, 'pool': pool['name'], 'qos': self.qos(pool),
                 'size': self.random.choice([64, 128, 256, 1024, 4096]) * KIB,
                 'block_size': self.random.choice([512, 4096]), 'thin': thin,
                 'removable': self.flip(0.1), 'read_only': self.flip(0.2),
@@ -175,10 +182,11 @@ class States:
         for n in self.some(range(5)):
             mine = [initiators.pop() for _ in range(self.random.randint(0, len(initiators)) // 2)]
             hosts.append({'name': f'h{n}', 'initiators': mine, 'sources': self.sources(),
+                          'qos': self.random.choice(['', 'iops=700 burst_ms=1500']),
                           'chap': self.chap()})
         names = [host['name'] for host in hosts]
         groups = [{'name': f'g{n}', 'hosts': self.some(names)} for n in self.some(range(3))]
-        luns = self.luns([pool['name'] for pool in pools], names, [g['name'] for g in groups])
+        luns = self.luns(pools, names, [g['name'] for g in groups])
         at = [f'{p["address"]}:{p["port"]}' for p in portals]
         targets = [self.target(n, at) for n in self.some(range(4))]
         return {'format': 1, 'scope': 'array',

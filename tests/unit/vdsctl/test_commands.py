@@ -290,6 +290,45 @@ def test_hosts_have_names_that_are_theirs_alone(a):
     check(re.search(r'^standby +2 +0 ', a.run('host', 'list'), re.M), a.run('host', 'list'))
 
 
+def test_limits_of_luns_hosts_and_pools(a):
+    a.run('lun', 'create', 'limited', '--size', '1M')
+    pool = next(p['name'] for p in a.json('pool', 'list')
+                if p['id'] == a.json('lun', 'show', 'limited')['pool_id'])
+    a.run('lun', 'set', 'limited', '--iops', '500', '--bandwidth', '100M/s', '--burst', '10s')
+    a.run('lun', 'set', 'limited', '--bandwidth', '50M')
+    equal(a.json('lun', 'show', 'limited')['qos'], 'iops=500 bandwidth=52428800 burst_ms=10000')
+    page = a.run('lun', 'show', 'limited')
+    check('500 commands/s and 50 MiB/s, saved up for 10 s' in page, page)
+    for wrong, says in ((('--iops', '9'), 'out of range'), (('--iops', 'many'), '--iops'),
+                        (('--bandwidth', '100'), 'no unit'), (('--bandwidth', '512K'), 'out of range'),
+                        (('--burst', '2h'), '--burst'), (('--burst', '5'), '--burst'),
+                        (('--min-iops', '600'), 'raise --iops'), ((), 'nothing is to be set')):
+        text = a.run('lun', 'set', 'limited', *wrong, code=2)
+        check(says in text, text)
+    text = a.run('lun', 'set', 'limited', '--min-iops', '100', code=2)
+    check(f'"{pool}"' in text and '--iops' in text, text)
+    a.run('pool', 'set', pool, '--iops', '1000')
+    a.run('lun', 'set', 'limited', '--min-iops', '100')
+    page = a.run('lun', 'show', 'limited')
+    check('keeps 100 commands/s' in page, page)
+    check('1000 commands/s' in a.run('pool', 'show', pool), 'its page')
+    text = a.run('pool', 'set', pool, '--iops', 'none', code=2)
+    check('limited' in text and '--min-iops' in text, text)
+    text = a.run('pool', 'set', pool, '--iops', '110', code=2)
+    check('90%' in text, text)
+    a.run('lun', 'set', 'limited', '--min-iops', 'none', '--iops', 'none', '--bandwidth', 'none')
+    equal(a.json('lun', 'show', 'limited')['qos'], '')
+    a.run('pool', 'set', pool, '--iops', 'none')
+    a.run('host', 'set', 'db1', '--iops', '100', '--burst', '1m')
+    equal(a.json('host', 'show', 'db1')['qos'], 'iops=100 burst_ms=60000')
+    check('100 commands/s' in a.run('host', 'show', 'db1'), 'its page')
+    a.run('host', 'set', 'db1', '--min-iops', '100', code=2)
+    a.run('host', 'set', 'nobody', '--iops', '100', code=3)
+    a.run('host', 'set', 'db1', '--iops', 'none')
+    equal(a.json('host', 'show', 'db1')['qos'], '')
+    a.run('lun', 'delete', 'limited')
+
+
 def test_host_groups(a):
     iqn = 'iqn.2026-11.org.example:'
     hosts = {host['name']: host['id'] for host in a.json('host', 'list')}
