@@ -18,20 +18,6 @@
 #include "base/str.h"
 #include "blk/disk_int.h"
 
-#define VERSION 1u
-
-/* The first page of a disk.  All numbers are little-endian. */
-struct header {
-	char magic[8];
-	uint32_t version, chunk_bytes;
-	struct guid owner;
-	uint32_t chunks;
-	uint32_t checksum; /* CRC32C of the page with this as 0 */
-	uint64_t first_bytes;
-};
-
-static const char magic[8] = "VDSPOOL";
-
 /* One disk is opened at a time; disks_lock is never held while a device is waited for. */
 static pthread_mutex_t opening_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t disks_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -146,150 +132,7 @@ not_open(const char *path)
 	return err_set(-ENODEV, "the device %s is not there, or its pool is not ready", path);
 }
 
-/* ---- the header ---- */
-
-static uint32_t
-header_checksum(const uint8_t *page)
-{
-	uint8_t copy[BLK_DISK_PAGE / 8]; /* what follows is zero */
-
-	memcpy(copy, page, sizeof(copy));
-	memset(copy + offsetof(struct header, checksum), 0, sizeof(uint32_t));
-	return crc32c_final(crc32c_update(CRC32C_INIT, copy, sizeof(copy)));
-}
-
-/* Decides how a disk of this size is divided.  Returns 0 or ERR_INVALID. */
-static int
-divide(struct blk_disk *disk, uint64_t size_bytes)
-{
-	uint64_t chunks = size_bytes / BLK_DISK_CHUNK;
-	uint64_t bits = (chunks / 8 + BLK_DISK_CHUNK) / BLK_DISK_CHUNK * BLK_DISK_CHUNK;
-
-	if (size_bytes < BLK_DISK_BYTES_MIN || chunks > BLK_DISK_CHUNKS_MAX)
-		return err_set(ERR_INVALID, "%s: a pool needs a device of 16 MiB to 1 PiB",
-			       disk->path);
-	disk->first_bytes = BLK_DISK_READY_AT + bits;
-	disk->chunks = (uint32_t)((size_bytes - BLK_DISK_END_BYTES - disk->first_bytes) /
-				  BLK_DISK_CHUNK);
-	return 0;
-}
-
-static int
-header_write(const struct blk_disk *disk)
-{
-	AUTO_FREE uint8_t *page = mem_calloc(1, BLK_DISK_PAGE);
-	struct header header = {
-		.version = htole32(VERSION),
-		.chunk_bytes = htole32(BLK_DISK_CHUNK),
-		.owner = disk->owner,
-		.chunks = htole32(disk->chunks),
-		.first_bytes = htole64(disk->first_bytes),
-	};
-	int rc;
-
-	if (page == NULL)
-		return -ENOMEM;
-	memcpy(header.magic, magic, sizeof(magic));
-	memcpy(page, &header, sizeof(header));
-	header.checksum = htole32(header_checksum(page));
-	memcpy(page, &header, sizeof(header));
-	rc = blk_disk_write(disk->fd, page, BLK_DISK_PAGE, 0, false);
-	return rc < 0 ? rc : blk_disk_sync(disk->fd);
-}
-
-/*
- * Reads the header.  Returns 0, ERR_NOT_FOUND (there is none), ERR_IN_USE, ERR_VERSION, ERR_CORRUPT,
- * all with a text, or -errno.
- */
-static int
-header_read(struct blk_disk *disk, uint64_t size_bytes)
-{
-	AUTO_FREE uint8_t *page = mem_alloc(BLK_DISK_PAGE);
-	struct header header;
-	int rc = page == NULL ? -ENOMEM : blk_disk_read(disk->fd, page, BLK_DISK_PAGE, 0);
-
-	if (rc == -ENOMEM)
-		return rc;
-	if (rc < 0)
-		return err_set(rc, "%s cannot be read: %s", disk->path, strerror(-rc));
-	memcpy(&header, page, sizeof(header));
-	if (memcmp(header.magic, magic, sizeof(magic)) != 0)
-		return err_set(ERR_NOT_FOUND,
-			       "%s holds no pool: it is another device than before, "
-			       "or something has overwritten it",
-			       disk->path);
-	if (le32toh(header.checksum) != header_checksum(page))
-		return err_set(ERR_CORRUPT, "the header of the pool on %s is damaged", disk->path);
-	if (le32toh(header.version) != VERSION || le32toh(header.chunk_bytes) != BLK_DISK_CHUNK)
-		return err_set(
-			ERR_VERSION,
-			"%s: a newer version of vdsd has written this pool: use that version",
-			disk->path);
-	if (!guid_equal(&header.owner, &disk->owner))
-		return err_set(ERR_IN_USE,
-			       "%s is a pool of another array: remove it there, or create the pool "
-			       "with --force, which destroys what it holds",
-			       disk->path);
-	disk->chunks = le32toh(header.chunks);
-	disk->first_bytes = le64toh(header.first_bytes);
-	if (disk->chunks == 0 || disk->chunks > BLK_DISK_CHUNKS_MAX ||
-	    disk->first_bytes < BLK_DISK_READY_AT + disk->chunks / 8 ||
-	    disk->first_bytes % BLK_DISK_CHUNK != 0)
-		return err_set(ERR_CORRUPT, "the header of the pool on %s is damaged", disk->path);
-	if (disk->first_bytes > size_bytes ||
-	    disk->chunks > (size_bytes - disk->first_bytes) / BLK_DISK_CHUNK)
-		return err_set(ERR_CORRUPT, "%s has become smaller than the pool on it",
-			       disk->path);
-	return 0;
-}
-
-/* ---- the table ---- */
-
-static uint64_t
-slot_at(uint64_t generation)
-{
-	return BLK_DISK_SLOT_AT + generation % 2 * BLK_DISK_SLOT_BYTES;
-}
-
-int
-blk_disk_table_put(struct blk_disk *disk, struct blk_disk_table *table)
-{
-	size_t bytes = blk_disk_table_bytes(table);
-	AUTO_FREE uint8_t *buf = NULL;
-	int rc;
-
-	if (bytes > BLK_DISK_SLOT_BYTES)
-		return err_set(ERR_LIMIT,
-			       "the pool on %s has too many LUNs, or they lie in too many pieces: "
-			       "use another pool",
-			       disk->path);
-	buf = mem_calloc(1, bytes);
-	if (buf == NULL)
-		return -ENOMEM;
-	table->generation = disk->table->generation + 1;
-	blk_disk_table_encode(table, buf);
-	rc = blk_disk_write(disk->fd, buf, bytes, slot_at(table->generation), false);
-	if (rc == 0)
-		rc = blk_disk_sync(disk->fd);
-	if (rc < 0) {
-		disk->broken = true;
-		return err_set(rc, "%s: the table of the pool cannot be written: %s", disk->path,
-			       strerror(-rc));
-	}
-	blk_disk_table_free(disk->table);
-	disk->table = table;
-	return 0;
-}
-
-static int
-slot_read(const struct blk_disk *disk, uint64_t parity, uint8_t *buf,
-	  struct blk_disk_table **ret_table)
-{
-	int rc = blk_disk_read(disk->fd, buf, BLK_DISK_SLOT_BYTES, slot_at(parity));
-
-	return rc < 0 ? rc
-		      : blk_disk_table_decode(buf, BLK_DISK_SLOT_BYTES, disk->chunks, ret_table);
-}
+/* ---- opening ---- */
 
 static void
 table_free_cleanup(void *pointer_to_table)
@@ -297,88 +140,6 @@ table_free_cleanup(void *pointer_to_table)
 	blk_disk_table_free(*(struct blk_disk_table **)pointer_to_table);
 }
 #define AUTO_TABLE AUTO(table_free_cleanup)
-
-/* Reads the table that counts: a slot that is not whole was being written in a crash. */
-static int
-table_get(struct blk_disk *disk)
-{
-	AUTO_FREE uint8_t *buf = mem_alloc(BLK_DISK_SLOT_BYTES);
-	AUTO_TABLE struct blk_disk_table *even = NULL;
-	AUTO_TABLE struct blk_disk_table *odd = NULL;
-	int rc = buf == NULL ? -ENOMEM : slot_read(disk, 0, buf, &even);
-
-	if (rc == 0 || rc == ERR_CORRUPT)
-		rc = slot_read(disk, 1, buf, &odd);
-	if (rc < 0 && rc != ERR_CORRUPT)
-		return rc == -ENOMEM
-			       ? rc
-			       : err_set(rc, "%s cannot be read: %s", disk->path, strerror(-rc));
-	if (even == NULL && odd == NULL)
-		return err_set(
-			ERR_CORRUPT,
-			"both tables of the pool on %s are damaged, or vdsd ended while it "
-			"made the pool: to begin anew create it with --force, which destroys "
-			"what it holds",
-			disk->path);
-	blk_disk_table_free(disk->table);
-	disk->table = odd == NULL || (even != NULL && even->generation > odd->generation)
-			      ? TAKE(even)
-			      : TAKE(odd);
-	return 0;
-}
-
-static size_t
-ready_bytes(const struct blk_disk *disk)
-{
-	return ((size_t)disk->chunks / 8 + BLK_DISK_PAGE) / BLK_DISK_PAGE * BLK_DISK_PAGE;
-}
-
-static int
-ready_get(struct blk_disk *disk)
-{
-	int rc;
-
-	if (disk->ready == NULL)
-		disk->ready = mem_calloc(1, ready_bytes(disk));
-	if (disk->ready == NULL)
-		return -ENOMEM;
-	rc = blk_disk_read(disk->fd, (void *)(uintptr_t)disk->ready, ready_bytes(disk),
-			   BLK_DISK_READY_AT);
-	return rc < 0 && rc != -ENOMEM
-		       ? err_set(rc, "%s cannot be read: %s", disk->path, strerror(-rc))
-		       : rc;
-}
-
-/* Makes an empty pool of the disk.  The header comes first: it says whose the disk is. */
-static int
-format(struct blk_disk *disk, uint64_t size_bytes)
-{
-	AUTO_TABLE struct blk_disk_table *table = NULL;
-	uint64_t end = size_bytes / BLK_DISK_PAGE * BLK_DISK_PAGE - BLK_DISK_END_BYTES;
-	int rc = divide(disk, size_bytes);
-
-	if (rc < 0)
-		return rc;
-	table = blk_disk_table_copy(NULL, disk->chunks);
-	blk_disk_table_free(TAKE(disk->table));
-	disk->table = blk_disk_table_copy(NULL, disk->chunks);
-	if (table == NULL || disk->table == NULL)
-		return -ENOMEM;
-	rc = blk_disk_zero(disk->fd, 0, disk->first_bytes);
-	if (rc == 0)
-		rc = blk_disk_zero(disk->fd, end, BLK_DISK_END_BYTES);
-	if (rc == 0)
-		rc = header_write(disk);
-	if (rc < 0 && rc != -ENOMEM)
-		return err_set(rc, "%s cannot be written: %s", disk->path, strerror(-rc));
-	if (rc == 0)
-		rc = blk_disk_table_put(disk, table);
-	if (rc == 0)
-		(void)TAKE(table);
-	return rc;
-}
-
-/* ---- opening ---- */
 
 /* Removes volumes that were never committed, of a change that was never committed either. */
 static int
@@ -408,20 +169,20 @@ read_or_format(struct blk_disk *disk, enum blk_disk_mode mode)
 	bool formats = mode == BLK_DISK_FORCE;
 
 	if (rc == 0 && !formats)
-		rc = header_read(disk, size_bytes);
+		rc = blk_disk_header_read(disk, size_bytes);
 	if (rc == 0 && !formats)
-		rc = table_get(disk);
+		rc = blk_disk_table_get(disk);
 	if (mode == BLK_DISK_CREATE && rc == ERR_NOT_FOUND) {
 		rc = size_bytes < BLK_DISK_BYTES_MIN
-			     ? divide(disk, size_bytes)
+			     ? blk_disk_divide(disk, size_bytes)
 			     : blk_disk_probe(disk->fd, disk->path, size_bytes);
 		formats = rc == 0;
 	}
 	if (formats)
-		rc = format(disk, size_bytes);
+		rc = blk_disk_format(disk, size_bytes);
 	if (rc == 0 && mode == BLK_DISK_CREATE && !formats)
 		rc = drop_uncommitted(disk);
-	return rc < 0 ? rc : ready_get(disk);
+	return rc < 0 ? rc : blk_disk_ready_get(disk);
 }
 
 static struct blk_disk *
@@ -471,9 +232,9 @@ open_again(struct blk_disk *disk)
 	pthread_mutex_lock(&disk->lock);
 	rc = blk_disk_size(disk->fd, &size_bytes);
 	if (rc == 0)
-		rc = header_read(disk, size_bytes);
+		rc = blk_disk_header_read(disk, size_bytes);
 	if (rc == 0)
-		rc = table_get(disk);
+		rc = blk_disk_table_get(disk);
 	if (rc == 0)
 		disk->broken = false;
 	if (rc == 0)
@@ -579,7 +340,7 @@ blk_disk_look(struct blk_disk *disk)
 	rc = blk_disk_read(disk->fd, page, BLK_DISK_PAGE, 0);
 	if (rc < 0)
 		return err_set(rc, "%s cannot be read: %s", disk->path, strerror(-rc));
-	if (memcmp(page, magic, sizeof(magic)) != 0)
+	if (!blk_disk_has_header(page))
 		return err_set(ERR_CORRUPT, "something has overwritten the pool on %s", disk->path);
 	pthread_mutex_lock(&disk->lock);
 	broken = disk->broken;

@@ -118,6 +118,30 @@ struct blk_disk {
 struct blk_disk *blk_disk_find(const char *path);
 void blk_disk_ref(struct blk_disk *disk);
 void blk_disk_unref(struct blk_disk *disk); /* accepts NULL */
+
+/* ---- disk_format.c: the caller holds blk_disk.lock, or is the only one that knows the disk ---- */
+
+/* Decides how a disk of this size is divided.  Returns 0 or ERR_INVALID with a text. */
+int blk_disk_divide(struct blk_disk *disk, uint64_t size_bytes);
+/*
+ * Reads the header.  Returns 0, ERR_NOT_FOUND (there is none), ERR_IN_USE, ERR_VERSION, ERR_CORRUPT,
+ * all with a text, or -errno.
+ */
+int blk_disk_header_read(struct blk_disk *disk, uint64_t size_bytes);
+/* Returns whether the first page of a disk has the header of a pool. */
+bool blk_disk_has_header(const uint8_t *page);
+/*
+ * Makes an empty pool of the disk.  The header comes first: it says whose the disk is.  Returns 0,
+ * ERR_INVALID (the disk is too small) or -errno, with a text.
+ */
+int blk_disk_format(struct blk_disk *disk, uint64_t size_bytes);
+/*
+ * Reads the table that counts: a slot that is not whole was being written in a crash.  Returns 0,
+ * ERR_CORRUPT (no slot is whole) or -errno, with a text.
+ */
+int blk_disk_table_get(struct blk_disk *disk);
+/* Reads the bits of ready chunks.  Returns 0 or -errno, with a text. */
+int blk_disk_ready_get(struct blk_disk *disk);
 /*
  * Writes a table and makes it the one that counts.  On success the disk owns it.  After an error of
  * the device the disk is broken: which of the tables counts is found out when it is opened again.
@@ -177,11 +201,23 @@ blk_disk_place(const struct blk_disk *disk, uint32_t chunk)
 	return disk->first_bytes + (uint64_t)chunk * BLK_DISK_CHUNK;
 }
 
-/* ---- disk_dev.c ---- */
+/* ---- disk_run.c ---- */
 
+struct blk_disk_piece {
+	uint64_t at, len; /* bytes: on the disk, how many lie there one after the other */
+	uint32_t chunk;   /* of the disk */
+	bool ready;       /* all of its chunks are, or none is */
+};
+
+/* Returns the segment of a chunk of the volume. */
+const struct blk_disk_segment *blk_disk_segment_of(const struct blk_disk_map *map, uint32_t chunk);
+/* Finds the largest piece at the beginning of a range that lies together and is ready, or is not. */
+struct blk_disk_piece blk_disk_piece_at(const struct blk_disk_map *map, uint64_t offset,
+					uint64_t len);
 /*
  * Reads from or writes to a volume without a queue.  fd: a descriptor of the disk.  op: READ, WRITE
- * or WRITE_ZEROES; the range lies within the map.  Returns 0 or -errno.
+ * or WRITE_ZEROES; the range lies within the map; io->moved_bytes of it are done already.  Returns 0
+ * or -errno.
  */
 int blk_disk_run(const struct blk_disk_map *map, int fd, struct blk_io *io);
 

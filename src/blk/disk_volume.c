@@ -4,7 +4,7 @@
  * that say which chunks were zeroed.  Any thread; all of it blocks.
  *
  * Chunks that a volume gets are not zeroed then.  Their bits are cleared before the table names
- * them, and a chunk without its bit reads as zeros; disk_dev.c has it zeroed before the first write,
+ * them, and a chunk without its bit reads as zeros; disk_run.c has it zeroed before the first write,
  * and its bit set.  So a volume of any size is there at once, and never shows what was on the disk.
  */
 #include <errno.h>
