@@ -437,16 +437,15 @@ def archive_of(programs, path):
                        stdout=file, check=True)
 
 
-def test_snapshots_share_space_on_xfs():
-    """vdsd in the guest, with its pool on XFS: what FICLONE does cannot be tried on every host."""
+def in_guest(job, disk_bytes):
+    """Runs a job with vdsd, vdsctl and an empty disk in the guest."""
     guest_build()
     with tempfile.TemporaryDirectory() as top:
         archive, disk = pathlib.Path(top) / 'archive.gz', pathlib.Path(top) / 'disk'
         archive_of([os.environ['VDSD'], os.environ['VDSCTL']], archive)
         with disk.open('wb') as file:
-            file.truncate(1 << 30)
-        done = subprocess.run([SOURCE / 'tests/guest/run.sh', GUEST,
-                               SOURCE / 'tests/guest/snapshots.sh'],
+            file.truncate(disk_bytes)
+        done = subprocess.run([SOURCE / 'tests/guest/run.sh', GUEST, SOURCE / 'tests/guest' / job],
                               capture_output=True, text=True,
                               env={**os.environ, 'GUEST_ARCHIVE': str(archive),
                                    'GUEST_DISK': str(disk)})
@@ -454,6 +453,16 @@ def test_snapshots_share_space_on_xfs():
             if line.startswith('## '):
                 print(f'# {line[3:]}')
         equal(done.returncode, 0, f'the guest: {done.stdout[-3000:]}')
+
+
+def test_snapshots_share_space_on_xfs():
+    """vdsd in the guest, with its pool on XFS: what FICLONE does cannot be tried on every host."""
+    in_guest('snapshots.sh', 1 << 30)
+
+
+def test_a_pool_on_a_disk():
+    """vdsd in the guest, with a pool on a disk that goes away: nobody's host needs one."""
+    in_guest('bdev.sh', 256 << 20)
 
 
 def test_file_systems_survive_growth_power_off_kill_and_restart():
