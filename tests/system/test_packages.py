@@ -64,7 +64,7 @@ def test_packages_are_built_and_lintian_is_content():
     build()
     equal({path.name.split('_')[0] for path in DEBS.glob('*.deb') if 'dbgsym' not in path.name},
           {'vdsd', 'vdsctl', 'libvds1', 'libvds-dev', 'vds-doc', 'python3-vds', 'vds-lsm',
-           'vds-redfish'},
+           'vds-redfish', 'vds-truenas'},
           'packages')
     [changes] = DEBS.glob('*.changes')
     root = ['--allow-root'] if os.getuid() == 0 else []
