@@ -103,6 +103,7 @@ class Store:
         self._lock_fd = -1
 
     def _begin(self) -> None:
+        self._db.execute('PRAGMA journal_mode = WAL')           # one flush for each commit
         self._db.execute('PRAGMA synchronous = FULL')
         found = self._db.execute('PRAGMA user_version').fetchone()[0]
         if found == 0:
