@@ -703,6 +703,47 @@ def several_portals_and_everybody():
             equal(daemon.rest().list('luns')[0]['mask'], '', 'the mask of a LUN behind nothing')
 
 
+def a_volume_with_a_reservation():
+    with served() as (daemon, _, api):
+        made = api.post('pool/dataset', name=f'{VOLS}/{PVC}', type='VOLUME', volsize=4 * MIB,
+                        sparse=False, create_ancestors=True, user_properties=[])
+        equal(made['refreservation']['parsed'], 4 * MIB, 'what is reserved')
+        lun, = daemon.rest().list('luns')
+        equal(lun['thin'], False, 'thin')
+        check(lun['live']['operation'] == 'none', f'its job goes on: {lun["live"]}')
+        destroy(api, PVC)
+
+
+def the_settings_of_the_guide():
+    """docs/managers.md: what it writes into truenas.conf is understood, and fits to the driver's."""
+    guide = (pathlib.Path(os.environ['MESON_SOURCE']) / 'docs' / 'managers.md').read_text()
+    text = 'dataset = ' + guide.split('```\ndataset = ', 1)[1].split('```', 1)[0]
+    driver = guide.split('driver: freenas-api-iscsi\n', 1)[1].split('```', 1)[0]
+    values = dict(line.strip().lstrip('- ').split(': ', 1) for line in driver.splitlines()
+                  if ': ' in line)
+    with Daemon() as daemon:
+        daemon.ctl('array', 'iqn-prefix', PREFIX)
+        daemon.ctl('host', 'create', 'node1', NODE)
+        daemon.ctl('host-group', 'create', 'k8s', 'node1')
+        config = daemon.top / 'truenas.conf'
+        config.write_text(''.join(f'{line}\n' for line in text.splitlines()
+                                  if not line.startswith('tls-')))
+        program = Program(daemon, initiators=())
+        at = program.words.index('--dataset')
+        program.words[at:at + 2] = ['--config', config]
+        with program:
+            api = program.client()
+            for key in ('datasetParentName', 'detachedSnapshotsDatasetParentName'):
+                create_zvol(api, PVC, parent=values[key])
+            group = {'portal': int(values['targetGroupPortalGroup']),
+                     'initiator': int(values['targetGroupInitiatorGroup'])}
+            equal(new_target(api, 'csi-x', [group])['groups'], GROUPS, 'the groups')
+            equal(new_extent(api, 'e', f'{values["datasetParentName"]}/{PVC}',
+                             blocksize=int(values['extentBlocksize']))['blocksize'], 512, 'blocks')
+            mask, = api.get('iscsi/initiator')
+            equal(mask['comment'], 'host-group:k8s', 'who may use the volumes')
+
+
 def the_wrong_array():
     with served() as (_, program, api):
         api.get('pool')
@@ -792,5 +833,6 @@ if __name__ == '__main__':
         restarts_keep_what_was_said, what_vdsctl_changes_is_seen,
         killed_after_each_change_of_a_volume, killed_after_a_snapshot_and_a_deletion,
         a_pool_that_cannot_clone, a_session_holds_a_volume, who_may, bad_input_changes_nothing,
-        several_portals_and_everybody, the_wrong_array, options_that_are_refused, over_tls,
+        several_portals_and_everybody, a_volume_with_a_reservation,
+        the_settings_of_the_guide, the_wrong_array, options_that_are_refused, over_tls,
         its_types_are_sound])
