@@ -24,7 +24,8 @@ from vdstest import DEADLINE_S, Daemon, Initiator, check, equal
 PACKAGES = pathlib.Path(os.environ['MESON_BUILD']) / 'src' / 'python'
 PROGRAM = PACKAGES / 'vds_redfish' / 'vds-redfish'
 sys.path.insert(0, str(PACKAGES))
-from vds import _server, _transport  # noqa: E402  the packages that this build made
+import vds  # noqa: E402  the packages that this build made
+from vds import _server, _transport  # noqa: E402
 from vds_redfish.app import Application  # noqa: E402
 from vds_redfish.sessions import IDLE_S, SESSIONS_MAX, Sessions  # noqa: E402
 
@@ -424,6 +425,7 @@ class Big:
     """Answers the package vds like an array with many LUNs behind one target, and counts."""
 
     LUNS, TARGET, POOL = 10000, str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
+    GROUP, HOSTS = str(uuid.UUID(int=3)), [str(uuid.UUID(int=100 + at)) for at in range(500)]
 
     def __init__(self):
         self.asked, self.sequence = [], 1
@@ -449,6 +451,13 @@ class Big:
             return {'kind': 'token', 'name': 'reader', 'role': 'reader'}
         if ident.endswith('/targets'):
             return {'items': [{'target_id': self.TARGET}]}
+        if path == f'/v1/host-groups/{self.GROUP}':
+            return {'id': self.GROUP, 'name': 'group', 'hosts': self.HOSTS}
+        if plural == 'hosts' and ident:
+            raise vds.ApiError('NOT_FOUND', 'there is no such host', 404)
+        if plural == 'hosts':
+            return {'items': [{'id': one, 'initiators': [f'iqn.2026-01.test:{one}']}
+                              for one in self.HOSTS], 'next': None}
         if ident:
             return self.row(plural, ident) if plural == 'luns' else {
                 'id': self.TARGET, 'alias': 'web', 'iscsi_name': WEB}
@@ -481,6 +490,8 @@ def a_large_array_is_read_in_parts():
                         f'{FABRIC}/Connections/{ident}_{big.TARGET}'):
                 _, cost = get(uri)
                 check(cost <= 5, f'{uri} costs {cost} requests: {big.asked}')
+        group, cost = get(f'{FABRIC}/EndpointGroups/{big.GROUP}')
+        equal((len(group['Links']['Endpoints']), cost), (500, 5), f'a host group: {big.asked}')
         for uri in (f'{STORAGE}/Volumes', f'{FABRIC}/Connections'):
             _, cost = get(uri)
             check(cost <= 15, f'{uri} costs {cost} requests')

@@ -214,7 +214,7 @@ class Model:
                if entry.group == ident]
         if not ids:
             raise not_found(f'{STORAGE}/ConsistencyGroups/{ident}')
-        return values.consistency_group(ident, [client.snapshot_get(one) for one in ids])
+        return values.consistency_group(ident, client.snapshot_get(ids[0]), ids)
 
     def _endpoint(self, client: vds.Client, ident: str) -> Resource:
         if re.fullmatch(_UUID, ident):
@@ -242,7 +242,8 @@ class Model:
             if error.code != 'NOT_FOUND':
                 raise
             group = client.host_group_get(ident)
-            names = {name for one in group['hosts'] for name in client.host_get(one)['initiators']}
+            names = {name for entry in self.index.entries(client, 'hosts')
+                     if entry.id in group['hosts'] for name in entry.names}
             return values.endpoint_group(ident, group['name'], 'Host group', names)
         return values.endpoint_group(ident, host['name'], 'Host', host['initiators'])
 

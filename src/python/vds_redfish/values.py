@@ -169,13 +169,13 @@ def snapshot(row: types.LunSnapshot, group: str, has_source: bool) -> Resource:
                **links('ConsistencyGroups', groups)})
 
 
-def consistency_group(ident: str, rows: list[types.LunSnapshot]) -> Resource:
-    """The snapshots of several LUNs that were taken at one moment."""
+def consistency_group(ident: str, first: types.LunSnapshot, ids: list[str]) -> Resource:
+    """The snapshots of several LUNs that were taken at one moment; first: one of them."""
     return resource(
-        'ConsistencyGroup', f'{STORAGE}/ConsistencyGroups/{ident}', rows[0]['name'],
-        Description=f'Snapshots of {moment(rows[0]["created_ms"])}', Status=status('Enabled', 'OK'),
+        'ConsistencyGroup', f'{STORAGE}/ConsistencyGroups/{ident}', first['name'],
+        Description=f'Snapshots of {moment(first["created_ms"])}', Status=status('Enabled', 'OK'),
         ConsistencyType='CrashConsistent', IsConsistent=True,
-        **links('Volumes', (volume_uri(row['id']) for row in rows)))
+        **links('Volumes', map(volume_uri, ids)))
 
 
 def pool(row: types.Pool) -> Resource:
