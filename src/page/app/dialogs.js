@@ -3,5 +3,6 @@
 // dialog of one change.
 export * from './dialogs/luns.js';
 export * from './dialogs/snapshots.js';
+export * from './dialogs/schedules.js';
 export * from './dialogs/access.js';
 export * from './dialogs/array.js';

@@ -11,6 +11,7 @@ const PATHS = {
 	session: 'M3 7h11l-3-3M17 13H6l3 3',
 	pool: 'M3 4h14v3H3zM3 8.500h14v3H3zM3 13h14v3H3z',
 	snapshot: 'M3 6h3l1.500-2h5L14 6h3v10H3zM10 8a3 3 0 1 0 0 6a3 3 0 1 0 0-6',
+	schedule: 'M4 5h12v12H4zM4 9h12M7 3v3M13 3v3M10 11v2.500h2',
 	trash: 'M4 6h12M8 6V4h4v2M5.500 6l1 11h7l1-11M8.500 9v5M11.500 9v5',
 	drive: 'M3 4h14v12H3zM3 12h14M13 14h1M6 14h1',
 	job: 'M10 3a7 7 0 1 0 7 7M10 6v4l3 2M14 3l3 1l-1 3',

@@ -211,6 +211,21 @@ export const snapshotLunName = (r, snapshot) => {
 /** LUN@NAME, as vdsctl takes it. */
 export const snapshotName = (r, snapshot) => `${snapshotLunName(r, snapshot)}@${snapshot.name}`;
 
+export const scheduleLuns = (r, schedule) =>
+	schedule.lun_ids
+		.split(';')
+		.map((id) => r.get('lun', id))
+		.filter(present);
+export const scheduleSnapshots = (r, id) => related(r, 'snapshot', 'schedule_id', id);
+export function scheduleState(r, schedule) {
+	const live = r.get('live_snapshot_schedule', schedule.id);
+	if (!schedule.enabled)
+		return { level: 'off', word: 'paused', why: 'It takes no snapshots until it is resumed.' };
+	return live?.failed
+		? { level: 'bad', word: 'failed', why: live.reason }
+		: { level: 'ok', word: 'runs', why: '' };
+}
+
 /** owner: { family: 'target' | 'host' | 'discovery', row? } */
 export const credentials = (r, owner) =>
 	related(r, 'credential', 'owner_id', owner.row?.id ?? NO_ID);

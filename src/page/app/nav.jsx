@@ -5,6 +5,7 @@ import { Link } from './ui.jsx';
 import { Overview } from './views/overview.jsx';
 import { Lun, Luns } from './views/luns.jsx';
 import { Snapshot, Snapshots } from './views/snapshots.jsx';
+import { Schedule, Schedules } from './views/schedules.jsx';
 import { Trash } from './views/trash.jsx';
 import { Target, Targets } from './views/targets.jsx';
 import { Portal, Portals } from './views/portals.jsx';
@@ -25,6 +26,7 @@ const SECTIONS = [
 		[
 			['luns', 'LUNs', 'lun', Luns, Lun],
 			['snapshots', 'Snapshots', 'snapshot', Snapshots, Snapshot],
+			['schedules', 'Schedules', 'schedule', Schedules, Schedule],
 			['trash', 'Trash', 'trash', Trash],
 			['pools', 'Pools', 'pool', Pools, Pool],
 			['hardware', 'Hardware', 'drive', Hardware, Drive],
@@ -57,6 +59,7 @@ const some = (family) => (r) => r.list(family).length || '';
 const MARKS = {
 	luns: all('lun'),
 	snapshots: some('snapshot'),
+	schedules: some('snapshot_schedule'),
 	trash: some('trashed_lun'),
 	pools: all('pool'),
 	targets: all('target'),

@@ -14,6 +14,7 @@
 export * from './plans/luns.js';
 export * from './plans/lun.js';
 export * from './plans/snapshots.js';
+export * from './plans/schedules.js';
 export * from './plans/targets.js';
 export * from './plans/portals.js';
 export * from './plans/hosts.js';

@@ -124,6 +124,52 @@ test('snapshots of several LUNs are of one moment, and go together', async () =>
 });
 
 test(
+	'a schedule of snapshots is created, changed, paused and deleted',
+	atBothWidths(async (window, page, width) => {
+		const { daemon } = scene,
+			name = `weekly-${width}`;
+		const shown = () => daemon.ctl('snapshot', 'schedule', 'show', name);
+		await window.go('schedules', 'Schedules');
+		await act(page, 'Create');
+		await field(page, 'Name').fill(name);
+		await dialog(page).getByLabel('db-data').check();
+		await dialog(page).getByLabel('db-log').check();
+		await field(page, 'Every').fill('1w');
+		await field(page, 'At').fill('noon');
+		await dialog(page).getByText('a time of the day').waitFor();
+		await field(page, 'At').fill('sat-02:30');
+		await window.axe('a schedule to create');
+		await window.fits('a schedule to create');
+		await window.shot('schedule');
+		await apply(page, 'Create');
+		await page.getByRole('heading', { level: 1, name }).waitFor();
+		const { every, at, keep, luns } = shown();
+		equal([every, at, keep, luns.length], ['1w', 'sat-02:30', 'daily=7,weekly=4', 2], 'made');
+		await act(page, 'Change');
+		await field(page, 'The last').fill('3');
+		await dialog(page).getByText('removed at the end of the next run').waitFor();
+		await apply(page, 'Apply');
+		equal(shown().keep, 'last=3,daily=7,weekly=4', 'what is kept');
+		await act(page, 'Pause');
+		await apply(page, 'Pause');
+		equal(shown().enabled, false, 'paused');
+		await page.getByRole('heading', { level: 1 }).getByText('paused').waitFor();
+		await window.axe('a schedule');
+		await window.fits('a schedule');
+		await window.shot('schedule-one');
+		await act(page, 'Resume');
+		await apply(page, 'Resume');
+		equal(shown().enabled, true, 'resumed');
+		await act(page, 'Delete');
+		await apply(page, 'Delete');
+		check(
+			daemon.ctl('snapshot', 'schedule', 'list').every((s) => s.name !== name),
+			'the schedule is there still',
+		);
+	}),
+);
+
+test(
 	'a LUN is write-protected, and may be written again',
 	atBothWidths(async (window, page, width) => {
 		const name = `data-${width}`;

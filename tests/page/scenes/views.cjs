@@ -27,10 +27,12 @@ test('every view is without a violation, in light and dark', async () => {
 		allocated_bytes: [1, 3, 4, 2, 5][i] * 2 ** 30,
 		trash_bytes: 0,
 	}));
+	ctl('snapshot', 'schedule', 'create', 'daily', 'db-data', '--every', '1d', '--keep', '7');
 	const views = [
 		'overview',
 		'luns',
 		'snapshots',
+		'schedules',
 		'trash',
 		'pools',
 		'hardware',

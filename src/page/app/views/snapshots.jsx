@@ -88,7 +88,7 @@ const columns = (r, lun) => [
 ];
 
 const fixed = { word: 'snapshot', sort: '-taken', depends: ['lun'] };
-const SnapshotTable = tableOf({
+export const SnapshotTable = tableOf({
 	...fixed,
 	columns: (r) => columns(r, [otherColumn('lun', 'LUN', (s) => lunOf(r, s), { wide: true })]),
 });

@@ -1,0 +1,326 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The plans of the page, held against docs/openapi.json and docs/plan.schema.json, and carrying them
+// out.
+import { createRequire } from 'node:module';
+import fs from 'node:fs';
+import * as plans from '../../src/page/app/plans.js';
+import { sample } from './sample.mjs';
+
+const { test, equal, check, runAll } = createRequire(import.meta.url)('./tap.cjs');
+const read = (name) => JSON.parse(fs.readFileSync(new URL(`../../docs/${name}`, import.meta.url)));
+const openapi = read('openapi.json'),
+	planSchema = read('plan.schema.json');
+
+const operations = new Map(
+	Object.entries(openapi.paths).flatMap(([path, methods]) =>
+		Object.entries(methods).map(([, verb]) => [verb.operationId, { path, verb }]),
+	),
+);
+
+/** Every step must be a call that docs/openapi.json allows. */
+function checkStep(step) {
+	const { path, verb } = operations.get(step.operation);
+	equal((step.ids ?? []).length, (path.match(/\{/g) ?? []).length, `ids of ${step.operation}`);
+	const schema = verb.requestBody?.content['application/json'].schema;
+	for (const member of Object.keys(step.body ?? {}))
+		check(schema?.properties[member], `${step.operation} has no member ${member}`);
+	for (const member of schema?.required ?? [])
+		check(step.body?.[member] !== undefined, `${step.operation} needs ${member}`);
+	for (const name of Object.keys(step.query ?? {}))
+		check(
+			verb.parameters.some((p) => p.in === 'query' && p.name === name),
+			`${step.operation} has no ${name}`,
+		);
+	check(/\.$/.test(step.text), `no whole sentence: ${step.text}`);
+}
+
+/** What a document has must be what docs/plan.schema.json knows. */
+function checkDocument(value, schema, where) {
+	const known = schema.$ref ? planSchema.$defs[schema.$ref.slice('#/$defs/'.length)] : schema;
+	if (Array.isArray(value))
+		value.forEach((item, i) => checkDocument(item, known.items, `${where}[${i}]`));
+	else if (value !== null && typeof value === 'object')
+		for (const [name, inner] of Object.entries(value)) {
+			check(known.properties?.[name], `${where} has no member ${name}`);
+			checkDocument(inner, known.properties[name], `${where}.${name}`);
+		}
+	else check(value !== undefined, `${where} is undefined`);
+}
+
+function checkPlan(plan) {
+	check(plan.steps.length > 0 || plan.document, `${plan.title}: no step`);
+	equal(plan.problems, [], plan.title);
+	plan.steps.forEach(checkStep);
+	if (plan.document) checkDocument(plan.document, planSchema, plan.title);
+	(plan.needs ?? []).forEach((name) => check(operations.has(name), `no operation ${name}`));
+}
+
+const NEW = {
+	lun: '',
+	name: 'new',
+	size: 2 ** 30,
+	pool: 'p',
+	thick: false,
+	block: 512,
+	targets: [],
+	newTarget: '',
+	hosts: [],
+	newHost: '',
+	newInitiators: '',
+};
+
+const SETTINGS = { low: '', full: '', overcommit: '', trash: '7d', yields: false };
+const SCHEDULE = {
+	name: 'nightly',
+	luns: ['l2', 'l1'],
+	every: '1d',
+	at: '02:30',
+	last: '',
+	hourly: '',
+	daily: '7',
+	weekly: '',
+};
+const SECRET = {
+	side: 'initiator',
+	secret: 'twelve-bytes-and-more',
+	again: 'twelve-bytes-and-more',
+	user: '',
+	initiator: '',
+	keep: '24',
+};
+
+test('every plan consists of calls that the API has', () => {
+	const r = sample(),
+		lun = r.get('lun', 'l1'),
+		target = r.get('target', 't1'),
+		portal = r.get('portal', 'o1'),
+		host = r.get('host', 'h1'),
+		group = r.get('host_group', 'hg1'),
+		snapshot = r.get('snapshot', 'n0'),
+		schedule = r.get('snapshot_schedule', 'sc1'),
+		trashed = r.get('trashed_lun', 'l0'),
+		controller = r.get('controller', 'co'),
+		owner = { family: 'target', row: target };
+	for (const plan of [
+		plans.createLun(r, NEW),
+		plans.expose(r, { ...NEW, newTarget: 't', newHost: 'h', newInitiators: 'iqn.z:1 iqn.z:2' }),
+		plans.expose(r, { ...NEW, lun: 'l2', targets: ['t1', 't2'], hosts: ['h1'] }),
+		plans.growLun(r, lun, { size: 2 ** 31 }),
+		plans.associate(r, lun, { targets: ['t2'] }),
+		plans.maskLun(r, lun, { everybody: false, hosts: [], groups: [], initiators: 'iqn.z:1' }),
+		plans.maskLun(r, lun, { everybody: true, hosts: [], groups: [], initiators: '' }),
+		plans.renameLun(r, lun, { name: 'x' }),
+		plans.lunStatus(r, lun, 'offline'),
+		plans.lunAccess(r, lun, 'read-only'),
+		plans.deleteLun(r, lun, { force: true, now: true }),
+		plans.createSnapshot(r, { name: 'x', luns: ['l1', 'l2'] }),
+		plans.clone(r, { lun }, { name: 'x', hosts: ['h1'] }),
+		plans.clone(r, { snapshot }, { name: 'x', hosts: [] }),
+		plans.rollback(r, snapshot, { force: true }),
+		plans.deleteSnapshot(r, snapshot, { group: true }),
+		plans.createSchedule(r, { ...SCHEDULE, name: 'x' }),
+		plans.changeSchedule(r, schedule, { ...SCHEDULE, luns: ['l1'], every: '4h', last: '3' }),
+		plans.enableSchedule(schedule, false),
+		plans.deleteSchedule(r, schedule),
+		plans.restoreLun(r, trashed, { name: 'x', unassociated: true }),
+		plans.purge([trashed]),
+		plans.createTarget(r, { alias: 'x', iscsiName: 'iqn.z:t' }),
+		plans.deleteTarget(r, target),
+		plans.createHost(r, { name: 'x', initiators: 'iqn.z:1' }),
+		plans.hostInitiators(r, host, { initiators: 'iqn.x:a iqn.z:9' }),
+		plans.deleteHost(r, host, { force: true }),
+		plans.createGroup(r, { name: 'x', hosts: ['h1'] }),
+		plans.groupHosts(r, group, { hosts: ['h1'] }),
+		plans.renameGroup(r, group, { name: 'x' }),
+		plans.deleteGroup(r, group, { force: false }),
+		plans.setSecret(r, owner, SECRET),
+		plans.setSecret(r, { family: 'discovery' }, { ...SECRET, side: 'target', keep: '' }),
+		plans.removeSecret(r, owner, r.get('credential', 'c1')),
+		plans.createPortal(r, { address: '192.0.2.1', port: '3260', allTargets: true }),
+		plans.portalStatus(r, portal, 'offline'),
+		plans.deletePortal(r, portal),
+		plans.createPool(r, { name: 'x', path: '/srv/x', force: false }),
+		plans.createPool(r, { name: 'x', path: 'bdev:/dev/sdz', force: true }),
+		plans.deletePool(r, { id: 'q', name: 'q' }),
+		plans.poolSettings(r, r.get('pool', 'p'), { ...SETTINGS, low: '5G', yields: true }),
+		plans.controllerStatus(r, controller, 'offline'),
+		plans.resetController(r, controller),
+		plans.flushController(controller),
+		plans.endSession(r, r.list('live_session')[0]),
+		plans.undoChange({ undoes: 7, revision: 'r', steps: [{ text: 'x' }, { text: '' }] }),
+		plans.cancelJob(r, { id: 'j', lun_name: 'one' }),
+	])
+		checkPlan(plan);
+});
+
+test('a plan says what would go wrong', () => {
+	const r = sample(),
+		lun = r.get('lun', 'l1');
+	const problems = (plan) => plan.problems.join(' ');
+	for (const [plan, words] of [
+		[plans.createLun(r, { ...NEW, size: null }), 'Give a size'],
+		[plans.createLun(r, { ...NEW, name: 'one' }), 'There is a LUN called “one”'],
+		[plans.createLun(r, { ...NEW, size: 2 ** 40, thick: true }), 'only 2 GiB free'],
+		[plans.expose(r, NEW), 'Choose a target'],
+		[plans.expose(r, { ...NEW, newTarget: 'web' }), 'There is a target called “web”'],
+		[plans.growLun(r, lun, { size: 2 ** 30 }), 'must be more than 1 GiB'],
+		[
+			plans.deleteLun(r, lun, { force: false }),
+			'It is behind “web”, and 1 session can use it.',
+		],
+		[plans.deleteHost(r, r.get('host', 'h1'), { force: false }), 'It may use “one”'],
+		[
+			plans.createHost(r, { name: 'alpha', initiators: 'iqn.x:a' }),
+			'belongs to the host “alpha” already',
+		],
+		[plans.createHost(r, { name: 'x', initiators: 'nonsense' }), 'is no iSCSI name'],
+		[plans.createPortal(r, { address: 'localhost', port: '3260' }), 'numeric address'],
+		[plans.createPortal(r, { address: '::1', port: '0' }), 'from 1 to 65535'],
+		[plans.createPool(r, { name: 'x', path: 'relative' }), 'the whole path'],
+		[plans.rollback(r, r.get('snapshot', 'n0'), { force: false }), '1 session can use the LUN'],
+		[plans.createSnapshot(r, { name: 'nightly', luns: ['l1'] }), 'has a snapshot “nightly”'],
+		[plans.createSnapshot(r, { name: 'a@b', luns: ['l1'] }), 'no @'],
+		[
+			plans.clone(r, { snapshot: r.get('snapshot', 'n0') }, { name: 'one', hosts: [] }),
+			'There is a LUN called “one”',
+		],
+		[
+			plans.restoreLun(r, r.get('trashed_lun', 'l0'), { name: 'two' }),
+			'There is a LUN called “two”',
+		],
+		[plans.createSchedule(r, SCHEDULE), 'There is a schedule called “nightly”'],
+		[plans.createSchedule(r, { ...SCHEDULE, at: '25:00' }), 'a time of the day'],
+		[plans.createSchedule(r, { ...SCHEDULE, every: 'often' }), 'Say how often'],
+		[plans.createSchedule(r, { ...SCHEDULE, daily: '0' }), 'how many snapshots are kept'],
+		[
+			plans.setSecret(r, { family: 'discovery' }, { ...SECRET, secret: '0x0102' }),
+			'The secret has 2 bytes',
+		],
+		[plans.setSecret(r, { family: 'discovery' }, { ...SECRET, again: '' }), 'are not the same'],
+		[plans.deletePool(r, r.get('pool', 'p')), '2 LUNs (“one” and “two”) must be deleted first'],
+	])
+		check(
+			problems(plan).includes(words),
+			`${plan.title}: “${problems(plan)}” does not say “${words}”`,
+		);
+	const losing = plans.maskLun(r, lun, {
+		everybody: false,
+		hosts: [],
+		groups: [],
+		initiators: '',
+	});
+	check(
+		losing.warnings.join().includes('iqn.x:a will lose the LUN'),
+		'no warning for a session in use',
+	);
+	equal(
+		plans.changeSchedule(r, r.get('snapshot_schedule', 'sc1'), SCHEDULE).steps,
+		[],
+		'a schedule that stays as it is',
+	);
+	equal(
+		plans.associate(r, lun, { targets: ['t1'] }).document,
+		undefined,
+		'the document of what changes nothing',
+	);
+});
+
+test('settings of a pool are sent as the API takes them', () => {
+	const r = sample(),
+		pool = r.get('pool', 'p');
+	const of = (row, more) => plans.poolSettings(r, row, { ...SETTINGS, ...more });
+	const body = (more, row = pool) => of(row, more).steps[0]?.body;
+	equal(body({}), undefined, 'left as they are');
+	equal(
+		body({ low: '20%', full: '1G', overcommit: '150%' }),
+		{ low: '20%', full: '1073741824', overcommit: '150%' },
+		'set',
+	);
+	equal(body({}, { ...pool, overcommit: '200%' }), { overcommit: 'off' }, 'no limit any more');
+	equal(body({ trash: '' }), { trash: 'none' }, 'no trash any more');
+	equal(
+		of(pool, { low: 'x', full: '200%', overcommit: '3G', trash: '1y' }).problems.length,
+		4,
+		'problems',
+	);
+});
+
+test('a change of a mask adds and removes by name, so that two people do not undo each other', () => {
+	const r = sample(),
+		lun = r.get('lun', 'l1');
+	const body = (hosts, initiators) =>
+		plans.maskLun(r, lun, { everybody: false, hosts, groups: [], initiators }).steps[0]?.body;
+	equal(body(['h1'], 'iqn.x:stranger iqn.z:1'), { mask_add: 'iqn.z:1' }, 'added');
+	equal(body(['h1'], ''), { mask_remove: 'iqn.x:stranger' }, 'removed');
+	equal(body([], ''), { mask: '' }, 'emptied');
+	equal(body(['h1'], 'iqn.x:stranger'), undefined, 'left as it is');
+});
+
+test('exposing is one change, of names that exist and of those that are made', () => {
+	const r = sample();
+	equal(
+		plans.expose(r, {
+			...NEW,
+			targets: ['t2'],
+			newTarget: 't',
+			hosts: ['h1'],
+			newHost: 'h',
+			newInitiators: 'iqn.z:1',
+		}).document,
+		{
+			format: 1,
+			hosts: [{ name: 'h', initiators: ['iqn.z:1'] }],
+			targets: [{ alias: 't' }],
+			luns: [{ name: 'new', pool: 'default', size: 2 ** 30, mask: ['host:alpha', 'host:h'] }],
+			associations: [
+				{ lun: 'new', target: 'iqn.y:2' },
+				{ lun: 'new', target: 't' },
+			],
+		},
+		'the document of a new LUN',
+	);
+	equal(
+		plans.expose(r, { ...NEW, lun: 'l1', targets: ['t1', 't2'], newHost: 'h' }).document,
+		{
+			format: 1,
+			hosts: [{ name: 'h', initiators: [] }],
+			luns: [{ id: 'l1', mask: ['host:alpha', 'iqn.x:stranger', 'host:h'] }],
+			associations: [{ lun: 'l1', target: 'iqn.y:2' }],
+		},
+		'the document of a LUN that others may use already',
+	);
+});
+
+test('steps are done one after the other, and the first error ends them', async () => {
+	const steps = ['hostCreate', 'lunCreate', 'apply'].map((operation) => ({
+		operation,
+		as: operation.slice(0, -6),
+	}));
+	const send = async ({ operation }) => {
+		if (operation === 'lunCreate') throw new Error('no');
+		return { id: 'h9' };
+	};
+	const said = [],
+		made = {};
+	const failure = await plans
+		.apply(steps, send, (i, word) => said.push(`${i} ${word}`), made)
+		.catch((error) => error);
+	equal([failure.step, made], [1, { host: 'h9' }], 'the step that failed, and what was made');
+	equal(said, ['0 doing', '0 done', '1 doing'], 'what was said');
+	const answer = {
+		id: 'a',
+		plan: { steps: [{ action: 'create', family: 'lun', key: ['l9'] }, { action: 'change' }] },
+	};
+	equal(
+		await plans.apply(
+			[{ operation: 'apply' }],
+			async () => answer,
+			() => {},
+		),
+		{ lun: 'l9' },
+		'what one change has made',
+	);
+});
+
+process.exitCode = (await runAll(process.argv.slice(2))) > 0 ? 1 : 0;
