@@ -91,7 +91,7 @@ is_volume(const struct state *view, const struct guid *pool_id, const struct gui
 	AUTO_FREE char *name = NULL;
 	struct stat st;
 
-	if (driver == NULL || driver->volume_adopt == NULL)
+	if (driver == NULL || driver->volume_adopt == NULL || driver->is_single)
 		return false;
 	name = driver->volume_name(pool->path, id);
 	return name != NULL && stat(name, &st) == 0 && st.st_dev == file->st_dev &&
@@ -190,9 +190,9 @@ check_stat(const struct stat *st, const char *path, uint32_t block_bytes)
 {
 	if (S_ISBLK(st->st_mode))
 		return err_set(ERR_NOT_SUPPORTED,
-			       "%s is a block device, and only raw files can be adopted: make a "
-			       "pool on an empty device, and copy the data to a LUN of it",
-			       path);
+			       "%s is a block device: make a pool of it as it is (vdsctl pool "
+			       "create NAME raw:%s), and adopt it into that",
+			       path, path);
 	if (!S_ISREG(st->st_mode))
 		return err_set(ERR_INVALID, "%s is not a regular file", path);
 	if (st->st_size == 0)
@@ -224,9 +224,8 @@ open_file(const char *path)
 	return fd < 0 ? err_set(-errno, "%s: %s", path, strerror(errno)) : fd;
 }
 
-int
-array_adopt_open(struct array *array, const char *path, uint32_t block_bytes,
-		 uint64_t *ret_size_bytes)
+static int
+open_checked(struct array *array, const char *path, uint32_t block_bytes, uint64_t *ret_size_bytes)
 {
 	struct stat st;
 	int rc = check_path(array, path), fd;
@@ -253,4 +252,82 @@ array_adopt_open(struct array *array, const char *path, uint32_t block_bytes,
 	}
 	*ret_size_bytes = (uint64_t)st.st_size;
 	return fd;
+}
+
+/* ---- the device that a pool is ---- */
+
+static int
+check_device(const char *path, const char *place, int fd)
+{
+	struct stat named, pool;
+
+	if (fstat(fd, &named) < 0 || stat(strchr(place, ':') + 1, &pool) < 0)
+		return err_set(-errno, "%s: %s", path, strerror(errno));
+	if (S_ISBLK(named.st_mode) ? named.st_rdev == pool.st_rdev
+				   : named.st_dev == pool.st_dev && named.st_ino == pool.st_ino)
+		return 0;
+	return err_set(ERR_INVALID, "%s is not the device of the pool %s", path, place);
+}
+
+/* The pool has the device exclusively, so nobody else uses it. */
+static int
+open_device(struct array *array, const char *path, const char *place, const struct guid *pool_id,
+	    uint32_t block_bytes, uint64_t *ret_size_bytes)
+{
+	uint64_t size_bytes = 0;
+	int rc = array_pool_largest(array, pool_id, &size_bytes), fd;
+
+	if (rc < 0)
+		return rc;
+	if (size_bytes % block_bytes != 0)
+		return err_set(ERR_INVALID,
+			       "%s has %" PRIu64 " bytes, which is no multiple of %" PRIu32
+			       ", the size of a block: choose another --block-size",
+			       path, size_bytes, block_bytes);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(errno == ENOENT || errno == ENOTDIR ? ERR_INVALID : -errno, "%s: %s",
+			       path, strerror(errno));
+	rc = check_device(path, place, fd);
+	if (rc == 0)
+		rc = check_format(fd, path, size_bytes);
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	*ret_size_bytes = size_bytes;
+	return fd;
+}
+
+int
+array_adopt_check_pool(const struct state *view, const struct guid *pool_id)
+{
+	const struct row_pool *pool = state_find(view, ROW_POOL, pool_id);
+	bool has = array_trash_has(view, pool_id);
+
+	if (pool == NULL || !array_pool_driver_find(pool->path)->is_single)
+		return 0;
+	for (size_t i = 0; !has && i < state_count(view, ROW_LUN); i++)
+		has = guid_equal(&((const struct row_lun *)state_at(view, ROW_LUN, i))->pool_id,
+				 pool_id);
+	return has ? err_set(ERR_IN_USE,
+			     "the device of the pool \"%s\" is the data of a LUN already, which "
+			     "may "
+			     "be in the trash",
+			     pool->name)
+		   : 0;
+}
+
+int
+array_adopt_open(struct array *array, const char *path, const struct guid *pool_id,
+		 uint32_t block_bytes, uint64_t *ret_size_bytes)
+{
+	AUTO_FREE char *place = NULL;
+	int rc = array_pool_place(array, pool_id, &place);
+
+	if (rc < 0)
+		return rc;
+	return array_pool_driver_find(place)->is_single
+		       ? open_device(array, path, place, pool_id, block_bytes, ret_size_bytes)
+		       : open_checked(array, path, block_bytes, ret_size_bytes);
 }

@@ -229,8 +229,8 @@ add_pool(struct array *array, struct rescan *scan, const struct row_pool *pool)
 
 	if (*pool->path == '/')
 		rc = array_host_find(array->host_root, pool->path, &scan->place);
-	else if (str_starts(pool->path, "bdev:"))
-		rc = array_host_find_device(array->host_root, pool->path + strlen("bdev:"),
+	else if (str_starts(pool->path, "bdev:") || str_starts(pool->path, "raw:"))
+		rc = array_host_find_device(array->host_root, strchr(pool->path, ':') + 1,
 					    &scan->place);
 	else
 		memory_place(pool->path, &scan->place);

@@ -200,8 +200,10 @@ create_apply(struct array *array, struct array_task *task)
 		return err_set(ERR_NAME_IN_USE,
 			       "there is already a LUN named \"%s\": choose another name",
 			       c->spec.name);
-	rc = array_space_check_promise(view, &c->spec.pool_id, c->capacity_bytes,
-				       c->spec.size_bytes);
+	rc = c->adopt_path != NULL ? array_adopt_check_pool(view, &c->spec.pool_id) : 0;
+	if (rc == 0)
+		rc = array_space_check_promise(view, &c->spec.pool_id, c->capacity_bytes,
+					       c->spec.size_bytes);
 	if (rc == 0)
 		rc = host_mask_resolve(view, c->mask, &mask); /* its hosts are still there */
 	if (rc == 0 && *c->spec.name == '\0')
@@ -336,8 +338,8 @@ create(struct array *array, struct create *c)
 	int rc = guid_is_zero(&c->spec.pool_id) ? array_pool_choose(array, &c->spec.pool_id) : 0;
 
 	if (rc == 0 && c->adopt_path != NULL)
-		rc = c->adopt_fd = array_adopt_open(array, c->adopt_path, c->spec.block_bytes,
-						    &c->spec.size_bytes);
+		rc = c->adopt_fd = array_adopt_open(array, c->adopt_path, &c->spec.pool_id,
+						    c->spec.block_bytes, &c->spec.size_bytes);
 	rc = MIN(rc, 0);
 	if (rc == 0)
 		rc = prepare(array, c);

@@ -20,6 +20,7 @@ static const struct array_pool_driver *const drivers[] = {
 	&array_pool_dir,
 	&array_pool_ram,
 	&array_pool_bdev,
+	&array_pool_raw,
 };
 
 struct array_pool_entry {
@@ -641,7 +642,8 @@ array_pool_choose(struct array *array, struct guid *ret_pool_id)
 		const struct row_pool *pool = state_at(state, ROW_POOL, i);
 
 		if (array_pool_space(array, &pool->id, &space) < 0 ||
-		    array_pool_driver_find(pool->path)->is_volatile)
+		    array_pool_driver_find(pool->path)->is_volatile ||
+		    array_pool_driver_find(pool->path)->is_single)
 			continue;
 		if (best == NULL || space.free_bytes > most) {
 			best = pool;

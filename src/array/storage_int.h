@@ -303,12 +303,15 @@ void array_space_log(const struct state *state, const struct row_live_pool *pool
 /* ---- adopt.c: files that become LUNs ---- */
 
 /*
- * Opens the raw file at the path, if it may be adopted: by its one true name, used by no LUN and no
- * other process, of whole blocks.  Returns the descriptor, which the caller closes, or an error with
- * a text: ERR_INVALID, ERR_IN_USE, ERR_LOCKED, ERR_ACCESS, ERR_NOT_SUPPORTED or -errno.
+ * Opens the raw file at the path, if the pool may adopt it: by its one true name, used by no LUN and
+ * no other process, of whole blocks; or the device that the pool is.  Returns the descriptor, which
+ * the caller closes, or an error with a text: ERR_INVALID, ERR_IN_USE, ERR_LOCKED, ERR_ACCESS,
+ * ERR_NOT_SUPPORTED or -errno.
  */
-int array_adopt_open(struct array *array, const char *path, uint32_t block_bytes,
-		     uint64_t *ret_size_bytes);
+int array_adopt_open(struct array *array, const char *path, const struct guid *pool_id,
+		     uint32_t block_bytes, uint64_t *ret_size_bytes);
+/* Checks that a pool that is one device has no LUN yet.  Returns 0 or ERR_IN_USE with a text. */
+int array_adopt_check_pool(const struct state *view, const struct guid *pool_id);
 
 /* ---- pool_home.c: the pool in the array's directory, when that has moved ---- */
 

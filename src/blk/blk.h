@@ -428,7 +428,12 @@ struct blk_disk;
 enum blk_disk_mode {
 	BLK_DISK_OPEN,   /* opens a disk that was made before */
 	BLK_DISK_CREATE, /* also makes one of a device that holds nothing */
-	BLK_DISK_FORCE   /* makes one of a device, whatever it holds */
+	BLK_DISK_FORCE,  /* makes one of a device, whatever it holds */
+	/*
+	 * A device as it is, nothing of which is changed: whatever its id, a volume of it is the whole
+	 * device, which is committed; making volumes is refused and removing them does nothing.
+	 */
+	BLK_DISK_WHOLE
 };
 /*
  * Opens the device at the path exclusively, as the owner's disk.  Returns 0, or an error with a

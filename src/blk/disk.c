@@ -161,12 +161,37 @@ drop_uncommitted(struct blk_disk *disk)
 	return rc;
 }
 
+/* Takes the device as it is: all of it is one volume, with what it holds. */
+static int
+take_whole(struct blk_disk *disk, uint64_t size_bytes)
+{
+	uint64_t chunks = (size_bytes + BLK_DISK_CHUNK - 1) / BLK_DISK_CHUNK;
+
+	if (size_bytes == 0 || chunks > BLK_DISK_CHUNKS_MAX)
+		return err_set(ERR_INVALID,
+			       "%s: a LUN needs a device of at most 1 PiB that is not "
+			       "empty",
+			       disk->path);
+	disk->whole = true;
+	disk->whole_bytes = size_bytes;
+	disk->chunks = (uint32_t)chunks;
+	disk->table = blk_disk_table_copy(NULL, disk->chunks);
+	disk->ready = mem_alloc(disk->chunks / 8 + 1);
+	if (disk->table == NULL || disk->ready == NULL)
+		return -ENOMEM;
+	memset((void *)(uintptr_t)disk->ready, 0xff, disk->chunks / 8 + 1);
+	return 0;
+}
+
 static int
 read_or_format(struct blk_disk *disk, enum blk_disk_mode mode)
 {
 	uint64_t size_bytes = 0;
 	int rc = blk_disk_size(disk->fd, &size_bytes);
 	bool formats = mode == BLK_DISK_FORCE;
+
+	if (rc == 0 && mode == BLK_DISK_WHOLE)
+		return take_whole(disk, size_bytes);
 
 	if (rc == 0 && !formats)
 		rc = blk_disk_header_read(disk, size_bytes);
@@ -231,9 +256,9 @@ open_again(struct blk_disk *disk)
 
 	pthread_mutex_lock(&disk->lock);
 	rc = blk_disk_size(disk->fd, &size_bytes);
-	if (rc == 0)
+	if (rc == 0 && !disk->whole)
 		rc = blk_disk_header_read(disk, size_bytes);
-	if (rc == 0)
+	if (rc == 0 && !disk->whole)
 		rc = blk_disk_table_get(disk);
 	if (rc == 0)
 		disk->broken = false;
@@ -267,7 +292,8 @@ open_one(const char *path, const struct guid *owner, enum blk_disk_mode mode,
 	AUTO_DISK struct blk_disk *old = disk_find_any(path);
 	int rc, fd = blk_disk_claim(path);
 
-	if (fd == ERR_LOCKED && old != NULL && !is_open(old) && mode == BLK_DISK_OPEN &&
+	if (fd == ERR_LOCKED && old != NULL && !is_open(old) &&
+	    mode == (old->whole ? BLK_DISK_WHOLE : BLK_DISK_OPEN) &&
 	    guid_equal(&old->owner, owner) && is_at_path(old)) {
 		rc = open_again(old);
 		if (rc < 0)
@@ -310,7 +336,7 @@ blk_disk_close(struct blk_disk *disk, bool give_up)
 	bool empty;
 
 	pthread_mutex_lock(&disk->lock);
-	empty = disk->table->volume_count == 0 && list_empty(&disk->maps);
+	empty = !disk->whole && disk->table->volume_count == 0 && list_empty(&disk->maps);
 	pthread_mutex_unlock(&disk->lock);
 	if (give_up && empty &&
 	    (blk_disk_zero(disk->fd, 0, disk->first_bytes) < 0 || blk_disk_sync(disk->fd) < 0))
@@ -340,7 +366,7 @@ blk_disk_look(struct blk_disk *disk)
 	rc = blk_disk_read(disk->fd, page, BLK_DISK_PAGE, 0);
 	if (rc < 0)
 		return err_set(rc, "%s cannot be read: %s", disk->path, strerror(-rc));
-	if (!blk_disk_has_header(page))
+	if (!disk->whole && !blk_disk_has_header(page))
 		return err_set(ERR_CORRUPT, "something has overwritten the pool on %s", disk->path);
 	pthread_mutex_lock(&disk->lock);
 	broken = disk->broken;
@@ -359,8 +385,9 @@ blk_disk_space(struct blk_disk *disk, uint64_t *ret_capacity_bytes, uint64_t *re
 	for (size_t i = 0; i < disk->table->extent_count; i++)
 		used += disk->table->extents[i].count;
 	pthread_mutex_unlock(&disk->lock);
-	*ret_capacity_bytes = (uint64_t)disk->chunks * BLK_DISK_CHUNK;
-	*ret_free_bytes = (disk->chunks - used) * BLK_DISK_CHUNK;
+	*ret_capacity_bytes = disk->whole ? disk->whole_bytes
+					  : (uint64_t)disk->chunks * BLK_DISK_CHUNK;
+	*ret_free_bytes = disk->whole ? 0 : (disk->chunks - used) * BLK_DISK_CHUNK;
 }
 
 int

@@ -77,7 +77,8 @@ check_map(const struct disk_dev *d, const struct blk_disk_map *map, uint64_t bef
 			 d->path);
 		return -ENODEV;
 	}
-	if ((uint64_t)map->chunks * BLK_DISK_CHUNK < wanted) {
+	if ((map->disk->whole ? map->size_bytes : (uint64_t)map->chunks * BLK_DISK_CHUNK) <
+	    wanted) {
 		snprintf(reason, size, "the volume on %s has become too short", d->path);
 		return -EIO;
 	}
@@ -320,6 +321,9 @@ resize(struct disk_dev *d, uint64_t size_bytes)
 
 	if (fd < 0)
 		return fd;
+	if (atomic_load(&d->map)->disk->whole)
+		return err_set(ERR_NOT_SUPPORTED,
+			       "the LUN is the device %s as it is, and keeps its size", d->path);
 	keep = keep_bytes(d, size_bytes);
 	if (size_bytes > before)
 		rc = zero_tail(atomic_load(&d->map), fd, before);

@@ -104,7 +104,9 @@ struct blk_disk {
 	struct guid owner;
 	int fd; /* exclusive */
 	uint32_t chunks;
-	uint64_t first_bytes;   /* where chunk 0 is */
+	uint64_t first_bytes; /* where chunk 0 is */
+	bool whole;           /* BLK_DISK_WHOLE: no header, an empty table, all chunks are ready */
+	uint64_t whole_bytes; /* of the device */
 	_Atomic uint8_t *ready; /* a bit for each chunk; set under ready_lock */
 	pthread_mutex_t lock;   /* the table, in memory and on the disk, and maps */
 	struct blk_disk_table *table;

@@ -60,6 +60,22 @@ map_new_locked(struct blk_disk *disk, const struct blk_disk_table *table,
 	return map;
 }
 
+/* As map_new_locked, for the one volume of a disk that is as it is. */
+static struct blk_disk_map *
+map_whole_locked(struct blk_disk *disk)
+{
+	struct blk_disk_map *map = mem_calloc(1, sizeof(*map) + sizeof(map->segments[0]));
+
+	if (map == NULL)
+		return NULL;
+	map->segments[0].count = map->chunks = disk->chunks;
+	map->count = 1;
+	map->size_bytes = disk->whole_bytes;
+	map->disk = disk;
+	list_append(&disk->maps, &map->node);
+	return map;
+}
+
 void
 blk_disk_map_free(struct blk_disk_map *map)
 {
@@ -84,12 +100,15 @@ blk_disk_map_get(const char *path, const struct guid *id, bool committed,
 		return not_open(path);
 	pthread_mutex_lock(&disk->lock);
 	volume = blk_disk_table_find(disk->table, id, committed);
-	if (volume != NULL)
+	if (disk->whole)
+		map = map_whole_locked(disk);
+	else if (volume != NULL)
 		map = map_new_locked(disk, disk->table, volume);
 	pthread_mutex_unlock(&disk->lock);
 	if (map == NULL)
-		return volume == NULL ? err_set(-ENOENT, "%s has no volume of this LUN", path)
-				      : -ENOMEM;
+		return volume == NULL && !disk->whole
+			       ? err_set(-ENOENT, "%s has no volume of this LUN", path)
+			       : -ENOMEM;
 	blk_disk_ref(map->disk);
 	*ret_map = map;
 	return 0;
@@ -222,6 +241,10 @@ edit_locked(struct blk_disk *disk, struct blk_disk_table **ret_copy)
 {
 	struct blk_disk_table *copy;
 
+	if (disk->whole)
+		return err_set(ERR_NOT_SUPPORTED,
+			       "%s is served as it is: it has one LUN, which has its size",
+			       disk->path);
 	if (disk->broken)
 		return err_set(-EIO, "the pool on %s is not ready: its table could not be written",
 			       disk->path);
@@ -301,6 +324,8 @@ blk_disk_volume_commit(const char *path, const struct guid *id)
 
 	if (disk == NULL)
 		return not_open(path);
+	if (disk->whole)
+		return 0;
 	pthread_mutex_lock(&disk->lock);
 	rc = edit_locked(disk, &copy);
 	if (rc == 0 && blk_disk_table_find(copy, id, false) == NULL)
@@ -329,6 +354,8 @@ blk_disk_volume_remove(const char *path, const struct guid *id, bool committed)
 
 	if (disk == NULL)
 		return not_open(path);
+	if (disk->whole)
+		return 0;
 	pthread_mutex_lock(&disk->lock);
 	rc = edit_locked(disk, &copy);
 	if (rc == 0)
@@ -402,7 +429,7 @@ blk_disk_volume_check(const char *path, const struct guid *id, uint64_t size_byt
 		return err_set(ERR_CORRUPT, "%s has no volume %s", path, guid_format(id, text));
 	if (rc < 0)
 		return rc == -ENODEV ? err_set(ERR_CORRUPT, "%s", err_text(rc)) : rc;
-	has_bytes = (uint64_t)map->chunks * BLK_DISK_CHUNK;
+	has_bytes = map->disk->whole ? map->size_bytes : (uint64_t)map->chunks * BLK_DISK_CHUNK;
 	blk_disk_map_free(map);
 	if (has_bytes < size_bytes)
 		return err_set(ERR_CORRUPT, "the volume %s on %s is shorter than %" PRIu64 " bytes",

@@ -224,7 +224,7 @@ check_pool(const struct state *state, const void *row)
 	if (*pool->name == '\0' || !is_name(pool->name))
 		return BREACH("a pool's name has 0 or more than %d characters", ROW_NAME_UNITS);
 	if (*pool->path != '/' && !str_starts(pool->path, "ram:") &&
-	    !str_starts(pool->path, "bdev:/"))
+	    !str_starts(pool->path, "bdev:/") && !str_starts(pool->path, "raw:/"))
 		return BREACH("pool %s: its path is not absolute", pool->name);
 	if (!is_qos(QOS_OF_POOL, pool->qos))
 		return BREACH("pool %s: its limits are not in canonical form", pool->name);

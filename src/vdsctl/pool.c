@@ -21,7 +21,7 @@ ctl_run_pool_create(struct ctl *ctl)
 {
 	/* A link in /dev says for longer which disk it is than what it points to. */
 	bool other = str_starts(ctl->args[1], "ram:") || str_starts(ctl->args[1], "bdev:") ||
-		     str_starts(ctl->args[1], "/dev/disk/");
+		     str_starts(ctl->args[1], "raw:") || str_starts(ctl->args[1], "/dev/disk/");
 	/* of libc's heap */
 	char *path = other ? strdup(ctl->args[1]) : realpath(ctl->args[1], NULL);
 	struct client_answer answer;

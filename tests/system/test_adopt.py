@@ -158,6 +158,51 @@ def test_what_is_not_adopted():
         daemon.checker()
 
 
+def test_a_device_is_adopted_as_it_is():
+    with Daemon() as daemon, contextlib.ExitStack() as stack:
+        path, other = raw(daemon, 'device'), raw(daemon, 'other')   # vdsd --inject takes files
+        before = digest(path)
+        daemon.ctl('pool', 'create', 'dev', f'raw:{path}')
+        pool = daemon.rest().list('pools', '&name=dev')[0]['id']
+        for body, code, word in (({'path': str(other)}, 'INVALID', 'not the device'),
+                                 ({'path': '/none'}, 'INVALID', 'No such file')):
+            try:
+                daemon.rest().call('POST', f'/v1/pools/{pool}/adopt', body)
+                raise vdstest.Failed(f'{body} was adopted')
+            except RestError as error:
+                check(error.code == code and word in str(error), f'{body}: {error}')
+        equal(daemon.ctl('lun', 'create', 'x', '--size', '1M', '--pool', 'dev', ok=None) != 0, True,
+              'a new LUN on the device')
+        daemon.ctl('lun', 'adopt', path, '--pool', 'dev', '--name', 'old', '--unmask', '*')
+        equal(daemon.ctl('lun', 'adopt', path, '--pool', 'dev', ok=None) != 0, True, 'a second LUN')
+        equal(daemon.ctl('lun', 'extend', 'old', '1M', ok=None) != 0, True, 'growing it')
+        equal(daemon.ctl('pool', 'delete', 'dev', ok=None) != 0, True, 'deleting its pool')
+        daemon.ctl('target', 'create', 'web', '--iscsi-name', TARGET)
+        daemon.ctl('lun', 'associate', 'old', 'web')
+        daemon.kill()
+        daemon.start()
+        equal(digest(path), before, 'the device')
+        initiator = Initiator()
+        stack.callback(initiator.close)
+        initiator.ok('hold', daemon.portal, TARGET, HOST)
+        while initiator.ok('sense', 0) != ['good']:
+            pass
+        for block in (0, 1, 250, 2048, 8191):
+            equal(initiator.ok('get', 0, block), [str(block % 251)], f'block {block}')
+        equal(initiator.ok('put', 0, 8191, 77), ['good'], 'a write')
+        equal(path.read_bytes()[-1], 77, 'what was written')
+        initiator.ok('drop')
+        after = digest(path)
+        daemon.ctl('lun', 'delete', 'old', '--force')
+        daemon.ctl('lun', 'adopt', path, '--pool', 'dev', '--name', 'again')
+        daemon.ctl('lun', 'delete', 'again')
+        eventually('the pool is gone',
+                   lambda: daemon.ctl('pool', 'delete', 'dev', ok=None) == 0)
+        equal(digest(path), after, 'the device after its pool')
+        daemon.stop()
+        daemon.checker()
+
+
 def test_two_at_once_get_one_lun():
     with Daemon() as daemon:
         path = raw(daemon)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pool driver `bdev`: a pool is a block device as a whole, and its place is
- * "bdev:/dev/disk/by-id/…".  Its volumes have all of their space from the beginning.  The folder blk
- * knows how a disk is divided (blk/disk*.c); this file says what a pool is.  Only the array calls
- * it, from any thread except those of the data path.
+ * The pool drivers `bdev` and `raw`.  A pool of `bdev` is a block device as a whole, and its place is
+ * "bdev:/dev/disk/by-id/…".  Its volumes have all of their space from the beginning.  A pool of `raw`
+ * ("raw:/dev/…") is a block device with data that become one LUN; nothing is written to it.  The
+ * folder blk knows how a disk is divided (blk/disk*.c); this file says what a pool is.  Only the
+ * array calls it, from any thread except those of the data path.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,8 +20,9 @@
 #include "base/str.h"
 #include "blk/blk.h"
 
-#define PREFIX "bdev:"
-#define BY_ID  "/dev/disk/by-id"
+#define PREFIX     "bdev:"
+#define RAW_PREFIX "raw:"
+#define BY_ID      "/dev/disk/by-id"
 
 struct bdev_pool {
 	struct array_pool pool;
@@ -38,7 +40,7 @@ bdev_of(struct array_pool *pool)
 static const char *
 path_of(const char *place)
 {
-	return place + strlen(PREFIX);
+	return strchr(place, ':') + 1;
 }
 
 /* ---- places ---- */
@@ -47,6 +49,12 @@ static bool
 bdev_takes(const char *place)
 {
 	return str_starts(place, PREFIX "/");
+}
+
+static bool
+raw_takes(const char *place)
+{
+	return str_starts(place, RAW_PREFIX "/");
 }
 
 /*
@@ -97,7 +105,10 @@ bdev_resolve(const char *place, char **ret_place)
 		found = find_by_id(st.st_rdev);
 	if (found == NULL && !str_starts(path, "/dev/disk/"))
 		real = realpath(path, NULL);
-	*ret_place = str_printf(PREFIX "%s", found != NULL ? found : real != NULL ? real : path);
+	*ret_place = str_printf("%.*s%s", (int)(path - place), place,
+				found != NULL  ? found
+				: real != NULL ? real
+					       : path);
 	free(real);
 	return *ret_place == NULL ? -ENOMEM : 0;
 }
@@ -116,18 +127,15 @@ bdev_close(struct array_pool *pool, bool give_up)
 }
 
 static int
-bdev_open(const char *place, const struct guid *array_id, enum array_pool_mode mode,
-	  struct array_pool **ret_pool)
+open_disk(const struct array_pool_driver *driver, const char *place, const struct guid *array_id,
+	  enum blk_disk_mode how, struct array_pool **ret_pool)
 {
 	struct bdev_pool *bdev = mem_calloc(1, sizeof(*bdev));
-	enum blk_disk_mode how = mode == POOL_OPEN    ? BLK_DISK_OPEN
-				 : mode == POOL_FORCE ? BLK_DISK_FORCE
-						      : BLK_DISK_CREATE;
 	int rc;
 
 	if (bdev == NULL)
 		return -ENOMEM;
-	bdev->pool.driver = &array_pool_bdev;
+	bdev->pool.driver = driver;
 	bdev->place = str_dup(place);
 	rc = bdev->place == NULL ? -ENOMEM
 				 : blk_disk_open(path_of(place), array_id, how, &bdev->disk);
@@ -137,6 +145,25 @@ bdev_open(const char *place, const struct guid *array_id, enum array_pool_mode m
 	}
 	*ret_pool = &bdev->pool;
 	return 0;
+}
+
+static int
+bdev_open(const char *place, const struct guid *array_id, enum array_pool_mode mode,
+	  struct array_pool **ret_pool)
+{
+	enum blk_disk_mode how = mode == POOL_OPEN    ? BLK_DISK_OPEN
+				 : mode == POOL_FORCE ? BLK_DISK_FORCE
+						      : BLK_DISK_CREATE;
+
+	return open_disk(&array_pool_bdev, place, array_id, how, ret_pool);
+}
+
+static int
+raw_open(const char *place, const struct guid *array_id, enum array_pool_mode mode,
+	 struct array_pool **ret_pool)
+{
+	(void)mode;
+	return open_disk(&array_pool_raw, place, array_id, BLK_DISK_WHOLE, ret_pool);
 }
 
 static int
@@ -333,4 +360,41 @@ const struct array_pool_driver array_pool_bdev = {
 	.volume_open = volume_open,
 	.volume_check = volume_check,
 	.volume_uncache = volume_uncache,
+};
+
+/* The device is the volume already; adopt.c has looked whether fd is it. */
+static int
+volume_adopt(const char *place, const struct guid *lun_id, int fd)
+{
+	(void)place;
+	(void)lun_id;
+	(void)fd;
+	return 0;
+}
+
+const struct array_pool_driver array_pool_raw = {
+	.kind = "raw",
+	.is_single = true,
+	.takes = raw_takes,
+	.resolve = bdev_resolve,
+	.open = raw_open,
+	.close = bdev_close,
+	.look = bdev_look,
+	.watch_fd = bdev_watch_fd,
+	.watch_read = bdev_watch_read,
+	.space = bdev_space,
+	.largest = bdev_largest,
+	.sweep = bdev_sweep,
+	.sync = bdev_sync,
+	.volume_name = volume_name,
+	.volume_make = volume_make,
+	.volume_clone = volume_clone,
+	.volume_copy = volume_copy,
+	.volume_settle = volume_settle,
+	.volume_commit = volume_commit,
+	.volume_remove = volume_remove,
+	.volume_open = volume_open,
+	.volume_check = volume_check,
+	.volume_uncache = volume_uncache,
+	.volume_adopt = volume_adopt,
 };

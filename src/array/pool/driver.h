@@ -67,6 +67,11 @@ struct array_pool_driver {
 	 * somebody names the pool.
 	 */
 	bool is_volatile;
+	/*
+	 * The place is a device with data, which is served as it is: it has one volume, and a LUN
+	 * gets it only by volume_adopt.
+	 */
+	bool is_single;
 	/* Returns whether a place is of this kind, from its text alone. */
 	bool (*takes)(const char *place);
 	/*
@@ -183,7 +188,7 @@ struct array_pool_driver {
 	 * Makes the file that fd has open the volume, uncommitted, without touching its data: the
 	 * file keeps the names that it has, also when the volume is removed.  Durable on return.
 	 * Returns 0, -EXDEV (the file is not where the pool is), -EPERM (the system does not let
-	 * this process) or -errno.  NULL: a driver whose volumes are no files.
+	 * this process) or -errno.  NULL: a driver that cannot.  With is_single, fd is the place.
 	 */
 	int (*volume_adopt)(const char *place, const struct guid *lun_id, int fd);
 };
@@ -194,6 +199,8 @@ extern const struct array_pool_driver array_pool_dir;
 extern const struct array_pool_driver array_pool_ram;
 /* bdev.c: a block device as a whole, "bdev:/dev/disk/by-id/…". */
 extern const struct array_pool_driver array_pool_bdev;
+/* bdev.c: a block device that is one LUN, with what it holds, "raw:/dev/disk/by-id/…". */
+extern const struct array_pool_driver array_pool_raw;
 /* Returns whether the directory is marked as a pool of this array.  Does not lock it. */
 bool array_pool_dir_is_marked(const char *path, const struct guid *array_id);
 

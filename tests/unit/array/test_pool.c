@@ -238,7 +238,8 @@ static void
 test_driver_tables_are_complete(void **state)
 {
 	static const struct array_pool_driver *const drivers[] = { &array_pool_dir, &array_pool_ram,
-								   &array_pool_bdev };
+								   &array_pool_bdev,
+								   &array_pool_raw };
 	const size_t flag = offsetof(struct array_pool_driver, is_volatile) / sizeof(void *);
 	const size_t clone = offsetof(struct array_pool_driver, volume_clone) / sizeof(void *);
 	const size_t adopt = offsetof(struct array_pool_driver, volume_adopt) / sizeof(void *);

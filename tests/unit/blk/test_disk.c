@@ -395,6 +395,40 @@ test_random_io_in_pieces(void **state)
 	}
 }
 
+static void
+test_a_disk_as_it_is_is_one_volume(void **state)
+{
+	struct blk_test *t = *state;
+	const char *path = disk_test_device(t, "d");
+	const size_t size = SIZE + 512;
+	struct blk_disk *disk = NULL;
+	struct blk_dev *dev;
+
+	assert_int_equal(truncate(path, (off_t)size), 0);
+	assert_int_equal(blk_disk_open(path, &owner, BLK_DISK_WHOLE, &disk), 0);
+	assert_int_equal(blk_disk_look(disk), 0);
+	assert_int_equal(blk_disk_volume_check(path, &a, size, false), 0);
+	assert_int_equal(blk_disk_volume_check(path, &a, size + 512, false), ERR_CORRUPT);
+	assert_int_equal(blk_disk_volume_make(path, &a, 512), ERR_NOT_SUPPORTED);
+	assert_int_equal(blk_disk_volume_commit(path, &a), 0);
+	dev = disk_test_volume(path, &a, size, false);
+	assert_reads(dev, FIRST, TEST_MIB, DIRT);
+	assert_reads(dev, SIZE, 512, 0);
+	fill(dev, SIZE - 512, 1024, 3);
+	fill(dev, 0, 512, 4);
+	assert_int_equal(blk_resize(dev, size - 512), ERR_NOT_SUPPORTED);
+	assert_int_equal(blk_verify(dev), 0);
+	blk_dev_unref(dev);
+	assert_int_equal(blk_disk_volume_remove(path, &a, true), 0);
+	blk_disk_close(disk, true);
+	assert_int_equal(blk_disk_open(path, &other, BLK_DISK_WHOLE, &disk), 0);
+	dev = disk_test_volume(path, &b, size, false);
+	assert_reads(dev, SIZE - 512, 1024, 3);
+	assert_reads(dev, 0, 512, 4);
+	blk_dev_unref(dev);
+	blk_disk_close(disk, true);
+}
+
 /* ---- a device that goes away ---- */
 
 static void
@@ -450,6 +484,7 @@ main(void)
 		TEST(test_allocating_writes_zeros_and_can_be_cancelled),
 		TEST(test_a_volume_takes_the_place_of_another),
 		TEST(test_random_io_in_pieces),
+		TEST(test_a_disk_as_it_is_is_one_volume),
 		TEST(test_a_device_that_is_gone_and_comes_back),
 	};
 
