@@ -3,13 +3,14 @@
  * The work of a job: allocates the space of a thick LUN, then ends the job with one change.  Runs
  * on a worker; apply functions run on the writer thread.
  *
- *	create:	space allocated -> job.end
+ *	create:	space allocated, or the data of another volume copied -> job.end
  *		failed or cancelled -> the LUN is deleted in the change that ends the job
  *	extend:	space allocated -> the file grows -> lun.extend
  *		failed or cancelled -> the new space is freed -> job.end
  *
  * When the array closes, the work stops where it is, and goes on at the next start.  Allocating the
- * same space twice does no harm.
+ * same space twice does no harm.  A copy does not go on: what it copied from was held in this run
+ * only, and may be another since; so the job fails.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -60,6 +61,26 @@ allocate(struct array_job *job)
 }
 
 static int
+copy(struct array_job *job)
+{
+	char id[GUID_TEXT_SIZE];
+	int rc;
+
+	if (job->store == NULL || job->origin == NULL)
+		return err_set(ERR_FAILED, "vdsd was stopped before the copy was complete: make it "
+					   "again");
+	job->progress.step = step;
+	rc = blk_fault_check(job->array->inject_dir, guid_format(&job->lun_id, id), "copy",
+			     &job->progress);
+	if (rc < 0)
+		return rc == ERR_CANCELLED ? rc : array_store_file_error(job->store, rc);
+	array_store_manage(job->store);
+	rc = array_store_copy(job->origin, job->store, job->to_bytes, &job->progress);
+	array_store_unmanage(job->store);
+	return rc == ERR_CANCELLED ? rc : array_store_file_error(job->store, rc);
+}
+
+static int
 resize(struct array_job *job, uint64_t size_bytes)
 {
 	int rc;
@@ -94,6 +115,7 @@ end_committed(struct array *array, struct array_task *task)
 	struct ending *e = container_of(task, struct ending, task);
 
 	array_job_forget(e->job);
+	array_job_release(e->job);
 	if (e->job->kind != JOB_CREATE_LUN || e->result == 0)
 		array_operation_end(array, &e->job->lun_id);
 }
@@ -172,7 +194,7 @@ array_allocate_run(struct work *work)
 {
 	struct array_job *job = container_of(work, struct array_job, work);
 	char id[GUID_TEXT_SIZE];
-	int rc = allocate(job);
+	int rc = array_job_copies(job) ? copy(job) : allocate(job);
 
 	if (rc == ERR_CANCELLED && atomic_load(&job->phase) == JOB_WORKING) {
 		array_job_forget(job); /* the array closes */

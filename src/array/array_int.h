@@ -473,8 +473,14 @@ struct array_job {
 	struct guid id, lun_id;
 	enum job_kind kind;
 	uint64_t from_bytes, to_bytes;
-	atomic_int phase;             /* enum array_job_phase */
-	struct array_store *store;    /* holds a reference */
+	atomic_int phase;          /* enum array_job_phase */
+	struct array_store *store; /* holds a reference */
+	/*
+	 * Of a job that copies (array_job_copies): from where, of its own; NULL after a restart.
+	 * The LUN that is held for it; zero = none.
+	 */
+	struct array_store *origin;
+	struct guid held_id;
 	struct blk_progress progress; /* the job's thread */
 	unsigned percent;
 };
@@ -491,6 +497,17 @@ enum array_job_phase {
  */
 struct array_job *array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id,
 				uint64_t from_bytes, uint64_t to_bytes, struct array_store *store);
+/*
+ * Returns whether the job copies the data of a new LUN from another volume: a job that creates a LUN
+ * which has its size already.
+ */
+static inline bool
+array_job_copies(const struct array_job *job)
+{
+	return job->kind == JOB_CREATE_LUN && job->from_bytes == job->to_bytes;
+}
+/* Ends the hold of the LUN from which the job copies, if there is one. */
+void array_job_release(struct array_job *job);
 /* Queues the job to a worker, which runs it and frees it. */
 void array_job_queue(struct array_job *job);
 void array_job_free(struct array_job *job);

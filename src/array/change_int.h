@@ -7,6 +7,7 @@
 
 #include "array/array.h"
 
+struct array_job;
 struct array_place;
 
 /* ---- name.c ---- */
@@ -116,6 +117,13 @@ void array_moment_end(struct array *array, struct array_moment *moment);
  */
 int array_clone_snapshot(struct array *array, const struct array_place *place,
 			 const struct guid *from_id, const struct guid *to_id, uint64_t size_bytes);
+/*
+ * Gives a job that copies (array_job_copies) the volume from which it copies: of a snapshot, or of a
+ * LUN that is offline, which the job holds.  Returns 0, ERR_NOT_FOUND, ERR_IN_USE (the LUN is online,
+ * so that its data may change), ERR_BUSY (another operation holds it, or it has another size now),
+ * with a text, or -ENOMEM.
+ */
+int array_clone_copy_from(struct array *array, const struct guid *origin_id, struct array_job *job);
 /* Calls the driver's volume_clone, with the faults that a test asks for. */
 int array_clone_volume(struct array *array, const struct array_place *place,
 		       const struct guid *from_id, const struct guid *to_id, uint64_t size_bytes);

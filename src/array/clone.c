@@ -45,7 +45,8 @@ array_clone_volume(struct array *array, const struct array_place *place, const s
 		return err_set(
 			ERR_NOT_SUPPORTED,
 			"the volumes of a pool of the kind \"%s\" cannot share space: snapshots "
-			"and clones need a pool in a directory, on XFS (with reflink) or btrfs",
+			"and clones need a pool in a directory, on XFS (with reflink) or btrfs; "
+			"`vdsctl lun clone --copy` copies a LUN that is offline",
 			place->driver->kind);
 	if (copies_instead(array))
 		return place->driver->volume_copy(place->text, from_id, to_id, size_bytes, NULL);
@@ -76,6 +77,53 @@ array_clone_snapshot(struct array *array, const struct array_place *place,
 			(void)place->driver->volume_remove(place->text, to_id, false);
 	}
 	return clone_error(place, from_id, rc);
+}
+
+/* ---- full copies ---- */
+
+/* Holds the LUN, so that it stays offline. */
+static int
+hold_offline(struct array *array, const struct guid *lun_id, struct array_job *job)
+{
+	AUTO_STATE struct state *state = NULL;
+	const struct row_lun *lun = NULL;
+	int rc = array_operation_begin(array, lun_id, ASK_EXTEND, OPERATION_SNAPSHOT, true);
+
+	if (rc < 0)
+		return rc;
+	job->held_id = *lun_id;
+	state = array_state(array);
+	rc = array_lun_find(state, lun_id, &lun);
+	if (rc == 0 && lun->status != STATUS_OFFLINE)
+		rc = err_set(ERR_IN_USE,
+			     "LUN \"%s\" is online, and a copy would mix what it has held at "
+			     "different moments: set it offline until the copy is complete "
+			     "(`vdsctl lun offline`)",
+			     ROW_LUN_CALLED(lun));
+	if (rc == 0 && lun->size_bytes != job->to_bytes)
+		rc = err_set(ERR_BUSY, "the size of the LUN was changed meanwhile: try again");
+	return rc;
+}
+
+int
+array_clone_copy_from(struct array *array, const struct guid *origin_id, struct array_job *job)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_lun *lun = state_find(state, ROW_LUN, origin_id);
+	const struct row_snapshot *snapshot = state_find(state, ROW_SNAPSHOT, origin_id);
+	struct row_lun row = { .id = *origin_id, .size_bytes = job->to_bytes, .thin = true };
+	AUTO_FREE char *place = NULL;
+	int rc = 0;
+
+	if (lun == NULL && snapshot == NULL)
+		return array_name_no_such(ROW_LUN, origin_id);
+	row.pool_id = lun != NULL ? lun->pool_id : snapshot->pool_id;
+	if (lun != NULL)
+		rc = hold_offline(array, origin_id, job);
+	if (rc == 0)
+		rc = array_pool_place(array, &row.pool_id, &place);
+	/* a store of its own, since that of a LUN that is offline refuses I/O */
+	return rc < 0 ? rc : array_store_new(array, &row, place, &job->origin);
 }
 
 /* ---- moments of LUNs ---- */

@@ -19,6 +19,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#define COPY_BYTES (1u << 20)
+
 /* ---- Exclusive work ---- */
 
 void
@@ -216,6 +218,69 @@ array_store_allocate(struct array_store *store, uint64_t offset_bytes, uint64_t 
 		return rc;
 	rc = blk_allocate(dev, offset_bytes, len_bytes, progress);
 	close_device(store);
+	return rc;
+}
+
+/* Copies a mebibyte at most, or passes over what takes no space.  Returns how much, or an error. */
+static int64_t
+copy_piece(struct blk_dev *from, struct blk_dev *to, uint64_t at_bytes, uint64_t left_bytes,
+	   void *buf)
+{
+	struct blk_io io = { .op = BLK_MAP, .offset_bytes = at_bytes, .len_bytes = left_bytes };
+	uint64_t len;
+	int rc;
+
+	blk_submit(from, NULL, &io);
+	if (io.result < 0)
+		return io.result;
+	if (!io.extent.mapped)
+		return (int64_t)io.extent.len_bytes;
+	len = MIN(io.extent.len_bytes, (uint64_t)COPY_BYTES);
+	rc = blk_rw(from, BLK_READ, at_bytes, buf, (size_t)len);
+	if (rc == 0)
+		rc = blk_rw(to, BLK_WRITE, at_bytes, buf, (size_t)len);
+	return rc < 0 ? rc : (int64_t)len;
+}
+
+static int
+copy_all(struct blk_dev *from, struct blk_dev *to, uint64_t len_bytes,
+	 struct blk_progress *progress)
+{
+	AUTO_FREE void *buf = mem_alloc(COPY_BYTES);
+	uint64_t at_bytes = 0;
+
+	if (buf == NULL)
+		return -ENOMEM;
+	while (at_bytes < len_bytes) {
+		int64_t n;
+
+		if (progress->step(progress, at_bytes, len_bytes) != 0)
+			return ERR_CANCELLED;
+		n = copy_piece(from, to, at_bytes, len_bytes - at_bytes, buf);
+		if (n < 0)
+			return (int)n;
+		at_bytes += (uint64_t)n;
+	}
+	return blk_flush(to);
+}
+
+int
+array_store_copy(struct array_store *from, struct array_store *to, uint64_t len_bytes,
+		 struct blk_progress *progress)
+{
+	struct blk_dev *from_dev, *to_dev;
+	int rc = open_device(from, &from_dev);
+
+	if (rc < 0)
+		return rc;
+	rc = open_device(to, &to_dev);
+	if (rc == 0) {
+		rc = blk_verify(from_dev);
+		if (rc == 0)
+			rc = copy_all(from_dev, to_dev, len_bytes, progress);
+		close_device(to);
+	}
+	close_device(from);
 	return rc;
 }
 

@@ -12,6 +12,7 @@
  * decides between the two ways.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "array/array_int.h"
 #include "base/clock.h"
@@ -43,8 +44,19 @@ array_job_free(struct array_job *job)
 {
 	if (job == NULL)
 		return;
+	array_job_release(job);
+	array_store_unref(job->origin);
 	array_store_unref(job->store);
 	mem_free(job);
+}
+
+void
+array_job_release(struct array_job *job)
+{
+	if (guid_is_zero(&job->held_id))
+		return;
+	array_operation_end(job->array, &job->held_id);
+	memset(&job->held_id, 0, sizeof(job->held_id));
 }
 
 void

@@ -108,6 +108,9 @@ check_spec(struct array *array, struct create *c)
 	struct array_lun_spec *spec = &c->spec;
 	int rc = guid_is_zero(&spec->origin_id) ? 0 : take_origin(view, c);
 
+	if (rc == 0 && guid_is_zero(&spec->origin_id))
+		spec->copy = false;
+
 	if (rc < 0)
 		return rc;
 	if (spec->name == NULL)
@@ -289,7 +292,7 @@ make_file(struct array *array, const struct create *c)
 
 	if (rc == 0 && c->adopt_fd >= 0)
 		return adopt_file(c);
-	if (rc == 0 && guid_is_zero(&c->spec.origin_id))
+	if (rc == 0 && (c->spec.copy || guid_is_zero(&c->spec.origin_id)))
 		rc = place->driver->volume_make(place->text, &c->id, c->spec.size_bytes);
 	else if (rc == 0 && !c->origin_is_lun)
 		return array_clone_snapshot(array, place, &c->spec.origin_id, &c->id,
@@ -313,7 +316,7 @@ prepare(struct array *array, struct create *c)
 
 	if (rc == 0)
 		rc = array_space_promise_capacity(array, &c->spec.pool_id, &c->capacity_bytes);
-	if (rc == 0 && (c->spec.thick || c->spec.fits))
+	if (rc == 0 && (c->spec.thick || c->spec.fits || c->spec.copy))
 		rc = array_pool_space(array, &c->spec.pool_id, &space);
 	if (rc < 0)
 		return rc;
@@ -323,12 +326,21 @@ prepare(struct array *array, struct create *c)
 			       "free: choose a smaller size or another pool",
 			       str_format_size(c->spec.size_bytes, want, sizeof(want)), place,
 			       str_format_size(space.free_bytes, have, sizeof(have)));
+	if (c->spec.copy && array_unit_allocated(array, &c->spec.origin_id) > space.free_bytes)
+		return err_set(ERR_NO_SPACE,
+			       "the LUN takes %s, and the pool %s has %s free: make room there",
+			       str_format_size(array_unit_allocated(array, &c->spec.origin_id),
+					       want, sizeof(want)),
+			       place, str_format_size(space.free_bytes, have, sizeof(have)));
 	rc = array_store_new(array, &row, place, &c->store);
-	if (rc == 0 && c->spec.thick) {
-		c->job = array_job_new(array, JOB_CREATE_LUN, &c->id, 0, c->spec.size_bytes,
+	if (rc == 0 && (c->spec.thick || c->spec.copy)) {
+		c->job = array_job_new(array, JOB_CREATE_LUN, &c->id,
+				       c->spec.copy ? c->spec.size_bytes : 0, c->spec.size_bytes,
 				       c->store);
 		rc = c->job == NULL ? -ENOMEM : 0;
 	}
+	if (rc == 0 && c->spec.copy)
+		rc = array_clone_copy_from(array, &c->spec.origin_id, c->job);
 	return rc;
 }
 
@@ -348,7 +360,7 @@ create(struct array *array, struct create *c)
 	if (rc < 0)
 		return rc;
 	rc = array_unit_add(array, &c->id, c->store,
-			    c->spec.thick ? OPERATION_CREATE : OPERATION_NONE, HEALTH_OK,
+			    c->job != NULL ? OPERATION_CREATE : OPERATION_NONE, HEALTH_OK,
 			    hints_write_through(c->hints));
 	if (rc == 0)
 		rc = array_writer_submit(array, &c->task);

@@ -66,6 +66,12 @@ struct array_lun_spec {
 	 */
 	struct guid origin_id;
 	/*
+	 * Copy the origin's data instead of sharing its space, in a job as for a thick LUN; any pool
+	 * can do that.  The origin is a snapshot or a LUN that is offline (ERR_IN_USE), which is held
+	 * until the job ends.  When vdsd ends before, the job fails.
+	 */
+	bool copy;
+	/*
 	 * Refuse a LUN that is larger than what is free in its pool, also when it is thin.  Without
 	 * it thin LUNs may promise more than there is.
 	 */

@@ -155,6 +155,13 @@ int array_store_allocate(struct array_store *store, uint64_t offset_bytes, uint6
 			 struct blk_progress *progress);
 int array_store_reopen(struct array_store *store);
 /*
+ * Copies the beginning of a volume to another one, which reads as zeros; what takes no space in the
+ * first takes none in the second.  Nobody may write to either.  Durable on return.  Calls progress
+ * between steps.  Returns 0, ERR_CANCELLED (progress cancelled), -ENOMEM or an error of a device.
+ */
+int array_store_copy(struct array_store *from, struct array_store *to, uint64_t len_bytes,
+		     struct blk_progress *progress);
+/*
  * Flushes the device if somebody has it in use.  Returns 0, also for a store that has failed or is
  * stopped (the pool's sync covers it), or -errno.
  */

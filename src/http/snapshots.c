@@ -44,7 +44,8 @@ http_clone(struct http_call *call, struct http_reply *reply)
 	const struct array_lun_spec spec = { .name = call->args.name,
 					     .mask = call->args.mask,
 					     .hints = call->args.hints,
-					     .origin_id = call->ids[0] };
+					     .origin_id = call->ids[0],
+					     .copy = call->args.copy };
 	enum row_family family = call->route->family;
 	struct array_answer answer;
 	char text[GUID_TEXT_SIZE];

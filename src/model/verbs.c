@@ -142,6 +142,7 @@ static const struct verb_field shrink_fields[] = {
 	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
 };
 static const struct verb_field clone_fields[] = {
+	{ "copy",	VERB_BOOL,	false,	AT(copy),	0,	0 },
 	{ "name",	VERB_TEXT,	false,	AT(name),	0,	ROW_NAME_MAX },
 	{ "mask",	VERB_TEXT,	false,	AT(mask),	0,	ROW_MASK_MAX },
 	{ "hints",	VERB_TEXT,	false,	AT(hints),	0,	HINTS_TEXT_MAX },

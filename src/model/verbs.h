@@ -187,7 +187,7 @@ struct verb_args {
 	uint64_t size_bytes, add_bytes, remove_bytes, block_bytes, port, limit, incarnation, since,
 		drain_ms, count, expires_ms, keep_old_s, before, since_ms, change;
 	bool flat, thick, with_group, with_portals, force, all_targets, fits, duplicate, discovery;
-	bool removable, delete_luns, shrink_luns, ids;
+	bool removable, delete_luns, shrink_luns, ids, copy;
 	struct verb_guids targets, add, remove, hosts, luns;
 	struct verb_key after;
 	struct verb_status status;

@@ -117,6 +117,7 @@ enum ctl_option_id {
 	OPT_AT,
 	OPT_KEEP,
 	OPT_ENABLED,
+	OPT_COPY,
 	OPT_COUNT
 };
 

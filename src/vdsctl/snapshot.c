@@ -99,7 +99,9 @@ int
 ctl_run_lun_clone(struct ctl *ctl)
 {
 	AUTO_FREE char *list = ctl_mask_option(ctl);
-	const struct verb_args args = { .name = ctl->args[1], .mask = list };
+	const struct verb_args args = { .name = ctl->args[1],
+					.mask = list,
+					.copy = ctl->options[OPT_COPY] != NULL };
 	enum verb_id verb = VERB_LUN_CLONE;
 	struct client_answer answer;
 	struct guid origin;

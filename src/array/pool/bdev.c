@@ -283,7 +283,8 @@ volume_clone(const char *place, const struct guid *from_id, const struct guid *t
 	(void)size_bytes;
 	return err_set(ERR_NOT_SUPPORTED,
 		       "a pool on a block device (%s) cannot share space between LUNs: snapshots "
-		       "and clones need a pool in a directory on XFS (with reflink) or btrfs",
+		       "and clones need a pool in a directory on XFS (with reflink) or btrfs; "
+		       "`vdsctl lun clone --copy` copies a LUN that is offline",
 		       path_of(place));
 }
 

@@ -426,7 +426,8 @@ volume_clone(const char *place, const struct guid *from_id, const struct guid *t
 	return rc == ERR_NOT_SUPPORTED
 		       ? err_set(rc,
 				 "the file system of the pool in %s cannot share space between "
-				 "files: snapshots and clones need XFS (with reflink) or btrfs",
+				 "files: snapshots and clones need XFS (with reflink) or btrfs; "
+				 "`vdsctl lun clone --copy` copies a LUN that is offline",
 				 place)
 		       : rc;
 }

@@ -411,6 +411,122 @@ test_a_missing_volume_of_a_snapshot_is_found(void **state)
 	assert_int_equal(rename(away, image), 0);
 }
 
+/* ---- full copies ---- */
+
+static struct array_answer
+copy_of(struct array *array, const char *name, struct guid origin)
+{
+	struct array_lun_spec spec = { .name = name, .origin_id = origin, .copy = true };
+	struct array_answer answer = { 0 };
+
+	assert_ok(array_lun_create(array, NULL, &spec, &answer));
+	assert_false(guid_is_zero(&answer.job_id));
+	return answer;
+}
+
+static void
+set_online(struct array *array, struct guid lun, bool online)
+{
+	assert_ok(array_lun_set_status(array, NULL, &lun, online ? STATUS_ONLINE : STATUS_OFFLINE,
+				       NULL));
+}
+
+static void
+test_a_full_copy_is_of_a_lun_that_is_offline(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct array_lun_spec spec = { .name = "c", .origin_id = lun, .copy = true };
+	struct array_answer copy;
+
+	let_clone(f, false);
+	write_text(f, lun, 4096, "first");
+	write_text(f, lun, MIB - 5, "last!");
+	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_IN_USE);
+	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
+	set_online(f->array, lun, false);
+	inject(f, "all", "copy", "hold");
+	copy = copy_of(f->array, "c", lun);
+	/* while it lasts, neither of the two can be used */
+	assert_int_equal(array_lun_set_status(f->array, NULL, &lun, STATUS_ONLINE, NULL), ERR_BUSY);
+	assert_int_equal(array_lun_delete(f->array, NULL, &lun, true, NULL), ERR_BUSY);
+	assert_int_equal(array_lun_delete(f->array, NULL, &copy.object_id, true, NULL), ERR_BUSY);
+	inject(f, "all", "copy", NULL);
+	assert_true(wait_job(f->array, copy.job_id, JOB_DONE));
+	set_online(f->array, lun, true);
+	write_text(f, lun, 4096, "other");
+	assert_text(f, copy.object_id, 4096, "first");
+	assert_text(f, copy.object_id, MIB - 5, "last!");
+	assert_true(wait_operation(f->array, copy.object_id, OPERATION_NONE));
+	assert_ok(array_check(f->array));
+}
+
+static void
+test_a_full_copy_of_a_snapshot_needs_nobody(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x"), snapshot;
+	struct array_answer copy;
+
+	write_text(f, lun, 4096, "first");
+	snapshot = take(f->array, "s", lun);
+	write_text(f, lun, 4096, "other");
+	copy = copy_of(f->array, "c", snapshot);
+	assert_true(wait_job(f->array, copy.job_id, JOB_DONE));
+	assert_text(f, copy.object_id, 4096, "first");
+}
+
+/* Ends a copy badly; nothing is left of it, and its origin is free. */
+static void
+copy_ends_badly(struct fixture *f, const char *fault, enum job_state end)
+{
+	struct guid lun = make_lun(f->array, "x");
+	struct array_answer copy;
+	char path[256];
+
+	set_online(f->array, lun, false);
+	inject(f, "all", "copy", fault);
+	copy = copy_of(f->array, "c", lun);
+	lun_file(f, copy.object_id, path);
+	assert_true(file_exists(path));
+	if (end == JOB_CANCELLED)
+		assert_ok(array_job_cancel(f->array, NULL, &copy.job_id, NULL));
+	assert_true(wait_job(f->array, copy.job_id, end));
+	inject(f, "all", "copy", NULL);
+	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
+	assert_true(wait_file_gone(f->array, path));
+	set_online(f->array, lun, true);
+	assert_ok(array_lun_delete(f->array, NULL, &lun, false, NULL));
+}
+
+static void
+test_a_full_copy_that_ends_badly_leaves_nothing(void **state)
+{
+	copy_ends_badly(*state, "hold", JOB_CANCELLED);
+	copy_ends_badly(*state, "EIO", JOB_FAILED);
+	copy_ends_badly(*state, "ENOSPC", JOB_FAILED);
+}
+
+static void
+test_a_full_copy_does_not_survive_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct array_answer copy;
+	char path[256];
+
+	set_online(f->array, lun, false);
+	inject(f, "all", "copy", "hold");
+	copy = copy_of(f->array, "c", lun);
+	lun_file(f, copy.object_id, path);
+	fixture_reopen(f);
+	assert_true(wait_job(f->array, copy.job_id, JOB_FAILED));
+	inject(f, "all", "copy", NULL);
+	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
+	assert_true(wait_file_gone(f->array, path));
+	set_online(f->array, lun, true);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -429,6 +545,10 @@ main(void)
 		WITH_ARRAY(test_an_offline_lun_stays_offline_when_it_is_rolled_back),
 		WITH_ARRAY(test_start_sweeps_what_a_crash_left),
 		WITH_ARRAY(test_a_missing_volume_of_a_snapshot_is_found),
+		WITH_ARRAY(test_a_full_copy_is_of_a_lun_that_is_offline),
+		WITH_ARRAY(test_a_full_copy_of_a_snapshot_needs_nobody),
+		WITH_ARRAY(test_a_full_copy_that_ends_badly_leaves_nothing),
+		WITH_ARRAY(test_a_full_copy_does_not_survive_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

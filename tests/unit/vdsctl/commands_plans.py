@@ -94,6 +94,14 @@ def test_snapshots(a):
     a.run('lun', 'clone', 'nothing', 'x', code=3)
     equal(len({a.json('lun', 'show', name)['serial']
                for name in ('kept', 'clone of s1', 'clone of kept')}), 3)
+    check('offline' in a.run('lun', 'clone', 'kept', 'copy', '--copy', code=6), 'a LUN in use')
+    a.run('lun', 'clone', 'kept@s1', 'copy of s1', '--copy')
+    a.run('lun', 'offline', 'kept')
+    a.run('lun', 'clone', 'kept', 'copy of kept', '--copy')
+    a.run('lun', 'online', 'kept')
+    for name in 'copy of s1', 'copy of kept':
+        equal(a.json('lun', 'show', name)['status'], 'online')
+        a.run('lun', 'delete', name)
     a.run('lun', 'delete', 'kept')
     check('kept (deleted)' in a.run('snapshot', 'show', 's1'), 'a snapshot without its LUN')
     a.run('snapshot', 'delete', row['group_id'])
