@@ -161,10 +161,11 @@ struct array {
 	/* an epoll of the pools that can be watched; readable when one has something to say */
 	int watch_fd;
 	/* the verifier's thread: */
-	struct guid verified_lun; /* the LUN that was checked last */
-	size_t verify_rest;       /* how many LUNs of those are left */
-	uint64_t audited_ns;      /* when old records of the audit log were removed last */
-	uint64_t watch_ns;        /* when the verifier reads the watches again at the earliest */
+	struct guid verified_lun;      /* the LUN that was checked last */
+	struct guid measured_snapshot; /* the snapshot that was measured last */
+	size_t verify_rest;            /* how many LUNs of those are left */
+	uint64_t audited_ns;           /* when old records of the audit log were removed last */
+	uint64_t watch_ns; /* when the verifier reads the watches again at the earliest */
 };
 
 /* ---- runtime.c: calls into the data path; without one they do nothing and succeed ---- */

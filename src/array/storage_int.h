@@ -390,6 +390,11 @@ void array_schedule_wake(struct array *array);
  */
 int64_t array_schedule_look(struct array *array);
 
+/* ---- snapshot_space.c ---- */
+
+/* Measures some snapshots, and shows the space that they take.  Verifier thread. */
+void array_snapshot_measure(struct array *array);
+
 /* ---- snapshot.c, for schedules ---- */
 
 /*

@@ -125,6 +125,7 @@ verify_all(struct array *array)
 	if (array->verify_rest == 0)
 		array_verify_some(array, VERIFY_LUNS);
 	array_history_sample(array, clock_utc_ms());
+	array_snapshot_measure(array);
 	if (array_is_read_only(array))
 		return;
 	if (catalog_still_there(array->catalog) < 0)

@@ -381,6 +381,12 @@ int blk_file_clone(const char *from, const char *path, uint64_t size_bytes);
 int blk_file_copy(const char *from, const char *path, uint64_t size_bytes,
 		  struct blk_progress *progress);
 /*
+ * Measures the space that a file takes: *ret_used_bytes with, and *ret_own_bytes without what it
+ * shares with other files.  Where the file system cannot tell, the two are the same.  Takes time in
+ * proportion to the fragments of the file.  Returns 0 or -errno.
+ */
+int blk_file_space(const char *path, uint64_t *ret_used_bytes, uint64_t *ret_own_bytes);
+/*
  * Makes a file and its directory entry durable.  Returns 0 or -errno.
  */
 int blk_file_sync(const char *path);

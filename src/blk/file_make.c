@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -181,4 +183,63 @@ blk_file_remove(const char *path)
 	if (unlink(path) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	return sync_directory_of(path);
+}
+
+/* ---- space ---- */
+
+#define EXTENTS 32 /* asked for at a time */
+
+/* Sums the bytes of the file's extents that other files share.  Returns 0 or -errno. */
+static int
+shared_bytes(int fd, uint64_t *ret_bytes)
+{
+	uint64_t at = 0, bytes = 0;
+	bool last = false;
+
+	while (!last) {
+		_Alignas(struct fiemap) char
+			room[sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent)] = "";
+		struct fiemap *map = (struct fiemap *)(void *)room;
+
+		map->fm_start = at;
+		map->fm_length = FIEMAP_MAX_OFFSET - at;
+		map->fm_extent_count = EXTENTS;
+		if (ioctl(fd, FS_IOC_FIEMAP, map) < 0)
+			return -errno;
+		last = map->fm_mapped_extents == 0;
+		for (uint32_t i = 0; i < map->fm_mapped_extents && i < EXTENTS; i++) {
+			const struct fiemap_extent *extent = &map->fm_extents[i];
+
+			if ((extent->fe_flags & FIEMAP_EXTENT_SHARED) != 0)
+				bytes += extent->fe_length;
+			/* one that leads no further would be asked for again and again */
+			last = last || (extent->fe_flags & FIEMAP_EXTENT_LAST) != 0 ||
+			       extent->fe_logical + extent->fe_length <= at;
+			at = extent->fe_logical + extent->fe_length;
+		}
+	}
+	*ret_bytes = bytes;
+	return 0;
+}
+
+int
+blk_file_space(const char *path, uint64_t *ret_used_bytes, uint64_t *ret_own_bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), rc = 0;
+	uint64_t shared = 0, used;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		rc = -errno;
+	else if (shared_bytes(fd, &shared) < 0)
+		shared = 0; /* a file system that has no such question shares nothing */
+	close(fd);
+	if (rc < 0)
+		return rc;
+	used = (uint64_t)st.st_blocks * 512;
+	*ret_used_bytes = used;
+	*ret_own_bytes = used > shared ? used - shared : 0;
+	return 0;
 }

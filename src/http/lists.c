@@ -48,6 +48,8 @@ live_family(enum row_family family)
 		return ROW_LIVE_PORTAL;
 	case ROW_JOB:
 		return ROW_LIVE_JOB;
+	case ROW_SNAPSHOT:
+		return ROW_LIVE_SNAPSHOT;
 	case ROW_SNAPSHOT_SCHEDULE:
 		return ROW_LIVE_SNAPSHOT_SCHEDULE;
 	default:

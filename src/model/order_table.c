@@ -378,6 +378,7 @@ static const struct order_type types[ORDER_ALL_COUNT] = {
 	[ROW_LIVE_PORT]		= { ROW_LIVE_PORT,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_MAINTENANCE]	= { ROW_LIVE_MAINTENANCE, compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_ARRAY]	= { ROW_LIVE_ARRAY,	compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LIVE_SNAPSHOT]	= { ROW_LIVE_SNAPSHOT,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_SNAPSHOT_SCHEDULE] = { ROW_LIVE_SNAPSHOT_SCHEDULE, compare_id,	compare_id,	prefix_id, NULL },
 	[ORDER_TARGET_LUNS]	= { ROW_ASSOCIATION,	compare_target_lun,	compare_second,	prefix_second, NULL },
 	[ORDER_TARGET_GROUPS]	= { ROW_PORTAL_GROUP,	compare_group_tag,	compare_group_target,	prefix_group_target, NULL },

@@ -66,6 +66,7 @@ enum row_family {
 	ROW_LIVE_PORT,              /* a network interface at which portals are */
 	ROW_LIVE_MAINTENANCE,       /* an object with operations of maintenance that go on */
 	ROW_LIVE_ARRAY,             /* how the array itself is; no row = it is well */
+	ROW_LIVE_SNAPSHOT,          /* how much space a snapshot takes */
 	ROW_LIVE_SNAPSHOT_SCHEDULE, /* when a schedule runs next, and how its last run ended */
 	ROW_FAMILY_COUNT
 } ROW_BYTE;
@@ -401,6 +402,14 @@ struct row_live_lun {
 	struct guid id;
 	char *reason;             /* why health is FAILED or FAILING, else "" */
 	uint64_t allocated_bytes; /* space that its volume takes; some seconds old */
+};
+
+/* How much space a snapshot takes; measured now and then.  No row: it is not known yet. */
+struct row_live_snapshot {
+	struct row row;
+	struct guid id;
+	uint64_t used_bytes; /* what its volume takes, shared with others or not */
+	uint64_t own_bytes;  /* of it, what it shares with nobody: a deletion gives that back */
 };
 
 /* How a schedule of snapshots does in this run of vdsd. */

@@ -269,6 +269,12 @@ static const struct row_field live_lun_fields[] = {
 };
 /* clang-format on */
 
+static const struct row_field live_snapshot_fields[] = {
+	GUID(row_live_snapshot, id),
+	U64(row_live_snapshot, used_bytes),
+	U64(row_live_snapshot, own_bytes),
+};
+
 /* clang-format off */
 static const struct row_field live_snapshot_schedule_fields[] = {
 	GUID(row_live_snapshot_schedule, id),
@@ -421,6 +427,7 @@ KEYED(row_live_job, id);
 KEYED(row_live_session, id);
 KEYED(row_live_drive, id);
 KEYED(row_live_array, id);
+KEYED(row_live_snapshot, id);
 KEYED(row_live_snapshot_schedule, id);
 KEYED(row_live_pool_drive, pool_id);
 KEYED2(row_live_pool_drive, drive_id);
@@ -465,6 +472,7 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_LIVE_PORT]		= FAMILY_ADDED(2, live_port, "live_ports",	1),
 	[ROW_LIVE_MAINTENANCE]	= FAMILY_ADDED(2, live_maintenance, "live_maintenances", 1),
 	[ROW_LIVE_ARRAY]	= FAMILY_ADDED(2, live_array,		"live_arrays",		1),
+	[ROW_LIVE_SNAPSHOT]	= FAMILY_ADDED(3, live_snapshot,	"live_snapshots",	1),
 	[ROW_LIVE_SNAPSHOT_SCHEDULE] = FAMILY_ADDED(3, live_snapshot_schedule, "live_snapshot_schedules", 1),
 };
 /* clang-format on */

@@ -315,18 +315,31 @@ session_row(struct table *table, const struct ctl_view *view, const void *row)
 	ctl_cell_id(table, &session->id);
 }
 
-static const char snapshot_columns[] = "LUN|NAME|TAKEN|>SIZE|POOL|GROUP|ID";
+static const char snapshot_columns[] = "LUN|NAME|TAKEN|>SIZE|>USED|>OWN|POOL|GROUP|ID";
+
+static void
+cell_known_size(struct table *table, bool known, uint64_t bytes)
+{
+	if (known)
+		ctl_cell_size(table, bytes);
+	else
+		table_add(table, NULL);
+}
 
 static void
 snapshot_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_snapshot *snapshot = row;
 	const struct row_pool *pool = state_find(view->config, ROW_POOL, &snapshot->pool_id);
+	const struct row_live_snapshot *live = state_find(view->live, ROW_LIVE_SNAPSHOT,
+							  &snapshot->id);
 
 	table_add(table, snapshot_lun_name(view->config, snapshot));
 	table_add(table, snapshot->name);
 	ctl_cell_time(table, snapshot->created_ms);
 	ctl_cell_size(table, snapshot->size_bytes);
+	cell_known_size(table, live != NULL, live != NULL ? live->used_bytes : 0);
+	cell_known_size(table, live != NULL, live != NULL ? live->own_bytes : 0);
 	table_add(table, pool != NULL ? pool->name : NULL);
 	if (guid_is_zero(&snapshot->group_id))
 		table_add(table, NULL);

@@ -609,6 +609,8 @@ snapshot_page(const struct ctl_view *view, const void *row, FILE *out)
 {
 	const struct row_snapshot *snapshot = row;
 	const struct row_pool *pool = state_find(view->config, ROW_POOL, &snapshot->pool_id);
+	const struct row_live_snapshot *live = state_find(view->live, ROW_LIVE_SNAPSHOT,
+							  &snapshot->id);
 	bool there = state_find(view->config, ROW_LUN, &snapshot->lun_id) != NULL;
 	char size[32], id[GUID_TEXT_SIZE];
 
@@ -618,6 +620,10 @@ snapshot_page(const struct ctl_view *view, const void *row, FILE *out)
 	line_time(out, "Taken", snapshot->created_ms);
 	line(out, "Size", "%s (%" PRIu64 " bytes)",
 	     str_format_size(snapshot->size_bytes, size, sizeof(size)), snapshot->size_bytes);
+	if (live != NULL) {
+		line_size(out, "Used", live->used_bytes);
+		line_size(out, "Of its own", live->own_bytes);
+	}
 	line(out, "Blocks", "%u bytes", snapshot->block_bytes);
 	line(out, "Pool", "%s", pool != NULL ? pool->name : "");
 	if (!guid_is_zero(&snapshot->group_id))

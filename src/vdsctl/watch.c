@@ -99,6 +99,8 @@ part_family(enum row_family family, bool second)
 		return ROW_PORTAL;
 	case ROW_LIVE_JOB:
 		return ROW_JOB;
+	case ROW_LIVE_SNAPSHOT:
+		return ROW_SNAPSHOT;
 	case ROW_LIVE_SNAPSHOT_SCHEDULE:
 		return ROW_SNAPSHOT_SCHEDULE;
 	default:

@@ -187,7 +187,8 @@ def snapshots(daemon, array):
     lun = array.lun_create(size_bytes=1 << 20, name='small')['id']
     snapshot = array.snapshot_create(name='s1', luns=[lun])['id']
     array.snapshot_change(snapshot, name='s2')
-    equal(array.snapshot_list(lun_id=lun)['items'], [array.snapshot_get(snapshot)], 'snapshots')
+    equal([s['id'] for s in array.snapshot_list(lun_id=lun)['items']], [snapshot], 'snapshots')
+    equal(array.snapshot_get(snapshot)['name'], 's2', 'a snapshot')
     equal(array.snapshot_list(name='small@s2')['items'][0]['id'], snapshot, 'a snapshot by name')
     array.lun_rollback(lun, snapshot_id=snapshot)
     schedule = array.snapshot_schedule_create(name='auto', luns=[lun], every='1d', keep='daily=7')['id']

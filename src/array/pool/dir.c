@@ -443,6 +443,15 @@ volume_copy(const char *place, const struct guid *from_id, const struct guid *to
 }
 
 static int
+volume_space(const char *place, const struct guid *lun_id, uint64_t *ret_used_bytes,
+	     uint64_t *ret_own_bytes)
+{
+	AUTO_FREE char *path = name_of(place, lun_id, true);
+
+	return path == NULL ? -ENOMEM : blk_file_space(path, ret_used_bytes, ret_own_bytes);
+}
+
+static int
 volume_settle(const char *place, const struct guid *lun_id, bool committed)
 {
 	AUTO_FREE char *path = name_of(place, lun_id, committed);
@@ -566,6 +575,7 @@ const struct array_pool_driver array_pool_dir = {
 	.volume_make = volume_make,
 	.volume_clone = volume_clone,
 	.volume_copy = volume_copy,
+	.volume_space = volume_space,
 	.volume_settle = volume_settle,
 	.volume_commit = volume_commit,
 	.volume_remove = volume_remove,

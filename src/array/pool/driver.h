@@ -154,6 +154,12 @@ struct array_pool_driver {
 	 */
 	int (*volume_copy)(const char *place, const struct guid *from_id, const struct guid *to_id,
 			   uint64_t size_bytes, struct blk_progress *copy);
+	/*
+	 * Measures the space that a committed volume takes, with and without what it shares with
+	 * others.  NULL: a driver whose pools have no snapshots.  Returns 0 or -errno.
+	 */
+	int (*volume_space)(const char *place, const struct guid *lun_id, uint64_t *ret_used_bytes,
+			    uint64_t *ret_own_bytes);
 	/* Makes a volume, with its data and its name, durable.  Returns 0 or -errno. */
 	int (*volume_settle)(const char *place, const struct guid *lun_id, bool committed);
 	/*

@@ -411,6 +411,39 @@ test_a_missing_volume_of_a_snapshot_is_found(void **state)
 	assert_int_equal(rename(away, image), 0);
 }
 
+/* A file system that shares nothing: all that a copy takes is its own. */
+static void
+test_the_space_of_snapshots_is_measured(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x"), first, second;
+	const struct row_live_snapshot *row;
+
+	first = take(f->array, "empty", lun);
+	write_text(f, lun, 0, "data");
+	second = take(f->array, "s", lun);
+	array_verify_stop(f->array); /* the test's thread in its place */
+	array_snapshot_measure(f->array);
+	array_snapshot_measure(f->array);
+	{
+		AUTO_STATE struct state *live = array_live(f->array);
+
+		row = state_find(live, ROW_LIVE_SNAPSHOT, &first);
+		assert_non_null(row);
+		assert_int_equal(row->used_bytes, 0);
+		row = state_find(live, ROW_LIVE_SNAPSHOT, &second);
+		assert_non_null(row);
+		assert_true(row->used_bytes >= 4 && row->used_bytes < MIB);
+		assert_int_equal(row->own_bytes, row->used_bytes);
+	}
+	assert_ok(array_snapshot_delete(f->array, NULL, &second, NULL));
+	array_snapshot_measure(f->array);
+	AUTO_STATE struct state *live = array_live(f->array);
+
+	assert_null(state_find(live, ROW_LIVE_SNAPSHOT, &second));
+	assert_non_null(state_find(live, ROW_LIVE_SNAPSHOT, &first));
+}
+
 /* ---- full copies ---- */
 
 static struct array_answer
@@ -545,6 +578,7 @@ main(void)
 		WITH_ARRAY(test_an_offline_lun_stays_offline_when_it_is_rolled_back),
 		WITH_ARRAY(test_start_sweeps_what_a_crash_left),
 		WITH_ARRAY(test_a_missing_volume_of_a_snapshot_is_found),
+		WITH_ARRAY(test_the_space_of_snapshots_is_measured),
 		WITH_ARRAY(test_a_full_copy_is_of_a_lun_that_is_offline),
 		WITH_ARRAY(test_a_full_copy_of_a_snapshot_needs_nobody),
 		WITH_ARRAY(test_a_full_copy_that_ends_badly_leaves_nothing),

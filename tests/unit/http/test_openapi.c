@@ -372,10 +372,10 @@ test_objects_are_rows_and_what_is_merged(void **state)
 	row_agrees("PortalGroup", ROW_PORTAL_GROUP, 1); /* portals */
 	row_agrees("Association", ROW_ASSOCIATION, 0);
 	row_agrees("Job", ROW_JOB, 1);
-	row_agrees("Session", ROW_LIVE_SESSION, 1); /* host */
-	row_agrees("Host", ROW_HOST, 2);            /* initiators, host_groups */
-	row_agrees("HostGroup", ROW_HOST_GROUP, 1); /* hosts */
-	row_agrees("LunSnapshot", ROW_SNAPSHOT, 0);
+	row_agrees("Session", ROW_LIVE_SESSION, 1);               /* host */
+	row_agrees("Host", ROW_HOST, 2);                          /* initiators, host_groups */
+	row_agrees("HostGroup", ROW_HOST_GROUP, 1);               /* hosts */
+	row_agrees("LunSnapshot", ROW_SNAPSHOT, 1);               /* live */
 	row_agrees("SnapshotSchedule", ROW_SNAPSHOT_SCHEDULE, 2); /* luns, live */
 }
 
