@@ -390,7 +390,11 @@ pool_page(const struct ctl_view *view, const void *row, FILE *out)
 		table_add(table, ctl_health_name(view, &lun->id));
 	}
 	line(out, "Name", "%s", pool->name);
-	line(out, *pool->path == '/' ? "Directory" : "Memory", "%s", pool->path);
+	line(out,
+	     *pool->path == '/'               ? "Directory"
+	     : str_starts(pool->path, "ram:") ? "Memory"
+					      : "Device",
+	     "%s", pool->path);
 	line_known(out, "Drives", ctl_pool_drives_text(view, &pool->id, drives, sizeof(drives)));
 	line(out, "Ready", "%s", live == NULL ? "unknown" : live->ready ? "yes" : live->reason);
 	pool_space(view, pool, out);

@@ -72,6 +72,18 @@ def test_a_file_is_adopted(a):
     equal(file.read_bytes(), b'kept' * 1024)
 
 
+def test_a_pool_on_a_device(a):
+    device = a.top / 'device'
+    with device.open('wb') as file:
+        file.truncate(32 << 20)
+        file.write(b'something')
+    check('holds data' in a.run('pool', 'create', 'disk', f'bdev:{device}', code=6), 'not refused')
+    check('created' in a.run('pool', 'create', 'disk', f'bdev:{device}', '--force'), 'create')
+    check(f'Device         bdev:{device}' in a.run('pool', 'show', 'disk'), a.run('pool', 'show',
+                                                                               'disk'))
+    a.run('pool', 'delete', 'disk')
+
+
 def test_changes_name_their_object(a):
     """Also where a name looks like a word of the answer."""
     check(re.fullmatch(r'LUN created created \([0-9a-f-]{36}\)\n',
