@@ -361,10 +361,11 @@ make_all_ready(struct disk_dev *d, uint64_t offset_bytes, uint64_t len_bytes,
 
 	while (rc == 0 && chunk < end) {
 		const struct blk_disk_segment *segment = blk_disk_segment_of(map, chunk);
-		uint32_t count = MIN(MIN(end - chunk, segment->from + segment->count - chunk),
-				     ALLOCATE_STEP);
+		uint32_t left = segment->from + segment->count - chunk;
+		uint32_t count = MIN(end - chunk, ALLOCATE_STEP);
 		uint64_t done;
 
+		count = MIN(count, left);
 		rc = blk_disk_make_ready(map->disk, segment->at + (chunk - segment->from), count);
 		chunk += count;
 		done = MIN((uint64_t)chunk * BLK_DISK_CHUNK - offset_bytes, len_bytes);
