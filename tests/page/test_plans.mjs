@@ -142,6 +142,12 @@ test('every plan consists of calls that the API has', () => {
 		plans.deletePortal(r, portal),
 		plans.createPool(r, { name: 'x', path: '/srv/x', force: false }),
 		plans.createPool(r, { name: 'x', path: 'bdev:/dev/sdz', force: true }),
+		plans.adoptFile(r, r.get('pool', 'p'), {
+			path: '/x/old.img',
+			name: 'x',
+			block: '4096',
+			hosts: ['h1'],
+		}),
 		plans.deletePool(r, { id: 'q', name: 'q' }),
 		plans.poolSettings(r, r.get('pool', 'p'), { ...SETTINGS, low: '5G', yields: true }),
 		plans.controllerStatus(r, controller, 'offline'),

@@ -3,6 +3,9 @@
 // changes back.
 'use strict';
 
+const fs = require('node:fs');
+const path = require('node:path');
+
 const { test, equal, check, atEnd } = require('../tap.cjs');
 const { Initiator } = require('../array.cjs');
 const {
@@ -296,6 +299,29 @@ test(
 		);
 	}),
 );
+
+test('a raw file becomes a LUN, and stays when that is deleted', async () => {
+	const { daemon } = scene,
+		file = path.join(daemon.top, 'old.img');
+	fs.writeFileSync(file, Buffer.alloc(1 << 20, BEFORE));
+	const window = await openWindow('wide'),
+		[pool] = daemon.ctl('pool', 'list');
+	const { page } = window;
+	await window.signIn(scene.admin, `#/pools/${pool.id}`);
+	await act(page, 'Adopt a file');
+	await field(page, 'File').fill('old.img');
+	await dialog(page).getByText('the whole path of a raw file').waitFor();
+	await field(page, 'File').fill(file);
+	await field(page, 'Name of the LUN').fill('adopted');
+	await window.axe('adopting a file');
+	await window.shot('adopt');
+	await apply(page, 'Adopt');
+	await page.getByRole('heading', { level: 1, name: 'adopted' }).waitFor();
+	equal(lunOf('adopted').size_bytes, 1 << 20, 'size of the LUN');
+	daemon.ctl('lun', 'delete', 'adopted', '--now');
+	equal(fs.readFileSync(file)[0], BEFORE, 'the file afterwards');
+	await window.close();
+});
 
 test(
 	'a change is taken back from the history, with its plan',

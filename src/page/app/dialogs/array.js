@@ -6,7 +6,7 @@ import { openDialog } from '../dialog.jsx';
 import { check, heading, mono, text } from '../fields.jsx';
 import { go } from '../router.js';
 import { notice } from '../store.js';
-import { confirm, fresh, setStatus } from './common.js';
+import { blockSize, confirm, fresh, hostChoice, setStatus } from './common.js';
 
 export const createPool = () =>
 	openDialog({
@@ -61,6 +61,19 @@ export const poolSettings = (pool) =>
 					'Remove LUNs from the trash before their time then, the oldest first',
 				),
 		],
+	});
+
+export const adoptFile = (pool) =>
+	openDialog({
+		input: { path: '', name: '', block: '512', hosts: [] },
+		verb: 'Adopt',
+		plan: (r, input) => plans.adoptFile(r, pool, input),
+		fields: (input, r) => [
+			mono('File', 'path', 'A raw image on the file system of the pool: /srv/luns/old.img'),
+			[text('Name of the LUN', 'name'), blockSize],
+			hostChoice(r),
+		],
+		after: (made) => go('luns', made.lun),
 	});
 
 export const deletePool = (pool) =>

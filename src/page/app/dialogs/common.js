@@ -2,7 +2,7 @@
 // What the dialogs share: dialogs of common kinds, and fields that several have.
 import * as m from '../model.js';
 import { openDialog } from '../dialog.jsx';
-import { check, choose } from '../fields.jsx';
+import { check, choose, select } from '../fields.jsx';
 import { store } from '../store.js';
 
 /** The row as it is now; as it was when the dialog was opened, where it is deleted. */
@@ -59,6 +59,11 @@ export const hostChoice = (r, more) =>
 		part: Boolean(more),
 		...more,
 	});
+
+export const blockSize = select('Block size', 'block', [
+	['512', '512 bytes'],
+	['4096', '4096 bytes'],
+]);
 
 /** The words under a field that takes initiator names. */
 export const INITIATORS = 'One a line, such as iqn.1993-08.org.debian:01:abc';

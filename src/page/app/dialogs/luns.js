@@ -6,7 +6,16 @@ import { openDialog } from '../dialog.jsx';
 import { area, check, choose, heading, mono, select, text } from '../fields.jsx';
 import { bytes, parseBytes } from '../format.js';
 import { go } from '../router.js';
-import { confirm, forceable, fresh, hostChoice, live, setStatus, targetChoice } from './common.js';
+import {
+	blockSize,
+	confirm,
+	forceable,
+	fresh,
+	hostChoice,
+	live,
+	setStatus,
+	targetChoice,
+} from './common.js';
 
 const sizeOf = (words, block) => (words.trim() === '' ? null : parseBytes(words, block));
 
@@ -31,13 +40,7 @@ const poolOptions = (r) =>
 
 const lunFields = (r) => [
 	[text('Name', 'name'), text('Size', 'size', 'Such as 100G or 1.5T (powers of 1024)')],
-	[
-		select('Pool', 'pool', poolOptions(r)),
-		select('Block size', 'block', [
-			['512', '512 bytes'],
-			['4096', '4096 bytes'],
-		]),
-	],
+	[select('Pool', 'pool', poolOptions(r)), blockSize],
 	check('Thick', 'thick', 'Reserve all of the space now'),
 ];
 

@@ -46,6 +46,48 @@ export function createPool(r, input) {
 	);
 }
 
+/** Can files become LUNs of the pool?  Only those of a directory can. */
+export const takesFiles = (pool) => pool.path.startsWith('/');
+
+/** input: { path, name, block, hosts: [id] } */
+export function adoptFile(r, pool, input) {
+	const path = input.path.trim(),
+		name = input.name.trim(),
+		hosts = input.hosts.map((id) => r.get('host', id)).filter(Boolean);
+	return plan(
+		'Adopt a file',
+		`The LUN ${quoted(name)} is made of ${path}.`,
+		[
+			{
+				as: 'lun',
+				operation: 'poolAdopt',
+				ids: [pool.id],
+				body: {
+					path,
+					name,
+					...(input.block === '4096' && { block_bytes: 4096 }),
+					...(hosts.length > 0 && { mask: hosts.map((h) => `host:${h.id}`).join(';') }),
+				},
+				text:
+					`Make the LUN ${quoted(name)} of the file ${path || '…'}; its data are not touched` +
+					(hosts.length > 0 ? `, and ${names(hosts, (h) => h.name)} may use it.` : '.'),
+			},
+		],
+		{
+			problems: [
+				...(path.startsWith('/')
+					? []
+					: ['Give the whole path of a raw file on the file system of the pool.']),
+				...(name ? nameProblem(r, 'lun', 'LUN', name) : ['Give the LUN a name.']),
+			],
+			warnings: [
+				'Nothing else may write to the file while the LUN exists. The file stays when the LUN ' +
+					'is deleted.',
+			],
+		},
+	);
+}
+
 const inTheWay = (rows, word, done, name) =>
 	rows.length > 0
 		? [`${plural(rows.length, word)} (${names(rows, name)}) must be ${done} first.`]

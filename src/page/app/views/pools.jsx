@@ -12,9 +12,10 @@ import {
 } from '../columns.jsx';
 import { ListView, Why } from '../listview.jsx';
 import { SpaceHistory } from '../space.jsx';
+import { takesFiles } from '../plans.js';
 import { useStore } from '../store.js';
 import { Action, Badge, Card, Facts, Gone, Head, Link, Meter, Mono } from '../ui.jsx';
-import { createPool, deletePool, poolSettings } from '../dialogs.js';
+import { adoptFile, createPool, deletePool, poolSettings } from '../dialogs.js';
 import { LunTable } from './luns.jsx';
 
 const used = (live) => (live ? live.capacity_bytes - live.free_bytes : 0);
@@ -132,6 +133,13 @@ export function Pool({ id }) {
 			>
 				<Action operation="poolChange" onClick={() => poolSettings(pool)}>
 					Settings
+				</Action>
+				<Action
+					operation="poolAdopt"
+					blocked={takesFiles(pool) ? '' : 'Only a pool in a directory takes files.'}
+					onClick={() => adoptFile(pool)}
+				>
+					Adopt a file
 				</Action>
 				<Action operation="poolDelete" kind="danger-text" onClick={() => deletePool(pool)}>
 					Delete
