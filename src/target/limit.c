@@ -130,7 +130,8 @@ target_limits_take(const struct target_limits *limits, uint32_t bytes, uint64_t 
 	uint64_t host_ns = take_both(limits->host, bytes, now_ns);
 	uint64_t pool_ns = take_pool(limits->pool, limits->lun, bytes, now_ns);
 
-	charge.start_ns = MAX(MAX(lun_ns, host_ns), pool_ns);
+	charge.start_ns = MAX(lun_ns, host_ns);
+	charge.start_ns = MAX(charge.start_ns, pool_ns);
 	*ret_charge = charge;
 }
 
