@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Block devices: arrays of bytes that are read and written asynchronously.  Devices stack: the
- * fault and trace layers lie on top of another device.  The array makes devices, and the data path
- * reads and writes through them.  There are two kinds of calls:
+ * fault, trace and tracking layers lie on top of another device.  The array makes devices, and the
+ * data path reads and writes through them.  There are two kinds of calls:
  *
  *   - I/O (struct blk_io, blk_submit) never blocks the thread beyond a memory copy or a page-cache
  *     hit.  An I/O belongs to a blk_queue, and so to one thread and its event loop.
@@ -532,5 +532,44 @@ int blk_fault_check(const char *dir, const char *name, const char *op,
  * -ENOMEM.  On success the new device owns the caller's reference to `below`.
  */
 int blk_trace_new(struct blk_dev *below, struct blk_dev **ret_dev);
+
+/*
+ * Makes a layer that notes which chunks of the device below may have changed: a chunk is noted when
+ * a WRITE, UNMAP or WRITE_ZEROES in it has ended, whatever its result, before the operation's caller
+ * is notified.  The size must not change while the layer is there.  Returns 0 or -ENOMEM.  On
+ * success the new device owns the caller's reference to `below`.
+ */
+int blk_track_new(struct blk_dev *below, struct blk_dev **ret_dev);
+/* Returns how many bytes the noted chunks have.  dev: of blk_track_new.  Any thread. */
+uint64_t blk_track_noted_bytes(struct blk_dev *dev);
+/*
+ * Takes the first noted chunks that begin at or after from_bytes and lie side by side: they are noted
+ * no more.  What the caller reads of them from now on has every operation that was noted before.
+ * Returns false when nothing is noted there.  Any thread.
+ */
+bool blk_track_take(struct blk_dev *dev, uint64_t from_bytes, uint64_t *ret_offset_bytes,
+		    uint64_t *ret_len_bytes);
+/* Notes the chunks that the range touches.  Any thread. */
+void blk_track_note(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes);
+
+/* Who copies from one device to another.  The caller fills in the first part. */
+struct blk_copier {
+	struct blk_dev *from, *to;
+	void *buf;
+	size_t buf_bytes;
+	/* `to` reads as zeros where nothing was copied yet: holes of `from` need no work */
+	bool to_is_empty;
+
+	uint64_t copied_bytes; /* data that was read and written */
+	bool failed_to_write;  /* the error of the last step is one of `to` */
+};
+
+/*
+ * Copies the beginning of a range: data as far as the buffer goes, or one hole, which becomes zeros
+ * that take no space in `to` when it is thin.  Blocks.  Returns 0 with the number of bytes, more
+ * than 0, in *ret_done_bytes, or the error of an operation of one of the devices.
+ */
+int blk_copy_step(struct blk_copier *copier, uint64_t offset_bytes, uint64_t len_bytes,
+		  uint64_t *ret_done_bytes);
 
 #endif
