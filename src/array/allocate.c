@@ -30,19 +30,25 @@ struct ending {
 	char message[TASK_TEXT_SIZE];
 };
 
-static int
-step(struct blk_progress *progress, uint64_t done_bytes, uint64_t total_bytes)
+int
+array_job_step(struct array_job *job, unsigned percent)
 {
-	struct array_job *job = container_of(progress, struct array_job, progress);
-	unsigned percent = total_bytes > 0 ? (unsigned)(done_bytes / (total_bytes / 100 + 1)) : 0;
-
 	if (atomic_load(&job->array->closing) || atomic_load(&job->phase) == JOB_CANCELLING)
-		return 1;
+		return ERR_CANCELLED;
 	if (percent != job->percent) {
 		job->percent = percent;
 		array_live_job_put(job->array, &job->id, percent);
 	}
 	return 0;
+}
+
+static int
+step(struct blk_progress *progress, uint64_t done_bytes, uint64_t total_bytes)
+{
+	struct array_job *job = container_of(progress, struct array_job, progress);
+
+	return array_job_step(
+		job, total_bytes > 0 ? (unsigned)(done_bytes / (total_bytes / 100 + 1)) : 0);
 }
 
 static int
@@ -147,9 +153,8 @@ end(struct array_job *job, int result)
 	return array_writer_submit(job->array, &e.task);
 }
 
-/* Goes from WORKING to ENDING, unless the job was cancelled first. */
-static int
-settle(struct array_job *job, int rc)
+int
+array_job_settle(struct array_job *job, int rc)
 {
 	int phase = JOB_WORKING;
 
@@ -201,7 +206,7 @@ array_allocate_run(struct work *work)
 		array_job_free(job);
 		return;
 	}
-	rc = settle_size(job, settle(job, rc));
+	rc = settle_size(job, array_job_settle(job, rc));
 	rc = end_surely(job, rc);
 	if (rc < 0) {
 		/*

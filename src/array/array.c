@@ -38,7 +38,7 @@ init_locks(struct array *array)
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
 		&array->credentials_lock, &array->levels_lock,      &array->trash_lock,
-		&array->history_lock,     &array->schedules_lock,
+		&array->history_lock,     &array->schedules_lock,   &array->moves_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -182,9 +182,9 @@ add_dying(void *arg, const struct catalog_unlink *entry)
 	int rc;
 
 	if (pool != NULL)
-		return array_store_dying_add(array, &entry->lun_id, pool->path);
+		return array_store_dying_add(array, &entry->lun_id, &pool->id, pool->path);
 	rc = array_pool_place_of(entry->path, &entry->lun_id, &place);
-	return rc < 0 ? rc : array_store_dying_add(array, &entry->lun_id, place);
+	return rc < 0 ? rc : array_store_dying_add(array, &entry->lun_id, &entry->pool_id, place);
 }
 
 /* Where they are.  One that has moved gets its new path, or is only looked at there. */
@@ -344,6 +344,7 @@ fini_locks(struct array *array)
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
 		&array->credentials_lock, &array->levels_lock,      &array->schedules_lock,
+		&array->moves_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)

@@ -9,7 +9,8 @@
  *	drives_lock > runtime_lock (shared while the data path is called) > pools_lock > dying_lock, devices_lock
  *	> luns_lock > live_lock > listeners_lock > a listener's lock
  *	ports_lock, maintenance_lock > state_lock, live_lock
- * trash_lock is taken before every other lock but credentials_lock.
+ * trash_lock is taken before every other lock but credentials_lock.  moves_lock is taken before
+ * runtime_lock, and held over a commit.
  * Each of queue_lock, requests_lock, jobs_lock, schedules_lock, seen_lock and state_lock is taken
  * while no other lock is held.  Only runtime_lock is held while the data path works, and only pools_lock while a
  * file system is accessed.
@@ -95,6 +96,10 @@ struct array {
 	pthread_rwlock_t runtime_lock;
 	const struct array_runtime_ops *runtime_ops; /* NULL = no data path */
 	void *runtime;
+	atomic_bool runtime_left; /* there was a data path, which may still end its last commands */
+	/* taken before runtime_lock: no data path begins while a move relies on there being none */
+	pthread_mutex_t moves_lock;
+	struct work_lane move_lane; /* a move takes long: some threads are left for other jobs */
 
 	pthread_mutex_t luns_lock;
 	struct guid_map luns; /* struct array_lun_entry */
@@ -194,6 +199,11 @@ void array_runtime_pool_space(struct array *array, const struct array_pool_level
 void array_runtime_lun_recovered(struct array *array, const struct guid *lun_id);
 /* Notifies the data path that a LUN has other data now.  Any thread. */
 void array_runtime_lun_replaced(struct array *array, const struct guid *lun_id);
+/*
+ * Has the data path use the device that the store of a LUN has now, while the LUN's paths are
+ * drained, and release the one before.  Any thread but the writer.
+ */
+void array_runtime_lun_device(struct array *array, const struct guid *lun_id);
 /*
  * Finds a port that is free at `address`.  Returns 0, ERR_INVALID (no data path is registered) or
  * -errno, with a text.
@@ -322,6 +332,12 @@ void array_trash_expire(struct array *array);
 /* Called after all threads have ended. */
 void array_trash_fini(struct array *array);
 void array_unit_fini(struct array *array);
+/*
+ * Gives a LUN another store, which takes a reference of its own; the volume of the one before is
+ * removed when nobody uses it any more.  Writer thread.
+ */
+void array_unit_set_store(struct array *array, const struct guid *lun_id,
+			  struct array_store *store);
 /* Returns the LUN's store with a reference for the caller, or NULL (no such LUN).  Any thread. */
 struct array_store *array_unit_store(struct array *array, const struct guid *lun_id);
 /*
@@ -474,6 +490,7 @@ struct array_job {
 	struct guid id, lun_id;
 	enum job_kind kind;
 	uint64_t from_bytes, to_bytes;
+	struct guid pool_id;       /* JOB_MOVE_LUN: where to; else zero */
 	atomic_int phase;          /* enum array_job_phase */
 	struct array_store *store; /* holds a reference */
 	/*
@@ -530,6 +547,28 @@ int array_job_resume_all(struct array *array);
 void array_job_expire(struct array *array);
 /* Does the work of a job (allocate.c).  A worker's thread. */
 void array_allocate_run(struct work *work);
+/*
+ * Shows how far the job is, when that has changed.  Returns 0, or ERR_CANCELLED (it is cancelled, or
+ * the array closes).  The job's thread.
+ */
+int array_job_step(struct array_job *job, unsigned percent);
+/*
+ * Goes from WORKING to ENDING.  Returns rc, or ERR_CANCELLED with a text (the job was cancelled
+ * first).  The job's thread.
+ */
+int array_job_settle(struct array_job *job, int rc);
+
+/* ---- move.c: LUNs that move to another pool ---- */
+
+/* Does the work of a job that moves a LUN.  A worker's thread. */
+void array_move_run(struct work *work);
+/* Returns whether a job moves this LUN to this pool.  Any thread. */
+bool array_move_goes_to(const struct state *view, const struct guid *lun_id,
+			const struct guid *pool_id);
+/* Returns 0, or ERR_IN_USE with a text: a LUN is being moved to the pool.  Any thread. */
+int array_move_check_pool(const struct state *view, const struct guid *pool_id);
+/* Returns how many bytes the LUNs have together that are being moved to the pool.  Any thread. */
+uint64_t array_move_bytes(const struct state *view, const struct guid *pool_id);
 
 /* ---- drive.c: what pools lie on ---- */
 

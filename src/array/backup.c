@@ -64,7 +64,7 @@ array_backup(struct array *array, int *ret_fd)
 static int
 forget_unlink(void *arg, const struct catalog_unlink *entry)
 {
-	return catalog_unlink_delete(arg, &entry->lun_id);
+	return catalog_unlink_delete(arg, &entry->lun_id, &entry->pool_id);
 }
 
 /*

@@ -320,6 +320,11 @@ field_change_add(struct changelog *log, const void *old, const void *new,
 									    : "limited to ");
 		if (row_field_text(new, field)[0] != '\0')
 			value_add(log, new, field);
+	} else if (strcmp(name, "pool_id") == 0) {
+		strbuf_add(log->text, "moved from ");
+		object_add(log, ROW_POOL, row_field_at(old, field));
+		strbuf_add(log->text, " to ");
+		object_add(log, ROW_POOL, row_field_at(new, field));
 	} else if (strcmp(name, "size_bytes") == 0) {
 		bool more = row_field_number(new, field) > row_field_number(old, field);
 

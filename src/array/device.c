@@ -124,6 +124,79 @@ close_device(struct array_store *store)
 	blk_dev_unref(dev);
 }
 
+/* ---- Moving ---- */
+
+int
+array_store_track(struct array_store *store, struct blk_dev **ret_track)
+{
+	struct blk_dev *dev, *track = NULL;
+	int rc = open_device(store, &dev);
+
+	if (rc < 0)
+		return rc;
+	rc = blk_track_new(blk_dev_ref(dev), &track);
+	if (rc < 0) {
+		blk_dev_unref(dev);
+		close_device(store);
+		return rc;
+	}
+	pthread_mutex_lock(&store->array->devices_lock);
+	if (store->stopped) {
+		blk_stop(track);
+		blk_start(dev);
+	}
+	blk_set_listener(track, &store->listener);
+	blk_set_listener(dev, NULL);
+	store->dev = blk_dev_ref(track);
+	pthread_mutex_unlock(&store->array->devices_lock);
+	blk_dev_unref(dev); /* the store's reference; the layer has one of its own */
+	*ret_track = track;
+	return 0;
+}
+
+void
+array_store_untrack(struct array_store *store, struct blk_dev *track)
+{
+	struct blk_dev *dev = track->below;
+	char reason[sizeof(dev->reason)];
+	int error = atomic_load(&track->failed);
+
+	pthread_mutex_lock(&store->array->devices_lock);
+	if (store->stopped)
+		blk_stop(dev);
+	blk_set_listener(dev, &store->listener);
+	blk_set_listener(track, NULL);
+	store->dev = blk_dev_ref(dev);
+	pthread_mutex_unlock(&store->array->devices_lock);
+	if (error < 0) {
+		(void)blk_failed(track, reason, sizeof(reason));
+		blk_fail(dev, error, reason);
+	}
+	blk_dev_unref(track); /* the store's reference */
+	close_device(store);
+}
+
+int
+array_store_open_aside(struct array_store *store, struct blk_dev **ret_dev)
+{
+	int rc = open_device(store, ret_dev);
+
+	if (rc == 0)
+		blk_set_listener(*ret_dev, NULL);
+	return rc;
+}
+
+void
+array_store_put_in_charge(struct array_store *store, bool stopped)
+{
+	pthread_mutex_lock(&store->array->devices_lock);
+	blk_set_listener(store->dev, &store->listener);
+	store->stopped = stopped;
+	if (stopped)
+		blk_stop(store->dev);
+	pthread_mutex_unlock(&store->array->devices_lock);
+}
+
 /* Returns the device with a reference for the caller, or NULL when there is none now. */
 static struct blk_dev *
 device_if_any(struct array_store *store)
@@ -404,6 +477,16 @@ array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev 
 	}
 	array_store_unref(store);
 	return rc;
+}
+
+struct blk_dev *
+array_lun_device_now(struct array *array, const struct guid *lun_id)
+{
+	struct array_store *store = array_unit_store(array, lun_id);
+	struct blk_dev *dev = store != NULL ? device_if_any(store) : NULL;
+
+	array_store_unref(store);
+	return dev;
 }
 
 void

@@ -3,7 +3,7 @@
  * Jobs are operations that take long.  A job's row says how the job ended and is kept for a day;
  * its live row says how far the job is; a private note in the catalog lets the job go on after a
  * restart.  Callers: any thread except the writer; apply functions run on the writer thread, and
- * the work itself (allocate.c) on a worker.
+ * the work itself (allocate.c, move.c) on a worker.
  *
  *	WORKING --cancel--> CANCELLING --the work stops--> row CANCELLED
  *	        --the work is done or has failed--> ENDING --> row DONE or FAILED
@@ -18,6 +18,8 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+
+#define MOVES_AT_ONCE 2
 
 struct array_job *
 array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id,
@@ -34,7 +36,7 @@ array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id
 	job->from_bytes = from_bytes;
 	job->to_bytes = to_bytes;
 	job->store = store != NULL ? array_store_ref(store) : NULL;
-	job->work.run = array_allocate_run;
+	job->work.run = kind == JOB_MOVE_LUN ? array_move_run : array_allocate_run;
 	atomic_init(&job->phase, JOB_WORKING);
 	return job;
 }
@@ -68,7 +70,10 @@ array_job_queue(struct array_job *job)
 	pthread_mutex_lock(&array->jobs_lock);
 	list_append(&array->jobs, &job->node);
 	pthread_mutex_unlock(&array->jobs_lock);
-	workers_submit(array->workers, &job->work);
+	if (job->kind == JOB_MOVE_LUN)
+		workers_lane_submit(array->workers, &array->move_lane, MOVES_AT_ONCE, &job->work);
+	else
+		workers_submit(array->workers, &job->work);
 }
 
 void
@@ -97,6 +102,7 @@ array_job_edit_start(struct array *array, struct state_edit *edit, const struct 
 	row->id = job->id;
 	row->kind = job->kind;
 	row->lun_id = job->lun_id;
+	row->pool_id = job->pool_id;
 	row->state = JOB_RUNNING;
 	row->created_ms = clock_utc_ms();
 	rc = state_edit_put(edit, TAKE(row));
@@ -205,7 +211,9 @@ resume_one(void *arg, const struct catalog_job *note)
 
 	if (row == NULL || row->state != JOB_RUNNING)
 		return err_set(ERR_CORRUPT, "the catalog has notes for a job that does not run");
-	operation = row->kind == JOB_CREATE_LUN ? OPERATION_CREATE : OPERATION_EXTEND;
+	operation = row->kind == JOB_CREATE_LUN ? OPERATION_CREATE
+		    : row->kind == JOB_MOVE_LUN ? OPERATION_MOVE
+						: OPERATION_EXTEND;
 	store = array_unit_store(r->array, &row->lun_id);
 	job = array_job_new(r->array, row->kind, &row->lun_id, note->from_bytes, note->to_bytes,
 			    store);
@@ -213,6 +221,7 @@ resume_one(void *arg, const struct catalog_job *note)
 	if (job == NULL)
 		return -ENOMEM;
 	job->id = note->job_id;
+	job->pool_id = row->pool_id;
 	pthread_mutex_lock(&r->array->luns_lock);
 	entry = array_unit_find_locked(r->array, &row->lun_id);
 	if (entry != NULL) {

@@ -19,6 +19,7 @@ static const bool allowed[][ASK_COUNT] = {
 	[OPERATION_SHRINK]	= { true,  true,  false, false, false, false },
 	[OPERATION_SNAPSHOT]	= { true,  true,  false, false, false, false },
 	[OPERATION_ROLLBACK]	= { true,  true,  false, false, false, false },
+	[OPERATION_MOVE]	= { true,  true,  false, false, false, false },
 };
 /* clang-format on */
 
@@ -33,6 +34,7 @@ static const char *const texts[] = {
 	[OPERATION_SHRINK] = "it is being shrunk",
 	[OPERATION_SNAPSHOT] = "a snapshot or a clone of it is being made",
 	[OPERATION_ROLLBACK] = "it is being rolled back",
+	[OPERATION_MOVE] = "it is being moved to another pool: `vdsctl job list`",
 };
 /* clang-format on */
 

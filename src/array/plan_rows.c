@@ -125,7 +125,9 @@ note_pool(struct plan_rows *r, const struct change_op *op)
 		return err_set(ERR_IN_USE,
 			       "a pool that is to be deleted has deleted LUNs in its trash: "
 			       "restore them, or remove them (`vdsctl trash empty`)");
-	rc = catalog_pool_space_delete(r->array->catalog, &op->key.a);
+	rc = array_move_check_pool(state_edit_view(r->edit), &op->key.a);
+	if (rc == 0)
+		rc = catalog_pool_space_delete(r->array->catalog, &op->key.a);
 	if (rc == 0)
 		rc = catalog_unlinks(r->array->catalog, check_unlink, &search);
 	return search.unknown

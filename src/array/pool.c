@@ -362,6 +362,8 @@ delete_apply(struct array *array, struct array_task *task)
 			       "the pool has deleted LUNs in its trash: restore them, or "
 			       "remove them for good by `vdsctl trash empty`");
 	rc = array_snapshot_check_pool(view, &c->id);
+	if (rc == 0)
+		rc = array_move_check_pool(view, &c->id);
 	if (rc < 0)
 		return rc;
 	rc = catalog_unlinks(array->catalog, any_unlink, &c->id);

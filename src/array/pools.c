@@ -356,18 +356,37 @@ struct sweep {
 	struct array_pool_sweep pool;
 	struct array *array;
 	const struct state *state;
+	const struct guid *pool_id;
 };
 
+/* Returns whether the LUN, in the trash or not, or the snapshot with this id is in the pool. */
+static bool
+is_in_pool(const struct sweep *sweep, const struct guid *id)
+{
+	const struct row_lun *lun = state_find(sweep->state, ROW_LUN, id);
+	const struct row_trashed_lun *trashed = state_find(sweep->state, ROW_TRASHED_LUN, id);
+	const struct row_snapshot *snapshot = state_find(sweep->state, ROW_SNAPSHOT, id);
+
+	return (lun != NULL && guid_equal(&lun->pool_id, sweep->pool_id)) ||
+	       (trashed != NULL && guid_equal(&trashed->pool_id, sweep->pool_id)) ||
+	       (snapshot != NULL && guid_equal(&snapshot->pool_id, sweep->pool_id));
+}
+
+/*
+ * A LUN may have a volume in another pool than its own: while it moves there, and until the volume
+ * that it had before, or would have had, is removed.
+ */
 static enum array_volume_fate
 fate(struct array_pool_sweep *pool_sweep, const struct guid *lun_id)
 {
 	struct sweep *sweep = container_of(pool_sweep, struct sweep, pool);
 
-	if (state_find(sweep->state, ROW_LUN, lun_id) != NULL ||
-	    state_find(sweep->state, ROW_TRASHED_LUN, lun_id) != NULL ||
-	    state_find(sweep->state, ROW_SNAPSHOT, lun_id) != NULL)
+	if (is_in_pool(sweep, lun_id))
 		return VOLUME_KNOWN;
-	return array_store_is_dying(sweep->array, lun_id) ? VOLUME_DYING : VOLUME_UNKNOWN;
+	return array_store_is_dying(sweep->array, lun_id, sweep->pool_id) ||
+			       array_move_goes_to(sweep->state, lun_id, sweep->pool_id)
+		       ? VOLUME_DYING
+		       : VOLUME_UNKNOWN;
 }
 
 /*
@@ -377,7 +396,7 @@ fate(struct array_pool_sweep *pool_sweep, const struct guid *lun_id)
 static void
 sweep_entry(struct array *array, struct array_pool_entry *entry, const struct state *state)
 {
-	struct sweep sweep = { { fate }, array, state };
+	struct sweep sweep = { { fate }, array, state, &entry->id };
 
 	if (array->look) /* --check changes nothing */
 		return;

@@ -97,6 +97,15 @@ array_runtime_lun_replaced(struct array *array, const struct guid *lun_id)
 }
 
 void
+array_runtime_lun_device(struct array *array, const struct guid *lun_id)
+{
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->lun_device != NULL)
+		array->runtime_ops->lun_device(array->runtime, lun_id);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
+void
 array_portal_drain(struct array *array, const struct guid *portal, uint32_t drain_ms)
 {
 	pthread_rwlock_rdlock(&array->runtime_lock);
@@ -289,6 +298,8 @@ set_runtime(struct array *array, struct array_task *task)
 	struct registration *r = container_of(task, struct registration, task);
 
 	pthread_rwlock_wrlock(&array->runtime_lock);
+	atomic_store(&array->runtime_left, r->ops == NULL && (array->runtime_ops != NULL ||
+							      atomic_load(&array->runtime_left)));
 	array->runtime_ops = r->ops;
 	array->runtime = r->runtime;
 	pthread_rwlock_unlock(&array->runtime_lock);
@@ -316,8 +327,11 @@ int
 array_runtime_register(struct array *array, const struct array_runtime_ops *ops, void *runtime)
 {
 	struct registration r = { .task.run = set_runtime, .ops = ops, .runtime = runtime };
-	int rc = array_writer_submit(array, &r.task);
+	int rc;
 
+	pthread_mutex_lock(&array->moves_lock);
+	rc = array_writer_submit(array, &r.task);
+	pthread_mutex_unlock(&array->moves_lock);
 	if (rc < 0)
 		return rc;
 	array_pool_verify(array); /* so that the data path knows how full the pools are */

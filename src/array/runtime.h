@@ -109,6 +109,13 @@ struct array_runtime_ops {
 	 */
 	void (*lun_replaced)(void *runtime, const struct guid *lun_id);
 	/*
+	 * Called when array_lun_device_now returns another device for a LUN than before, while the
+	 * paths of the LUN are drained.  When the function returns, the data path uses that device,
+	 * and has released the one before.  May be NULL.  Any thread but those of the data path and
+	 * the writer; waits for the data path's threads.
+	 */
+	void (*lun_device)(void *runtime, const struct guid *lun_id);
+	/*
 	 * Says how much space is free in a pool, in each round of the verifier.  May be NULL.  Any
 	 * thread; never blocks longer than a lock.
 	 */
@@ -282,13 +289,20 @@ void array_lun_look(struct array *array, const struct guid *lun_id);
 /*
  * Returns the block device of a LUN with a reference for the caller, who drops it with
  * array_device_release.  The first call makes the device, and from then on the LUN has the same
- * device as long as its row exists, also when its file is missing or damaged: then the device has
- * failed (blk_failed) until the LUN is set online and the file can be opened.  The device is the
- * authority for whether the LUN has failed, and its blk_listener is the array's.  The file is
- * opened at the first I/O.  Returns 0, ERR_NOT_FOUND (no such LUN) or -ENOMEM.  Any thread, those
- * of the data path included; may look at a file.
+ * device as long as its row exists, unless it moves to another pool (lun_device of the data path),
+ * also when its file is missing or damaged: then the device has failed (blk_failed) until the LUN
+ * is set online and the file can be opened.  The device is the authority for whether the LUN has
+ * failed, and its blk_listener is the array's.  The file is opened at the first I/O.  Returns 0,
+ * ERR_NOT_FOUND (no such LUN) or -ENOMEM.  Any thread, those of the data path included; may look at
+ * a file.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
+/*
+ * Returns the device that array_lun_device would return, with a reference for the caller, who drops it
+ * with array_device_release, or NULL: the LUN has none, or is deleted.  Any thread; takes locks of the
+ * array.
+ */
+struct blk_dev *array_lun_device_now(struct array *array, const struct guid *lun_id);
 /*
  * Drops the reference to a device from array_lun_device.  The file of a deleted LUN is unlinked
  * when the last user of the device has released it; this function makes the array look for such

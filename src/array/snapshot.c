@@ -321,7 +321,7 @@ delete_published(struct array *array, struct array_task *task)
 			continue;
 		row = state_find(task->before, ROW_SNAPSHOT, &op->key.a);
 		pool = state_find(task->before, ROW_POOL, &row->pool_id);
-		(void)array_store_dying_add(array, &row->id, pool->path);
+		(void)array_store_dying_add(array, &row->id, &pool->id, pool->path);
 	}
 }
 

@@ -73,7 +73,7 @@ array_space_provisioned(const struct state *state, const struct guid *pool_id)
 		if (guid_equal(&lun->pool_id, pool_id))
 			bytes += lun->size_bytes;
 	}
-	return bytes;
+	return bytes + array_move_bytes(state, pool_id);
 }
 
 /* ---- the overcommit limit ---- */

@@ -171,6 +171,22 @@ int array_lun_shrink(struct array *array, const struct array_request *request,
 		     const struct guid *lun, uint64_t size_bytes, uint64_t remove_bytes, bool force,
 		     struct array_answer *ret_answer);
 /*
+ * Begins to move a LUN to another pool, by a job (ret_answer->job_id) that goes on after a restart.
+ * Initiators use the LUN meanwhile; at the end their commands wait for a moment, mostly less than
+ * 0.25 s.  Thin LUNs stay thin.  Snapshots of the LUN stay where they are.  While the job runs, the
+ * LUN cannot be changed, but for its name and its mask; when the job fails or is cancelled, the LUN is
+ * where it was.  force: also to a pool in memory.
+ *
+ * Returns 0, ERR_NOT_FOUND (no such LUN or pool), ERR_INVALID (the LUN is in the pool already, or the
+ * pool is in memory and force is not set), ERR_NOT_SUPPORTED (the pool is an adopted device),
+ * ERR_NO_SPACE (the pool has too little, may promise no
+ * more, or allows no LUN of that size), ERR_FAILED (the LUN has failed, or the pool is not ready) or
+ * ERR_BUSY (another operation holds the LUN, or an older volume of it is still being removed from the
+ * pool).
+ */
+int array_lun_move(struct array *array, const struct array_request *request, const struct guid *lun,
+		   const struct guid *pool, bool force, struct array_answer *ret_answer);
+/*
  * Rolls a LUN back to one of its snapshots: the LUN has the snapshot's data then, and keeps its
  * identity and its size; what lies behind the end of the snapshot reads as zeros.  The snapshot stays.
  * I/O in flight is waited for, and initiators get a unit attention.  Durable on return; a crash

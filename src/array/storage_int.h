@@ -108,14 +108,16 @@ void array_store_unref(struct array_store *store); /* accepts NULL */
  */
 int array_store_file_error(const struct array_store *store, int rc);
 /*
- * Adds a volume of a deleted LUN that an earlier run has left behind, so that it is removed.
- * Returns 0 or -ENOMEM.
+ * Adds a volume that nobody uses and that is noted to be unlinked, so that it is removed.  Returns 0
+ * or -ENOMEM.
  */
-int array_store_dying_add(struct array *array, const struct guid *lun_id, const char *place);
+int array_store_dying_add(struct array *array, const struct guid *lun_id,
+			  const struct guid *pool_id, const char *place);
 /* Returns whether nobody uses the store's device.  The caller holds dying_lock. */
 bool array_store_is_unused(const struct array_store *store);
-/* Returns whether the volume of this deleted LUN is still to be removed.  Any thread. */
-bool array_store_is_dying(struct array *array, const struct guid *lun_id);
+/* Returns whether the volume that this LUN had in the pool is still to be removed.  Any thread. */
+bool array_store_is_dying(struct array *array, const struct guid *lun_id,
+			  const struct guid *pool_id);
 /*
  * Hands the volumes of deleted LUNs that are no longer in use to a worker, which removes them.
  * Returns how many volumes are still in use.
@@ -172,6 +174,26 @@ int array_store_flush(struct array_store *store);
  * the reason; then the LUN's health is FAILED.  The caller has called array_store_manage.
  */
 int array_store_verify(struct array_store *store);
+
+/*
+ * Lays a tracking layer (blk_track_new) over the store's device, under which the device can be read
+ * also when the LUN is offline.  The LUN's paths are drained, and the caller has the data path use
+ * the new device then.  The caller owns a reference to *ret_track, and calls array_store_untrack,
+ * unless the store is not used any more.  Returns 0 or -ENOMEM.
+ */
+int array_store_track(struct array_store *store, struct blk_dev **ret_track);
+/*
+ * Takes the tracking layer away, with the paths drained as above.  The data path uses the store's
+ * device again.
+ */
+void array_store_untrack(struct array_store *store, struct blk_dev *track);
+/*
+ * Opens the device of a store that is no LUN's yet.  Its errors are its caller's business alone: they
+ * are not shown as the LUN's.  The device stays as long as the store.  Returns 0 or -ENOMEM.
+ */
+int array_store_open_aside(struct array_store *store, struct blk_dev **ret_dev);
+/* Makes a store that was opened aside the LUN's: errors are the LUN's from now on. */
+void array_store_put_in_charge(struct array_store *store, bool stopped);
 
 /* ---- pools.c: the pools that are there, and their drivers ---- */
 
@@ -301,7 +323,10 @@ int array_space_promise_capacity(struct array *array, const struct guid *pool_id
  */
 int array_space_check_promise(const struct state *view, const struct guid *pool_id,
 			      uint64_t capacity_bytes, uint64_t add_bytes);
-/* Returns how many bytes the LUNs of the pool can take at most: the sum of their sizes. */
+/*
+ * Returns how many bytes the LUNs of the pool can take at most: the sum of their sizes, with those
+ * that are being moved to it.
+ */
 uint64_t array_space_provisioned(const struct state *state, const struct guid *pool_id);
 /* Logs that a pool has become low or full, or that it has space again. */
 void array_space_log(const struct state *state, const struct row_live_pool *pool,

@@ -106,7 +106,8 @@ store_free(struct array_store *store)
 }
 
 static struct array_store *
-store_alloc(struct array *array, const struct guid *lun_id, const char *place)
+store_alloc(struct array *array, const struct guid *lun_id, const struct guid *pool_id,
+	    const char *place)
 {
 	struct array_store *store = mem_calloc(1, sizeof(*store));
 
@@ -115,6 +116,7 @@ store_alloc(struct array *array, const struct guid *lun_id, const char *place)
 	atomic_init(&store->refs, 1);
 	store->array = array;
 	store->lun_id = *lun_id;
+	store->pool_id = *pool_id;
 	store->listener.error = on_error;
 	store->place = place_get(array, place);
 	if (store->place == NULL) {
@@ -128,11 +130,10 @@ int
 array_store_new(struct array *array, const struct row_lun *lun, const char *place,
 		struct array_store **ret_store)
 {
-	struct array_store *store = store_alloc(array, &lun->id, place);
+	struct array_store *store = store_alloc(array, &lun->id, &lun->pool_id, place);
 
 	if (store == NULL)
 		return -ENOMEM;
-	store->pool_id = lun->pool_id;
 	store->size_bytes = lun->size_bytes;
 	store->thick = !lun->thin;
 	store->stopped = lun->status == STATUS_OFFLINE;
@@ -182,9 +183,10 @@ array_store_unref(struct array_store *store)
 }
 
 int
-array_store_dying_add(struct array *array, const struct guid *lun_id, const char *place)
+array_store_dying_add(struct array *array, const struct guid *lun_id, const struct guid *pool_id,
+		      const char *place)
 {
-	struct array_store *store = store_alloc(array, lun_id, place);
+	struct array_store *store = store_alloc(array, lun_id, pool_id, place);
 
 	if (store == NULL)
 		return -ENOMEM;
@@ -194,14 +196,17 @@ array_store_dying_add(struct array *array, const struct guid *lun_id, const char
 }
 
 bool
-array_store_is_dying(struct array *array, const struct guid *lun_id)
+array_store_is_dying(struct array *array, const struct guid *lun_id, const struct guid *pool_id)
 {
 	bool found = false;
 
 	pthread_mutex_lock(&array->dying_lock);
-	list_for_each(node, &array->dying)
-		found = found ||
-			guid_equal(&list_entry(node, struct array_store, node)->lun_id, lun_id);
+	list_for_each(node, &array->dying) {
+		const struct array_store *store = list_entry(node, struct array_store, node);
+
+		found = found || (guid_equal(&store->lun_id, lun_id) &&
+				  guid_equal(&store->pool_id, pool_id));
+	}
 	pthread_mutex_unlock(&array->dying_lock);
 	return found;
 }
@@ -210,14 +215,15 @@ array_store_is_dying(struct array *array, const struct guid *lun_id)
 
 struct reaped {
 	struct array_task task;
-	const struct guid *lun_id;
+	const struct array_store *store;
 };
 
 static int
 forget(struct array *array, struct array_task *task)
 {
-	return catalog_unlink_delete(array->catalog,
-				     container_of(task, struct reaped, task)->lun_id);
+	const struct array_store *store = container_of(task, struct reaped, task)->store;
+
+	return catalog_unlink_delete(array->catalog, &store->lun_id, &store->pool_id);
 }
 
 /* Runs on a worker, since the file system may be slow. */
@@ -227,7 +233,7 @@ reap(struct work *work)
 	struct array_store *store = container_of(work, struct array_store, reap);
 	const struct array_pool_driver *driver = store->place->driver;
 	struct reaped reaped = { .task = { .apply = forget, .use = CATALOG_FREES },
-				 .lun_id = &store->lun_id };
+				 .store = store };
 	char id[GUID_TEXT_SIZE];
 	int rc;
 

@@ -248,7 +248,7 @@ empty_published(struct array *array, struct array_task *task)
 		array_store_unref(held);
 	} else if (pool != NULL) {
 		/* When memory is out, the next start removes the volume. */
-		(void)array_store_dying_add(array, &e->id, pool->path);
+		(void)array_store_dying_add(array, &e->id, &pool->id, pool->path);
 	}
 	array_pool_show(array, &e->pool_id);
 }

@@ -120,6 +120,29 @@ array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink)
 }
 
 void
+array_unit_set_store(struct array *array, const struct guid *lun_id, struct array_store *store)
+{
+	struct array_lun_entry *entry;
+	struct array_store *old = NULL;
+	uint64_t bytes = 0;
+
+	pthread_mutex_lock(&array->luns_lock);
+	entry = array_unit_find_locked(array, lun_id);
+	if (entry != NULL) {
+		old = entry->store;
+		bytes = entry->allocated_bytes;
+		entry->store = array_store_ref(store);
+		entry->allocated_bytes = 0;
+	}
+	pthread_mutex_unlock(&array->luns_lock);
+	if (old == NULL)
+		return;
+	array_pool_account(array, &old->pool_id, -(int64_t)bytes);
+	old->unlink = true;
+	array_store_unref(old);
+}
+
+void
 array_unit_fini(struct array *array)
 {
 	struct array_lun_entry *entry;

@@ -276,7 +276,10 @@ int catalog_job_put(struct catalog *catalog, const struct catalog_job *job);
 /* Returns 0 also when there is no such note. */
 int catalog_job_delete(struct catalog *catalog, const struct guid *job_id);
 
-/* The file of a deleted LUN that still has to be unlinked. */
+/*
+ * A file that still has to be unlinked: of a deleted LUN, or of one that is, or stays, in another
+ * pool.
+ */
 struct catalog_unlink {
 	struct guid lun_id;
 	struct guid pool_id;
@@ -285,7 +288,8 @@ struct catalog_unlink {
 
 int catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *entry);
 /* Returns 0 also when there is no such note. */
-int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id);
+int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id,
+			  const struct guid *pool_id);
 
 /* How full a pool was when that was last announced. */
 struct catalog_pool_space {

@@ -76,11 +76,14 @@ static const struct {
 	  "an answer is newer than the position" },
 	{ "SELECT count(*) <> count(DISTINCT request_id) FROM answer",
 	  "a request id has two answers" },
-	{ "SELECT count(*) FROM unlink JOIN lun ON unlink.lun_id = lun.id",
+	{ "SELECT count(*) FROM unlink JOIN lun ON unlink.lun_id = lun.id"
+	  " AND unlink.pool_id = lun.pool_id",
 	  "a LUN that exists is to be unlinked" },
-	{ "SELECT count(*) FROM unlink JOIN trashed_lun ON unlink.lun_id = trashed_lun.id",
+	{ "SELECT count(*) FROM unlink JOIN trashed_lun ON unlink.lun_id = trashed_lun.id"
+	  " AND unlink.pool_id = trashed_lun.pool_id",
 	  "a LUN in the trash is to be unlinked" },
-	{ "SELECT count(*) FROM unlink JOIN snapshot ON unlink.lun_id = snapshot.id",
+	{ "SELECT count(*) FROM unlink JOIN snapshot ON unlink.lun_id = snapshot.id"
+	  " AND unlink.pool_id = snapshot.pool_id",
 	  "a snapshot that exists is to be unlinked" },
 	{ "SELECT count(*) FROM kept LEFT JOIN lun ON kept.lun_id = lun.id WHERE lun.id IS NULL",
 	  "something is kept for a LUN that does not exist" },

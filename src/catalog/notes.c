@@ -146,9 +146,17 @@ catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *entry)
 }
 
 int
-catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id)
+catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id,
+		      const struct guid *pool_id)
 {
-	return delete_by_id(catalog, STMT_UNLINK_DELETE, lun_id);
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_UNLINK_DELETE, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, lun_id);
+	catalog_bind_guid(stmt, 2, pool_id);
+	return catalog_run(catalog, stmt, "delete a note");
 }
 
 int

@@ -241,11 +241,24 @@ static const char version_19[] = "ALTER TABLE pool ADD COLUMN qos TEXT NOT NULL 
 				 "ALTER TABLE host ADD COLUMN qos TEXT NOT NULL DEFAULT '';"
 				 "ALTER TABLE trashed_lun ADD COLUMN qos TEXT NOT NULL DEFAULT '';";
 
+/*
+ * LUNs that move: the pool of a job, and volumes to be removed of a LUN that is in another pool now.
+ */
+static const char version_20[] =
+	"ALTER TABLE job ADD COLUMN pool_id BLOB NOT NULL"
+	"    DEFAULT x'00000000000000000000000000000000';"
+	"CREATE TABLE unlink_19 AS SELECT * FROM unlink;"
+	"DROP TABLE unlink;"
+	"CREATE TABLE unlink (lun_id BLOB NOT NULL, pool_id BLOB NOT NULL,"
+	"    path TEXT NOT NULL UNIQUE, PRIMARY KEY (lun_id, pool_id)) STRICT;"
+	"INSERT INTO unlink SELECT lun_id, pool_id, path FROM unlink_19;"
+	"DROP TABLE unlink_19;";
+
 const struct catalog_migration catalog_migrations[] = {
 	{ version_1 },  { version_2 },  { version_3 },  { version_4 },  { version_5 },
 	{ version_6 },  { version_7 },  { version_8 },  { version_9 },  { version_10 },
 	{ version_11 }, { version_12 }, { version_13 }, { version_14 }, { version_15 },
-	{ version_16 }, { version_17 }, { version_18 }, { version_19 },
+	{ version_16 }, { version_17 }, { version_18 }, { version_19 }, { version_20 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 

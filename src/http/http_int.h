@@ -315,6 +315,7 @@ http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, 
 	http_lun_reservations, http_lun_reservations_clear, http_max_lun_size, http_explain;
 http_handler http_host_create, http_host_patch, http_host_delete;
 http_handler http_lun_history, http_pool_history;
+http_handler http_lun_move;
 http_handler http_trash_empty, http_trash_restore;
 http_handler http_schedule_create, http_schedule_delete, http_schedule_patch;
 http_handler http_snapshot_create, http_snapshot_patch, http_snapshot_delete, http_lun_rollback,

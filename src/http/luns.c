@@ -105,6 +105,16 @@ http_trash_restore(struct http_call *call, struct http_reply *reply)
 }
 
 int
+http_lun_move(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_lun_move(call->array, &call->request, &call->ids[0], &call->args.pool_id,
+				call->args.force, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
 http_lun_extend(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;

@@ -764,7 +764,8 @@ write_jobs(struct http_scrape *scrape, const struct http_metric *metric)
 					     [JOB_CANCELLED] = "cancelled" };
 	static const char *const what[] = { [JOB_CREATE_LUN] = "create-lun",
 					    [JOB_EXTEND_LUN] = "extend-lun",
-					    [JOB_DELETE_LUN] = "delete-lun" };
+					    [JOB_DELETE_LUN] = "delete-lun",
+					    [JOB_MOVE_LUN] = "move-lun" };
 	uint64_t counts[ARRAY_LEN(what)][ARRAY_LEN(names)] = { 0 };
 
 	for (size_t i = 0; i < state_count(scrape->config, ROW_JOB); i++) {

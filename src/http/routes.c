@@ -60,6 +60,7 @@ const struct http_route http_routes[VERB_COUNT] = {
 	[VERB_LUN_EXTEND] = { http_lun_extend, ROW_LUN },
 	[VERB_LUN_HISTORY] = { http_lun_history, ROW_LUN },
 	[VERB_LUN_MAX_EXTEND] = { http_lun_max_extend, ROW_LUN },
+	[VERB_LUN_MOVE] = { http_lun_move, ROW_LUN },
 	[VERB_LUN_RESERVATIONS_CLEAR] = { http_lun_reservations_clear, ROW_LUN },
 	[VERB_LUN_RESERVATIONS] = { http_lun_reservations, ROW_LUN },
 	[VERB_LUN_ROLLBACK] = { http_lun_rollback, ROW_LUN },

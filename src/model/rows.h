@@ -224,6 +224,7 @@ enum job_kind {
 	JOB_CREATE_LUN,
 	JOB_EXTEND_LUN,
 	JOB_DELETE_LUN,
+	JOB_MOVE_LUN,
 	JOB_OTHER /* a kind that a later version has added; never sent and never stored */
 };
 enum job_state { JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
@@ -239,6 +240,7 @@ struct row_job {
 	/* milliseconds since 1970, UTC; ended_ms is 0 while the job runs */
 	int64_t created_ms, ended_ms;
 	char *lun_name; /* the LUN's name when the job began: it stays when the LUN is deleted */
+	struct guid pool_id; /* JOB_MOVE_LUN: where the LUN moves to; else zero */
 };
 
 /*
@@ -393,7 +395,8 @@ enum lun_operation {
 	OPERATION_STATUS,
 	OPERATION_SHRINK,
 	OPERATION_SNAPSHOT,
-	OPERATION_ROLLBACK
+	OPERATION_ROLLBACK,
+	OPERATION_MOVE
 } ROW_BYTE;
 
 struct row_live_lun {

@@ -15,8 +15,8 @@
 #include "model/fields.h"
 
 static const char *const status_names[] = { "online", "offline", NULL };
-static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delete-lun", "other",
-					      NULL };
+static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delete-lun",
+					      "move-lun",   "other",      NULL };
 static const char *const job_state_names[] = { "running", "done", "failed", "cancelled", NULL };
 static const char *const identity_names[] = { "naa-t10", "naa", NULL };
 static const char *const lun_access_names[] = { "read-write", "read-only", NULL };
@@ -28,7 +28,7 @@ static const char *const drive_bus_names[] = { "unknown", "scsi", "ata",     "sa
 					       "iscsi",   "mmc",  "virtual", NULL };
 static const char *const operation_names[] = { "none",      "create", "extend", "delete",
 					       "associate", "status", "shrink", "snapshot",
-					       "rollback",  NULL };
+					       "rollback",  "move",   NULL };
 
 static const char *const side_names[] = { "initiator", "target", NULL };
 static const char *const access_names[] = { "active-optimized", "active-non-optimized",
@@ -178,6 +178,7 @@ static const struct row_field job_fields[] = {
 	I64(row_job, created_ms),
 	I64(row_job, ended_ms),
 	ADDED(1, row_job, lun_name, FIELD_STRING),
+	ADDED(3, row_job, pool_id, FIELD_GUID),
 };
 /* clang-format on */
 

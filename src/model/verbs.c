@@ -147,6 +147,10 @@ static const struct verb_field clone_fields[] = {
 	{ "mask",	VERB_TEXT,	false,	AT(mask),	0,	ROW_MASK_MAX },
 	{ "hints",	VERB_TEXT,	false,	AT(hints),	0,	HINTS_TEXT_MAX },
 };
+static const struct verb_field move_fields[] = {
+	{ "pool_id",	VERB_GUID,	true,	AT(pool_id),	0,	0 },
+	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
+};
 static const struct verb_field rollback_fields[] = {
 	{ "snapshot_id", VERB_GUID,	true,	AT(snapshot_id), 0,	0 },
 	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
@@ -314,6 +318,7 @@ static const struct verb_spec body_lun_patch = SPEC(lun_patch_fields, VERB_EXACT
 static const struct verb_spec body_extend = SPEC(extend_fields, VERB_AS_MARKED);
 static const struct verb_spec body_shrink = SPEC(shrink_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_clone = SPEC(clone_fields, VERB_AS_MARKED);
+static const struct verb_spec body_move = SPEC(move_fields, VERB_AS_MARKED);
 static const struct verb_spec body_rollback = SPEC(rollback_fields, VERB_AS_MARKED);
 static const struct verb_spec body_schedule = SPEC(schedule_fields, VERB_AS_MARKED);
 static const struct verb_spec body_schedule_patch = SPEC(schedule_patch_fields, VERB_AT_LEAST_ONE);
@@ -437,6 +442,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_LUN_MAX_EXTEND] = { "GET", "/v1/luns/{id}/max-extend", "lunMaxExtend",
 		ROLE_READER, &query_max_extend, NULL, 200 },
+	[VERB_LUN_MOVE] = { "POST", "/v1/luns/{id}/move", "lunMove",
+		ROLE_ADMIN, NULL, &body_move, 202 },
 	[VERB_LUN_RESERVATIONS_CLEAR] = { "DELETE", "/v1/luns/{id}/reservations",
 		"lunReservationsClear", ROLE_OPERATOR, NULL, NULL, 200 },
 	[VERB_LUN_RESERVATIONS] = { "GET", "/v1/luns/{id}/reservations", "lunReservations",

@@ -40,6 +40,7 @@ busy_guards(enum lun_operation operation)
 	case OPERATION_STATUS:
 	case OPERATION_SNAPSHOT:
 	case OPERATION_ROLLBACK:
+	case OPERATION_MOVE:
 		break;
 	}
 	return 0;

@@ -221,6 +221,7 @@ shown(enum lun_operation operation)
 	case OPERATION_SHRINK:
 	case OPERATION_SNAPSHOT:
 	case OPERATION_ROLLBACK:
+	case OPERATION_MOVE:
 		break;
 	}
 	return OPERATION_NONE;

@@ -141,7 +141,7 @@ fill_copy(const struct scsi_task *task, uint8_t *p)
 static uint32_t
 unmap_granularity_blocks(const struct scsi_lu *lu)
 {
-	return MAX(lu->desc.dev->unmap_granularity_bytes >> lu->block_shift, 1u);
+	return MAX(scsi_lu_device(lu)->unmap_granularity_bytes >> lu->block_shift, 1u);
 }
 
 static size_t

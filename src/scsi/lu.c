@@ -95,10 +95,10 @@ scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 	if (lu == NULL)
 		return -ENOMEM;
 	lu->desc = *desc;
-	blk_dev_ref(desc->dev);
+	atomic_init(&lu->dev, blk_dev_ref(desc->dev));
 	lu->block_shift = desc->block_bytes == 512 ? 9 : 12;
 	lu->max_transfer_blocks = max_transfer_bytes >> lu->block_shift;
-	lu->unmaps = desc->thin && desc->dev->can_unmap;
+	atomic_init(&lu->unmaps, desc->thin && desc->dev->can_unmap);
 	atomic_init(&lu->refs, 1);
 	atomic_init(&lu->capacity_blocks, desc->capacity_blocks);
 	atomic_init(&lu->away, desc->offline ? AWAY_OFFLINE : 0);
@@ -137,10 +137,26 @@ scsi_lu_unref(struct scsi_lu *lu)
 		return;
 	if (lu->desc.released != NULL)
 		lu->desc.released(lu->desc.arg);
-	blk_dev_unref(lu->desc.dev);
+	blk_dev_unref(scsi_lu_device(lu));
 	scsi_range_fini(&lu->ranges);
 	scsi_reserve_fini(&lu->reserve);
 	mem_free(lu);
+}
+
+struct blk_dev *
+scsi_lu_device(const struct scsi_lu *lu)
+{
+	return atomic_load_explicit(&lu->dev, memory_order_acquire);
+}
+
+struct blk_dev *
+scsi_lu_set_device(struct scsi_lu *lu, struct blk_dev *dev)
+{
+	bool unmaps = lu->desc.thin && dev->can_unmap;
+
+	if (atomic_exchange(&lu->unmaps, unmaps) != unmaps)
+		scsi_lu_raise(lu, SCSI_UA_INQUIRY, NULL);
+	return atomic_exchange(&lu->dev, blk_dev_ref(dev));
 }
 
 void
@@ -193,7 +209,7 @@ scsi_lu_state(const struct scsi_lu *lu)
 
 	if (__builtin_expect(away != 0, 0))
 		return away & AWAY_OFFLINE ? SCSI_LU_OFFLINE : SCSI_LU_NO_MEDIUM;
-	return blk_has_failed(lu->desc.dev) ? SCSI_LU_FAILED : SCSI_LU_ONLINE;
+	return blk_has_failed(scsi_lu_device(lu)) ? SCSI_LU_FAILED : SCSI_LU_ONLINE;
 }
 
 /*
@@ -203,13 +219,14 @@ scsi_lu_state(const struct scsi_lu *lu)
 void
 scsi_lu_fail(struct scsi_lu *lu, int error)
 {
-	char reason[sizeof(lu->desc.dev->reason)];
+	struct blk_dev *dev = scsi_lu_device(lu);
+	char reason[sizeof(dev->reason)];
 
-	if (blk_failed(lu->desc.dev, reason, sizeof(reason)) == 0 || reason[0] == '\0')
+	if (blk_failed(dev, reason, sizeof(reason)) == 0 || reason[0] == '\0')
 		snprintf(reason, sizeof(reason), "%s",
 			 error == ERR_CORRUPT ? "the backing store is not sound"
 					      : "the backing store has failed");
-	blk_fail(lu->desc.dev, -EIO, reason);
+	blk_fail(dev, -EIO, reason);
 }
 
 void

@@ -88,12 +88,14 @@ unmap_next(struct scsi_task *task)
 {
 	struct scsi_work *work = task->work;
 	unsigned shift = scsi_task_lu(task)->block_shift;
+	/* the LUN may have moved since the command came, which was promised zeros */
+	enum blk_op op = scsi_task_lu(task)->unmaps ? BLK_UNMAP : BLK_WRITE_ZEROES;
 
 	for (; work->index < work->iov_count; work->index++) {
 		const uint8_t *p = unmap_descriptor(work, work->index);
 
 		if (get_be32(p + 8) != 0)
-			return scsi_io(task, BLK_UNMAP, 0, get_be64(p) << shift,
+			return scsi_io(task, op, 0, get_be64(p) << shift,
 				       (uint64_t)get_be32(p + 8) << shift, NULL, 0, unmap_step);
 	}
 	return unmap_end(task);

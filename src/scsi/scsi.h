@@ -171,6 +171,19 @@ struct scsi_lu *scsi_lu_ref(struct scsi_lu *lu);
 void scsi_lu_unref(struct scsi_lu *lu);
 
 /*
+ * Returns the unit's device, borrowed: it stays until the calling thread has told whoever called
+ * scsi_lu_set_device that it has noticed.  Data-path threads.
+ */
+struct blk_dev *scsi_lu_device(const struct scsi_lu *lu);
+/*
+ * Gives the unit another device with the same data, while no command of the unit runs.  Takes a
+ * reference of its own.  When one of the two can unmap and the other cannot, every nexus gets INQUIRY
+ * DATA HAS CHANGED.  Returns the device before, with the unit's reference: the caller drops it when no
+ * thread uses that device any more.  Any thread.
+ */
+struct blk_dev *scsi_lu_set_device(struct scsi_lu *lu, struct blk_dev *dev);
+
+/*
  * Sets the unit's size, after its device has grown.  Every command that is parsed from now on sees
  * it, and every nexus gets CAPACITY DATA HAS CHANGED.  Any thread.
  */

@@ -231,9 +231,10 @@ enum scsi_lu_away {
 struct scsi_lu {
 	atomic_uint refs;
 	struct scsi_lu_desc desc; /* capacity, state and write cache in it are those at the start */
+	struct blk_dev *_Atomic dev; /* holds a reference; desc.dev is the first one */
 	unsigned block_shift;
 	uint32_t max_transfer_blocks;
-	bool unmaps; /* thin, and the device can free space */
+	atomic_bool unmaps; /* thin, and the device can free space */
 	_Atomic uint64_t capacity_blocks;
 	atomic_uint away; /* enum scsi_lu_away; 0 = the unit is there */
 	atomic_bool read_only;

@@ -225,7 +225,8 @@ scsi_io_on(struct scsi_task *task, struct scsi_lu *lu, enum blk_op op, unsigned 
 	io->iov_count = iov_count;
 	io->done = io_done;
 	task->step = step;
-	return blk_submit(lu->desc.dev, task->queue, io) == BLK_DONE ? SCSI_AGAIN : SCSI_PENDING;
+	return blk_submit(scsi_lu_device(lu), task->queue, io) == BLK_DONE ? SCSI_AGAIN
+									   : SCSI_PENDING;
 }
 
 int

@@ -148,6 +148,7 @@ static const struct array_runtime_ops runtime_ops = {
 	.lun_counters = target_sample_lun,
 	.lun_recovered = runtime_lun_recovered,
 	.lun_replaced = runtime_lun_replaced,
+	.lun_device = target_unit_device,
 	.pool_space = target_unit_pool_space,
 	.end_session = runtime_end_session,
 	.drain_portal = runtime_drain_portal,

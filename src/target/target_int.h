@@ -12,7 +12,9 @@
  *
  * Locks, all leaves, none held over a wait: registry.lock, target.units_lock, target.holds_lock,
  * target.traffic_lock, target.limits.lock, ack.lock.  target.publish_lock makes publications one at a
- * time; under it the others may be taken.
+ * time; under it the others may be taken.  target.units_lock is held while the array is asked for a
+ * device, which takes its locks devices_lock and luns_lock; the array calls the data path with
+ * neither of them.
  */
 #ifndef VDS_TARGET_TARGET_INT_H
 #define VDS_TARGET_TARGET_INT_H

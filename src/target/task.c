@@ -513,7 +513,7 @@ can_go_direct(const struct target_task *t)
 	return t->it->data_len >= t->scsi.out_needed_bytes &&
 	       t->scsi.out_needed_bytes <= BUF_PIECE_MAX && t->path != NULL && !t->path->held &&
 	       t->path->resets == 0 && scsi_task_may_start(&t->scsi) &&
-	       blk_on_the_spot(t->path->unit->dev);
+	       blk_on_the_spot(scsi_lu_device(t->path->unit->lu));
 }
 
 static void

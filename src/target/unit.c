@@ -312,16 +312,47 @@ target_unit_levels_free(struct target *target)
 	guid_map_fini(&target->levels);
 }
 
+/*
+ * Takes the device that the array has for the LUN now.  Returns the one before, to which the caller
+ * has two references (the unit's and the logical unit's), or NULL: it is the same.  With units_lock.
+ */
+static struct blk_dev *
+renew_device(struct target_unit *unit)
+{
+	struct blk_dev *dev = array_lun_device_now(unit->target->array, &unit->lun_id);
+	struct blk_dev *old = unit->dev;
+
+	if (dev == NULL)
+		return NULL;
+	if (dev == old) {
+		array_device_release(unit->target->array, dev);
+		return NULL;
+	}
+	unit->dev = dev;
+	(void)scsi_lu_set_device(unit->lu, dev);
+	return old;
+}
+
+static void
+release_twice(struct target *target, struct blk_dev *dev)
+{
+	blk_dev_unref(dev);
+	array_device_release(target->array, dev);
+}
+
 /* Enters a unit in the table, unless another thread was faster: then the other's is returned. */
 static int
 enter(struct target *target, struct target_unit *made, struct target_unit **ret_unit)
 {
+	struct blk_dev *old = NULL;
 	struct target_unit *unit;
 	int rc = 0;
 
 	pthread_mutex_lock(&target->units_lock);
 	unit = guid_map_find(&target->units, &made->lun_id);
 	if (unit == NULL) {
+		/* target_unit_device finds a unit that is in the table, and no other */
+		old = renew_device(made);
 		rc = guid_map_put(&target->units, &made->lun_id, made);
 		if (rc == 0) {
 			unit = target_unit_ref(made);
@@ -331,6 +362,8 @@ enter(struct target *target, struct target_unit *made, struct target_unit **ret_
 		target_unit_ref(unit);
 	}
 	pthread_mutex_unlock(&target->units_lock);
+	if (old != NULL)
+		release_twice(target, old);
 	if (unit != NULL)
 		*ret_unit = unit;
 	if (unit != made)
@@ -369,7 +402,62 @@ target_unit_update(struct target *target, const struct state *state, const struc
 	target_limit_set(&target->limits, &unit->limit, row->qos);
 	/* without memory the LUN counts for its pool of before */
 	(void)target_limits_join_pool(unit, state, &row->pool_id);
+	pthread_mutex_lock(&target->units_lock);
+	if (!guid_equal(&unit->pool_id, &row->pool_id)) {
+		unit->pool_id = row->pool_id;
+		take_level(unit);
+	}
+	pthread_mutex_unlock(&target->units_lock);
 	target_unit_unref(unit);
+}
+
+/* What a thread has to see before nobody uses a device any more. */
+struct round {
+	struct loop_msg msg;
+	struct target_ack *ack;
+};
+
+static void
+round_done(struct loop_msg *msg)
+{
+	target_ack_one(container_of(msg, struct round, msg)->ack);
+}
+
+/*
+ * Waits until every data-path thread has ended what it was doing: outside of commands, which the
+ * caller has drained, none keeps a pointer to a device from one message to the next.
+ */
+static void
+wait_for_threads(struct target *target)
+{
+	struct round rounds[TARGET_THREADS_MAX];
+	struct target_ack ack;
+
+	target_ack_init(&ack, target->thread_count);
+	for (unsigned i = 0; i < target->thread_count; i++) {
+		rounds[i] = (struct round){ .msg.run = round_done, .ack = &ack };
+		loop_post(target->threads[i].loop, &rounds[i].msg);
+	}
+	target_ack_wait(&ack, UINT32_MAX);
+	target_ack_fini(&ack);
+}
+
+void
+target_unit_device(void *runtime, const struct guid *lun_id)
+{
+	struct target *target = runtime;
+	struct target_unit *unit;
+	struct blk_dev *old = NULL;
+
+	pthread_mutex_lock(&target->units_lock);
+	unit = guid_map_find(&target->units, lun_id);
+	if (unit != NULL)
+		old = renew_device(unit);
+	pthread_mutex_unlock(&target->units_lock);
+	if (old == NULL)
+		return;
+	wait_for_threads(target);
+	release_twice(target, old);
 }
 
 struct target_unit *

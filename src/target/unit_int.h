@@ -72,10 +72,12 @@ struct target_unit_share {
 struct target_unit {
 	atomic_uint refs;
 	struct target *target;
-	struct guid lun_id, pool_id;
+	struct guid lun_id;
+	struct guid pool_id; /* units_lock, once it is in use */
 	struct scsi_lu *lu;
-	struct scsi_store store;   /* of lu: what it must keep is kept by the array */
-	struct blk_dev *dev;       /* from array_lun_device; returned with array_device_release */
+	struct scsi_store store; /* of lu: what it must keep is kept by the array */
+	/* from array_lun_device; returned with array_device_release; units_lock, once it is in use */
+	struct blk_dev *dev;
 	atomic_bool hangs;         /* the array was told that aborted I/O does not come back */
 	struct target_limit limit; /* the LUN's own limits */
 	_Atomic(struct target_pool_limit *)
@@ -129,6 +131,8 @@ void target_unit_recovered(struct target *target, const struct guid *lun_id);
  * effect when the LUN has no unit.  Any thread.
  */
 void target_unit_replaced(struct target *target, const struct guid *lun_id);
+/* The function lun_device of struct array_runtime_ops. */
+void target_unit_device(void *runtime, const struct guid *lun_id);
 /* Returns the unit of a LUN with one reference for the caller, or NULL. Any thread. */
 struct target_unit *target_unit_find(struct target *target, const struct guid *lun_id);
 /*

@@ -136,7 +136,7 @@ ctl_listens_text(const struct row_live_portal *live)
 const char *
 ctl_job_kind_name(enum job_kind kind)
 {
-	static const char *const kinds[] = { "create-lun", "extend-lun", "delete-lun" };
+	static const char *const kinds[] = { "create-lun", "extend-lun", "delete-lun", "move-lun" };
 
 	return (size_t)kind < ARRAY_LEN(kinds) ? kinds[kind] : "?";
 }

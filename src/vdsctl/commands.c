@@ -294,6 +294,8 @@ const struct ctl_command ctl_commands[] = {
 	{ "lun list", "", 0, 0, 0, 0, ROW_LUN, ctl_run_list, "list LUNs" },
 	{ "lun maintain", "LUN OPERATION ACTION [COUNT]", 3, 4, 0, 0, ROW_LUN, ctl_run_maintain,
 	  "start, stop or pulse an operation of maintenance" },
+	{ "lun move", "LUN POOL", 2, 2, O(FORCE), 0, ROW_LUN, ctl_run_lun_move,
+	  "move a LUN to another pool, while initiators use it" },
 	{ "lun offline", "LUN", 1, 1, 0, 0, ROW_LUN, ctl_run_lun_offline, "refuse initiators' I/O" },
 	{ "lun online", "LUN", 1, 1, 0, 0, ROW_LUN, ctl_run_lun_online,
 	  "serve a LUN again; opens a failed store anew" },

@@ -469,6 +469,7 @@ int ctl_run_lun_stats(struct ctl *ctl);
 int ctl_run_host_stats(struct ctl *ctl);
 int ctl_run_lun_counters(struct ctl *ctl);
 int ctl_run_lun_clone(struct ctl *ctl);
+int ctl_run_lun_move(struct ctl *ctl);
 int ctl_run_lun_rollback(struct ctl *ctl);
 int ctl_run_snapshot_create(struct ctl *ctl);
 int ctl_run_schedule_create(struct ctl *ctl); /* schedule.c */

@@ -393,6 +393,23 @@ ctl_run_lun_extend(struct ctl *ctl)
 	return rc < 0 ? rc : extend(ctl, &lun, before, add);
 }
 
+/* ---- move ---- */
+
+int
+ctl_run_lun_move(struct ctl *ctl)
+{
+	struct verb_args args = { .force = ctl->options[OPT_FORCE] != NULL };
+	struct client_answer answer;
+	struct guid lun;
+	int rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
+
+	if (rc == 0)
+		rc = ctl_resolve(ctl, ROW_POOL, ctl->args[1], &args.pool_id);
+	if (rc == 0)
+		rc = client_change(ctl->client, VERB_LUN_MOVE, &lun, &args, &answer);
+	return ctl_done(ctl, rc, &answer, "LUN %s moved to pool %s", ctl->args[0], ctl->args[1]);
+}
+
 /* ---- shrink ---- */
 
 /* The new size, or what is cut off. */

@@ -140,6 +140,22 @@ lun_targets(const struct ctl_view *view, const struct guid *lun, FILE *out)
 	return section(out, "Targets", table);
 }
 
+/* Where the LUN is moving to, and how far it is. */
+static void
+lun_move_line(const struct ctl_view *view, FILE *out, const struct guid *lun_id)
+{
+	for (size_t i = 0; i < state_count(view->config, ROW_JOB); i++) {
+		const struct row_job *job = state_at(view->config, ROW_JOB, i);
+		const struct row_pool *pool = state_find(view->config, ROW_POOL, &job->pool_id);
+		const struct row_live_job *live = state_find(view->live, ROW_LIVE_JOB, &job->id);
+
+		if (job->kind == JOB_MOVE_LUN && job->state == JOB_RUNNING &&
+		    guid_equal(&job->lun_id, lun_id))
+			line(out, "Moving to", "%s, %u %%", pool != NULL ? pool->name : "?",
+			     live != NULL ? live->percent : 0);
+	}
+}
+
 static int
 lun_page(const struct ctl_view *view, const void *row, FILE *out)
 {
@@ -156,6 +172,7 @@ lun_page(const struct ctl_view *view, const void *row, FILE *out)
 	     lun->removable ? ", removable" : "");
 	line(out, "Access", "%s", lun->access == LUN_READ_ONLY ? "read-only" : "read and write");
 	line(out, "Pool", "%s", pool != NULL ? pool->name : "");
+	lun_move_line(view, out, &lun->id);
 	line(out, "Status", "%s", ctl_status_name(lun->status));
 	line(out, "Health", "%s%s%s", ctl_health_name(view, &lun->id),
 	     live != NULL && live->reason != NULL && live->reason[0] != '\0' ? ": " : "",
@@ -589,6 +606,7 @@ job_page(const struct ctl_view *view, const void *row, FILE *out)
 {
 	const struct row_job *job = row;
 	const struct row_live_job *live = state_find(view->live, ROW_LIVE_JOB, &job->id);
+	const struct row_pool *pool = state_find(view->config, ROW_POOL, &job->pool_id);
 	const char *lun = ctl_lun_name(view, &job->lun_id);
 	char id[GUID_TEXT_SIZE];
 
@@ -596,6 +614,9 @@ job_page(const struct ctl_view *view, const void *row, FILE *out)
 	if (lun == NULL) /* the job outlives its LUN */
 		lun = job->lun_name;
 	line(out, "LUN", "%s", lun != NULL && lun[0] != '\0' ? lun : guid_format(&job->lun_id, id));
+	if (job->kind == JOB_MOVE_LUN)
+		line(out, "To pool", "%s",
+		     pool != NULL ? pool->name : guid_format(&job->pool_id, id));
 	line(out, "State", "%s", ctl_job_state_name(job->state));
 	if (live != NULL)
 		line(out, "Done", "%u %%", live->percent);

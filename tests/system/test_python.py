@@ -185,6 +185,10 @@ def snapshots(daemon, array):
     """Every request about snapshots; the pool copies, so that it can lie on any file system."""
     (daemon.inject / 'clone-by-copy').touch()
     lun = array.lun_create(size_bytes=1 << 20, name='small')['id']
+    pool = next(row['id'] for row in array.pool_list()['items']
+                if row['id'] != array.lun_get(lun)['pool_id'])
+    array.wait(array.lun_move(lun, pool_id=pool))
+    equal(array.lun_get(lun)['pool_id'], pool, 'the pool after a move')
     snapshot = array.snapshot_create(name='s1', luns=[lun])['id']
     array.snapshot_change(snapshot, name='s2')
     equal([s['id'] for s in array.snapshot_list(lun_id=lun)['items']], [snapshot], 'snapshots')

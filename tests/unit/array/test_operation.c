@@ -18,6 +18,7 @@ static const struct {
 	{ "shrink", OPERATION_SHRINK },
 	{ "snapshot", OPERATION_SNAPSHOT },
 	{ "rollback", OPERATION_ROLLBACK },
+	{ "move", OPERATION_MOVE },
 };
 /* clang-format on */
 

@@ -160,8 +160,8 @@ test_unlinks_are_remembered_until_deleted(void **state)
 	assert_ok(catalog_unlinks(f->catalog, keep_unlink, &found));
 	assert_true(guid_equal(&found, &id));
 	assert_ok(catalog_begin(f->catalog));
-	assert_ok(catalog_unlink_delete(f->catalog, &id));
-	assert_ok(catalog_unlink_delete(f->catalog, &id));
+	assert_ok(catalog_unlink_delete(f->catalog, &id, &entry.pool_id));
+	assert_ok(catalog_unlink_delete(f->catalog, &id, &entry.pool_id));
 	assert_ok(catalog_commit(f->catalog));
 	found = (struct guid){ { 0 } };
 	assert_ok(catalog_unlinks(f->catalog, keep_unlink, &found));

@@ -284,7 +284,7 @@ schedule_changes(struct fixture *fx, char *path)
 
 /*
  * These need what this array does not have: a job that runs, a session, a port of a network, a pool
- * whose volumes can share space.  That their refusals are recorded is tested below, as for every
+ * whose volumes can share space, a second pool.  That their refusals are recorded is tested below, as for every
  * verb.
  */
 static bool
@@ -294,7 +294,7 @@ needs_more(enum verb_id verb)
 		VERB_JOB_CANCEL,      VERB_SESSION_END,     VERB_PORT_CHANGE,
 		VERB_PORT_RESET,      VERB_LUN_CLONE,       VERB_LUN_ROLLBACK,
 		VERB_SNAPSHOT_CREATE, VERB_SNAPSHOT_CHANGE, VERB_SNAPSHOT_DELETE,
-		VERB_SNAPSHOT_CLONE,
+		VERB_SNAPSHOT_CLONE,  VERB_LUN_MOVE,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)

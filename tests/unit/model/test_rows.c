@@ -65,7 +65,7 @@ test_every_value_of_an_enumeration_has_a_name(void **state)
 	assert_int_equal(row_names_count(row_type(ROW_LIVE_LUN)->fields[1].names),
 			 HEALTH_FAILING + 1);
 	assert_int_equal(row_names_count(row_type(ROW_LIVE_LUN)->fields[2].names),
-			 OPERATION_ROLLBACK + 1);
+			 OPERATION_MOVE + 1);
 }
 
 static void

@@ -335,7 +335,7 @@ test_a_query_is_busy_only_while_its_answer_is_uncertain(void **state)
 			}
 		}
 	}
-	assert_int_equal(found, (OPERATION_ROLLBACK + 1) * ARRAY_LEN(asked));
+	assert_int_equal(found, (OPERATION_MOVE + 1) * ARRAY_LEN(asked));
 	fclose(file);
 }
 

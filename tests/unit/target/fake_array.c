@@ -516,6 +516,20 @@ array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev 
 	return 0;
 }
 
+struct blk_dev *
+array_lun_device_now(struct array *array, const struct guid *lun_id)
+{
+	pthread_mutex_lock(&array->lock);
+	struct blk_dev *dev = guid_map_find(&array->devices, lun_id);
+
+	if (dev != NULL) {
+		array->in_use++;
+		blk_dev_ref(dev);
+	}
+	pthread_mutex_unlock(&array->lock);
+	return dev;
+}
+
 void
 array_device_release(struct array *array, struct blk_dev *dev)
 {

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Tests of LUNs that move to another pool: that the data of every moment of a move arrive, and what
+ * is where when a move is cancelled, fails, or is cut short by the end of the process.
+ */
+#include "array_test.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "array/array_int.h"
+#include "blk/blk.h"
+
+struct two_pools {
+	struct fixture *f;
+	struct guid lun, first, second;
+	char name[GUID_TEXT_SIZE]; /* of the LUN's files and faults */
+	char here[256], there[256];
+};
+
+static void
+begin(struct two_pools *t, void **state)
+{
+	struct array_answer answer;
+	char path[200];
+
+	*t = (struct two_pools){ .f = *state };
+	t->lun = make_lun(t->f->array, "vol1");
+	snprintf(path, sizeof(path), "%s/second", t->f->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_ok(array_pool_create(t->f->array, NULL, "second", path, &answer));
+	t->second = answer.object_id;
+	AUTO_STATE struct state *config = array_state(t->f->array);
+
+	t->first = ((const struct row_lun *)state_find(config, ROW_LUN, &t->lun))->pool_id;
+	guid_format(&t->lun, t->name);
+	lun_file(t->f, t->lun, t->here);
+	snprintf(t->there, sizeof(t->there), "%s/%s.img", path, t->name);
+}
+
+struct begun {
+	const struct two_pools *t;
+	const struct guid *pool;
+	struct guid *job;
+	int rc;
+};
+
+/* The note of an earlier volume goes after the volume; until then there is no other one. */
+static bool
+is_answered(struct array *array, const void *arg)
+{
+	struct begun *b = (struct begun *)(uintptr_t)arg;
+	struct array_answer answer;
+
+	b->rc = array_lun_move(array, NULL, &b->t->lun, b->pool, false, &answer);
+	if (b->rc == 0)
+		*b->job = answer.job_id;
+	return b->rc != ERR_BUSY || strstr(err_text(b->rc), "being removed") == NULL;
+}
+
+static int
+start(const struct two_pools *t, const struct guid *pool, struct guid *ret_job)
+{
+	struct begun b = { t, pool, ret_job, 0 };
+
+	assert_true(wait_for(t->f->array, is_answered, &b));
+	return b.rc;
+}
+
+static struct guid
+pool_of(const struct two_pools *t)
+{
+	AUTO_STATE struct state *state = array_state(t->f->array);
+
+	return ((const struct row_lun *)state_find(state, ROW_LUN, &t->lun))->pool_id;
+}
+
+static void
+assert_in(const struct two_pools *t, const struct guid *pool)
+{
+	struct guid is = pool_of(t);
+	bool first = guid_equal(pool, &t->first);
+
+	assert_true(guid_equal(&is, pool));
+	assert_true(wait_file_gone(t->f->array, first ? t->there : t->here));
+	assert_true(file_exists(first ? t->here : t->there));
+	assert_true(wait_operation(t->f->array, t->lun, OPERATION_NONE));
+	assert_ok(array_check(t->f->array));
+}
+
+static struct blk_dev *
+device(const struct two_pools *t)
+{
+	struct blk_dev *dev = NULL;
+
+	assert_ok(array_lun_device(t->f->array, &t->lun, &dev));
+	return dev;
+}
+
+static void
+put(struct blk_dev *dev, uint64_t at, uint8_t value)
+{
+	static uint8_t bytes[4096];
+
+	memset(bytes, value, sizeof(bytes));
+	assert_int_equal(blk_rw(dev, BLK_WRITE, at, bytes, sizeof(bytes)), 0);
+}
+
+static void
+assert_byte(const struct two_pools *t, uint64_t at, uint8_t value)
+{
+	struct blk_dev *dev = array_lun_device_now(t->f->array, &t->lun);
+	uint8_t byte = 0;
+
+	assert_non_null(dev);
+	assert_int_equal(blk_rw(dev, BLK_READ, at, &byte, 1), 0);
+	assert_int_equal(byte, value);
+	array_device_release(t->f->array, dev);
+}
+
+/* The tracking layer lies over the LUN's device: from now on a copy is made. */
+static bool
+is_tracked(struct array *array, const void *lun_id)
+{
+	struct blk_dev *dev = array_lun_device_now(array, lun_id);
+	bool found = dev != NULL && dev->below != NULL && dev->below->below != NULL;
+
+	if (dev != NULL)
+		array_device_release(array, dev);
+	return found;
+}
+
+/* Starts a move that waits before it copies anything. */
+static struct guid
+start_and_wait(const struct two_pools *t)
+{
+	struct guid job;
+
+	inject(t->f, t->name, "move", "hold");
+	assert_ok(start(t, &t->second, &job));
+	assert_true(wait_for(t->f->array, is_tracked, &t->lun));
+	return job;
+}
+
+static void
+test_what_was_and_what_comes_meanwhile_arrives(void **state)
+{
+	struct two_pools t;
+	struct blk_dev *dev, *tracked;
+	struct guid job;
+
+	begin(&t, state);
+	dev = device(&t);
+	put(dev, 0, 1);
+	job = start_and_wait(&t);
+	tracked = array_lun_device_now(t.f->array, &t.lun);
+	put(tracked, 0, 2);
+	put(tracked, 512 << 10, 3);
+	array_device_release(t.f->array, tracked);
+	array_device_release(t.f->array, dev);
+	inject(t.f, t.name, "move", NULL);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+	assert_byte(&t, 0, 2);
+	assert_byte(&t, 512 << 10, 3);
+	assert_byte(&t, 1020 << 10, 0);
+	fixture_reopen(t.f);
+	assert_in(&t, &t.second);
+	array_device_release(t.f->array, device(&t));
+	assert_byte(&t, 0, 2);
+}
+
+static void
+test_a_cancelled_move_leaves_nothing(void **state)
+{
+	struct two_pools t;
+	struct guid job;
+
+	begin(&t, state);
+	job = start_and_wait(&t);
+	assert_ok(array_job_cancel(t.f->array, NULL, &job, NULL));
+	assert_true(wait_job(t.f->array, job, JOB_CANCELLED));
+	assert_in(&t, &t.first);
+	assert_false(is_tracked(t.f->array, &t.lun));
+	/* and it can be moved again */
+	inject(t.f, t.name, "move", NULL);
+	assert_ok(start(&t, &t.second, &job));
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+}
+
+/* Waits at each of the steps, and then the process ends: kept is what the catalog says. */
+static void
+test_a_move_that_was_cut_short_begins_anew(void **state)
+{
+	static const char *const steps[] = { "create", "move", "move-commit" };
+	struct two_pools t;
+	struct blk_dev *dev;
+	struct guid job;
+
+	begin(&t, state);
+	dev = device(&t);
+	put(dev, 4096, 7);
+	array_device_release(t.f->array, dev);
+	inject(t.f, t.name, steps[0], "hold");
+	assert_ok(start(&t, &t.second, &job));
+	for (size_t i = 1; i < ARRAY_LEN(steps); i++) {
+		fixture_close(t.f);
+		inject(t.f, t.name, steps[i], "hold");
+		inject(t.f, t.name, steps[i - 1], NULL);
+		fixture_open(t.f);
+		assert_true(wait_for(t.f->array, is_tracked, &t.lun));
+		assert_true(file_exists(t.here) && file_exists(t.there));
+	}
+	fixture_close(t.f);
+	inject(t.f, t.name, steps[2], NULL);
+	fixture_open(t.f);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+	array_device_release(t.f->array, device(&t));
+	assert_byte(&t, 4096, 7);
+}
+
+static void
+test_a_move_that_fails_leaves_nothing(void **state)
+{
+	static const char *const steps[] = { "create", "move", "move-commit", "write", "map" };
+	struct two_pools t;
+	struct blk_dev *dev;
+	struct guid job;
+
+	begin(&t, state);
+	dev = device(&t);
+	put(dev, 0, 1);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		inject(t.f, t.name, steps[i], "ENOSPC");
+		assert_ok(start(&t, &t.second, &job));
+		assert_true(wait_job(t.f->array, job, JOB_FAILED));
+		inject(t.f, t.name, steps[i], NULL);
+		assert_in(&t, &t.first);
+		assert_byte(&t, 0, 1);
+		/* an error of the copy is none of the LUN's */
+		assert_int_equal(array_unit_health(t.f->array, &t.lun), HEALTH_OK);
+	}
+	array_device_release(t.f->array, dev);
+}
+
+static void
+test_a_volume_that_holds_the_only_data_is_kept(void **state)
+{
+	struct two_pools t;
+	struct guid job;
+
+	begin(&t, state);
+	inject(t.f, t.name, "create", "hold");
+	assert_ok(start(&t, &t.second, &job));
+	fixture_close(t.f);
+	/* as if the catalog were that of before the move's end */
+	assert_int_equal(rename(t.here, t.there), 0);
+	inject(t.f, t.name, "create", NULL);
+	fixture_open(t.f);
+	assert_true(wait_job(t.f->array, job, JOB_FAILED));
+	assert_true(file_exists(t.there));
+	fixture_close(t.f);
+	assert_int_equal(rename(t.there, t.here), 0);
+	fixture_open(t.f);
+}
+
+/* A file of the LUN in another pool, which no move has made, may be of another catalog. */
+static void
+test_a_sweep_removes_nothing_that_it_does_not_know(void **state)
+{
+	struct two_pools t;
+	char unfinished[256];
+	int fd;
+
+	begin(&t, state);
+	fixture_close(t.f);
+	fd = open(t.there, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(unfinished, sizeof(unfinished), "%s", t.there);
+	memcpy(unfinished + strlen(unfinished) - 4, ".new", 4);
+	fd = open(unfinished, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	fixture_open(t.f);
+	assert_true(file_exists(t.there));
+	assert_false(file_exists(unfinished));
+	assert_true(file_exists(t.here));
+}
+
+static void
+test_a_lun_that_moves_is_held_and_its_pools_stay(void **state)
+{
+	struct two_pools t;
+	struct guid job, other;
+
+	begin(&t, state);
+	job = start_and_wait(&t);
+	assert_int_equal(start(&t, &t.second, &other), ERR_BUSY);
+	assert_int_equal(array_lun_extend(t.f->array, NULL, &t.lun, MIB, false, NULL), ERR_BUSY);
+	assert_int_equal(array_lun_delete(t.f->array, NULL, &t.lun, true, NULL), ERR_BUSY);
+	assert_int_equal(array_pool_delete(t.f->array, NULL, &t.second, NULL), ERR_IN_USE);
+	assert_non_null(strstr(err_text(ERR_IN_USE), "being moved"));
+	assert_ok(array_lun_rename(t.f->array, NULL, &t.lun, "vol2", false, NULL));
+	{
+		AUTO_STATE struct state *config = array_state(t.f->array);
+
+		assert_int_equal(array_space_provisioned(config, &t.second), MIB);
+	}
+	inject(t.f, t.name, "move", NULL);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+	assert_int_equal(start(&t, &t.second, &other), ERR_INVALID);
+}
+
+/* The data path may still end commands, which nobody could drain. */
+static void
+test_nothing_is_committed_when_the_data_path_has_gone(void **state)
+{
+	struct fake_runtime fake;
+	struct two_pools t;
+	struct guid job;
+
+	begin(&t, state);
+	fake_register(&fake, t.f->array);
+	job = start_and_wait(&t);
+	fake_unregister(&fake);
+	inject(t.f, t.name, "move", NULL);
+	fixture_reopen(t.f);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+}
+
+static void
+test_a_move_drains_the_paths_twice(void **state)
+{
+	struct fake_runtime fake;
+	struct two_pools t;
+	struct guid job;
+
+	begin(&t, state);
+	fake_register(&fake, t.f->array);
+	assert_ok(start(&t, &t.second, &job));
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+	assert_int_equal(atomic_load(&fake.quiesced), 2);
+	assert_int_equal(atomic_load(&fake.replaced), 0); /* the data are the same */
+	fake_unregister(&fake);
+}
+
+#define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_ARRAY(test_what_was_and_what_comes_meanwhile_arrives),
+		WITH_ARRAY(test_a_cancelled_move_leaves_nothing),
+		WITH_ARRAY(test_a_move_that_was_cut_short_begins_anew),
+		WITH_ARRAY(test_a_move_that_fails_leaves_nothing),
+		WITH_ARRAY(test_a_volume_that_holds_the_only_data_is_kept),
+		WITH_ARRAY(test_a_sweep_removes_nothing_that_it_does_not_know),
+		WITH_ARRAY(test_a_lun_that_moves_is_held_and_its_pools_stay),
+		WITH_ARRAY(test_nothing_is_committed_when_the_data_path_has_gone),
+		WITH_ARRAY(test_a_move_drains_the_paths_twice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
