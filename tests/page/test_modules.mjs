@@ -7,6 +7,7 @@ import { sseReader } from '../../src/page/app/sse.js';
 import { Gap } from '../../src/page/app/replica.js';
 import { undone } from '../../src/page/app/history.js';
 import * as format from '../../src/page/app/format.js';
+import { limitWords } from '../../src/page/app/limits.js';
 import * as model from '../../src/page/app/model.js';
 import { spark } from '../../src/page/app/spark.js';
 import * as stats from '../../src/page/app/stats.js';
@@ -171,6 +172,20 @@ test('undone changes are known by their undos, and undos can be undone', () => {
 		[[5, 6]],
 		'the undo of an undo',
 	);
+});
+
+test('limits are read and written as vdsctl does', () => {
+	for (const n of [1e8, 104857600, 1536, 2 ** 40])
+		equal(format.parseBytes(format.exactBytes(n), 1), n, `${n} bytes`);
+	equal(format.exactBytes(104857600), '100M', 'a size');
+	equal(['10s', '5m', '250ms', '1d'].map(format.parseSpan), [10000, 300000, 250, null], 'spans');
+	equal([10000, 300000, 250].map(format.spanOf), ['10s', '5m', '250ms'], 'spans as texts');
+	equal(
+		limitWords('iops=500 bandwidth=104857600 burst_ms=10000', 'none'),
+		'500 commands/s, 100 MiB/s, saved up for 10s',
+		'in words',
+	);
+	equal(limitWords('', 'none'), 'none', 'none');
 });
 
 test('times are said as people say them', () => {

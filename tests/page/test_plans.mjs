@@ -81,6 +81,7 @@ const SCHEDULE = {
 	daily: '7',
 	weekly: '',
 };
+const LIMITS = { iops: '', bandwidth: '', burst: '', minIops: '', minBandwidth: '' };
 const SECRET = {
 	side: 'initiator',
 	secret: 'twelve-bytes-and-more',
@@ -116,7 +117,10 @@ test('every plan consists of calls that the API has', () => {
 		plans.deleteLun(r, lun, { force: true, now: true }),
 		plans.createSnapshot(r, { name: 'x', luns: ['l1', 'l2'] }),
 		plans.clone(r, { lun }, { name: 'x', hosts: ['h1'] }),
-		plans.clone(r, { snapshot }, { name: 'x', hosts: [] }),
+		plans.clone(r, { snapshot }, { name: 'x', hosts: [], copy: true }),
+		plans.setLimits(r, 'lun', lun, { ...LIMITS, iops: '500', burst: '10s' }),
+		plans.setLimits(r, 'host', host, { ...LIMITS, bandwidth: '100M' }),
+		plans.setLimits(r, 'pool', r.get('pool', 'p'), { ...LIMITS, iops: '20000' }),
 		plans.rollback(r, snapshot, { force: true }),
 		plans.deleteSnapshot(r, snapshot, { group: true }),
 		plans.createSchedule(r, { ...SCHEDULE, name: 'x' }),
@@ -250,6 +254,30 @@ test('settings of a pool are sent as the API takes them', () => {
 		4,
 		'problems',
 	);
+});
+
+test('limits are sent as the API takes them, and only those that change', () => {
+	const r = sample(),
+		lun = { ...r.get('lun', 'l1'), qos: 'iops=500 burst_ms=10000' };
+	const of = (more) => plans.setLimits(r, 'lun', lun, { ...LIMITS, ...more });
+	const body = (more) => of(more).steps[0]?.body;
+	equal(body({ iops: '500', burst: '10s' }), undefined, 'left as they are');
+	equal(body({ iops: '500' }), { qos: 'burst_ms=0' }, 'one taken away');
+	equal(
+		body({ iops: '800', bandwidth: '100M', burst: '10s' }),
+		{ qos: 'iops=800 bandwidth=104857600' },
+		'set',
+	);
+	for (const [more, words] of [
+		[{ iops: '5' }, 'from 10 to'],
+		[{ bandwidth: 'fast' }, 'bytes a second'],
+		[{ burst: '2h' }, 'at most 1h'],
+		[{ minIops: '100' }, 'Say first how many commands a second the pool “default” can do'],
+	])
+		check(of(more).problems.join().includes(words), `no problem: ${JSON.stringify(more)}`);
+	r.put({ put: { pool: [{ ...r.get('pool', 'p'), qos: 'iops=1000' }] } });
+	equal(of({ minIops: '900' }).problems, [], '90 % of the pool');
+	check(of({ minIops: '901' }).problems.length === 1, 'more than 90 % of the pool');
 });
 
 test('a change of a mask adds and removes by name, so that two people do not undo each other', () => {

@@ -5,4 +5,5 @@ export * from './dialogs/luns.js';
 export * from './dialogs/snapshots.js';
 export * from './dialogs/schedules.js';
 export * from './dialogs/access.js';
+export * from './dialogs/limits.js';
 export * from './dialogs/array.js';

@@ -33,6 +33,30 @@ export function parseBytes(text, step = 512) {
 	return value > 0 && value <= Number.MAX_SAFE_INTEGER ? Math.ceil(value / step) * step : null;
 }
 
+/** 104857600 → "100M": a size that parseBytes() reads as exactly that. */
+export function exactBytes(value) {
+	let power = 0;
+	while (value > 0 && value % 1024 === 0 && power < 5) {
+		value /= 1024;
+		power++;
+	}
+	return `${value}${'KMGTP'[power - 1] ?? ''}`;
+}
+
+const SPANS_MS = { ms: 1, s: 1000, m: 60000, h: 3600000 };
+
+/** "10s" → 10000; null = it is no time. */
+export function parseSpan(text) {
+	const match = /^(\d+)(ms|s|m|h)$/.exec(text.trim());
+	return match ? Number(match[1]) * SPANS_MS[match[2]] : null;
+}
+
+/** 10000 → "10s", as parseSpan() reads it. */
+export const spanOf = (ms) => {
+	const unit = ['h', 'm', 's', 'ms'].find((name) => ms % SPANS_MS[name] === 0);
+	return `${ms / SPANS_MS[unit]}${unit}`;
+};
+
 /** A rate without its unit: 1234 → "1.23 k". */
 export function count(value) {
 	if (value >= 1e6) return `${short(value / 1e6)} M`;

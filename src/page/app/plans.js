@@ -20,6 +20,7 @@ export * from './plans/portals.js';
 export * from './plans/hosts.js';
 export * from './plans/groups.js';
 export * from './plans/chap.js';
+export * from './plans/limits.js';
 export * from './plans/pools.js';
 export * from './plans/hardware.js';
 export * from './plans/activity.js';

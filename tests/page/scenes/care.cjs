@@ -300,6 +300,41 @@ test(
 	}),
 );
 
+test(
+	'a LUN, a host and a pool are limited',
+	atBothWidths(async (window, page, width) => {
+		const { daemon } = scene,
+			name = `data-${width}`,
+			host = `slow-${width}`;
+		daemon.ctl('host', 'create', host);
+		await window.go(`luns/${lunOf(name).id}`, name);
+		await more(page, 'Limits');
+		await dialog(page).getByLabel('Commands a second').first().fill('500');
+		await field(page, 'Save up for').fill('10s');
+		await window.axe('limits');
+		await window.fits('limits');
+		await window.shot('limits');
+		await apply(page, 'Apply');
+		equal(lunOf(name).qos, 'iops=500 burst_ms=10000', 'limits of the LUN');
+		await page.getByText('500 commands/s, saved up for 10s').waitFor();
+
+		const { id } = daemon.ctl('host', 'show', host);
+		await window.go(`hosts/${id}`, host);
+		await act(page, 'Limits');
+		await field(page, 'Bytes a second').fill('100M');
+		await apply(page, 'Apply');
+		equal(daemon.ctl('host', 'show', host).qos, 'bandwidth=104857600', 'limits of the host');
+
+		const [pool] = daemon.ctl('pool', 'list');
+		await window.go(`pools/${pool.id}`, pool.name);
+		await act(page, 'Limits');
+		await field(page, 'Commands a second').fill('20000');
+		await apply(page, 'Apply');
+		equal(daemon.ctl('pool', 'show', pool.name).qos, 'iops=20000', 'what the pool can do');
+		daemon.ctl('pool', 'set', pool.name, '--iops', 'none');
+	}),
+);
+
 test('a raw file becomes a LUN, and stays when that is deleted', async () => {
 	const { daemon } = scene,
 		file = path.join(daemon.top, 'old.img');

@@ -18,8 +18,8 @@ export const createPool = () =>
 			mono(
 				'Place',
 				'path',
-				'A directory on the array, such as /srv/luns; a disk, such as /dev/disk/by-id/…; ' +
-					'or memory, such as ram:2G',
+				'A directory on the array, such as /srv/luns; a disk, such as /dev/disk/by-id/…, or ' +
+					'raw:/dev/… to keep what it holds; or memory, such as ram:2G',
 			),
 			plans.isDevice(input.path) &&
 				check(
@@ -65,7 +65,7 @@ export const poolSettings = (pool) =>
 
 export const adoptFile = (pool) =>
 	openDialog({
-		input: { path: '', name: '', block: '512', hosts: [] },
+		input: { path: plans.onlyFile(pool), name: '', block: '512', hosts: [] },
 		verb: 'Adopt',
 		plan: (r, input) => plans.adoptFile(r, pool, input),
 		fields: (input, r) => [

@@ -33,10 +33,18 @@ export const createSnapshot = () =>
 
 const clone = (of, name) =>
 	openDialog({
-		input: { name, hosts: [] },
+		input: { name, hosts: [], copy: false },
 		verb: 'Clone',
 		plan: (r, input) => plans.clone(r, of, input),
-		fields: (input, r) => [text('Name of the new LUN', 'name'), hostChoice(r)],
+		fields: (input, r) => [
+			text('Name of the new LUN', 'name'),
+			hostChoice(r),
+			check(
+				'Copy the data',
+				'copy',
+				'In a job, instead of sharing space: for pools that cannot share it',
+			),
+		],
 		after: (made) => go('luns', made.lun),
 	});
 export const cloneLun = (lun) => clone({ lun }, `${m.lunName(lun)}-clone`);

@@ -29,7 +29,7 @@ export function createPool(r, input) {
 			danger: force,
 			problems: [
 				...(input.name ? nameProblem(r, 'pool', 'pool', input.name) : ['Give a name.']),
-				...(/^(\/|ram:|bdev:\/)/.test(path)
+				...(/^(\/|ram:|bdev:\/|raw:\/)/.test(path)
 					? []
 					: [
 							'Give the whole path of a directory on the array, such as /srv/luns, of a ' +
@@ -38,6 +38,9 @@ export function createPool(r, input) {
 			],
 			warnings: [
 				...(force ? [`Everything that ${path} holds now is destroyed.`] : []),
+				...(path.startsWith('raw:')
+					? ['Nothing is written to the device: “Adopt” makes a LUN of what it holds.']
+					: []),
 				...(path.startsWith('ram:')
 					? ['What LUNs in memory hold is gone when vdsd is restarted.']
 					: []),
@@ -46,8 +49,12 @@ export function createPool(r, input) {
 	);
 }
 
-/** Can files become LUNs of the pool?  Only those of a directory can. */
-export const takesFiles = (pool) => pool.path.startsWith('/');
+/** Can a file become a LUN of the pool?  Only in a directory; a pool raw: takes its own device. */
+export const takesFiles = (pool) => /^(\/|raw:)/.test(pool.path);
+
+/** The only thing that the pool takes, or '' for any file. */
+export const onlyFile = (pool) =>
+	pool.path.startsWith('raw:') ? pool.path.slice('raw:'.length) : '';
 
 /** input: { path, name, block, hosts: [id] } */
 export function adoptFile(r, pool, input) {

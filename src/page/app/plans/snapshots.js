@@ -56,7 +56,10 @@ export function createSnapshot(r, input) {
 	);
 }
 
-/** of: { lun } for the present data, or { snapshot }.  input: { name, hosts: [id] } */
+/**
+ * of: { lun } for the present data, or { snapshot }.  input: { name, hosts: [id], copy: do not share
+ * space }
+ */
 export function clone(r, of, input) {
 	const { lun, snapshot } = of;
 	const from = snapshot
@@ -73,16 +76,24 @@ export function clone(r, of, input) {
 				ids: [(snapshot ?? lun).id],
 				body: {
 					name: input.name,
+					...(input.copy && { copy: true }),
 					...(hosts.length > 0 && { mask: hosts.map((h) => `host:${h.id}`).join(';') }),
 				},
 				text:
 					`Make the LUN ${quoted(input.name)} of ${bytes((snapshot ?? lun).size_bytes)}, ` +
-					`with the data of ${from}` +
+					`with ${input.copy ? 'a copy of ' : ''}the data of ${from}` +
 					(hosts.length > 0 ? `, usable by ${names(hosts, (h) => h.name)}.` : '.'),
 			},
 		],
 		{
-			problems: input.name ? nameProblem(r, 'lun', 'LUN', input.name) : ['Give a name.'],
+			problems: [
+				...(input.name ? nameProblem(r, 'lun', 'LUN', input.name) : ['Give a name.']),
+				...(input.copy && lun?.status === 'online'
+					? [
+							'A LUN that is copied must be offline. A snapshot of it can be copied any time.',
+						]
+					: []),
+			],
 			warnings: [
 				'The clone is a LUN of its own, and is behind no target until it is exposed. ' +
 					'Its file system has the same UUID as the first one.',

@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import { plural } from '../format.js';
 import { pathMarks } from '../graph.js';
+import { limitWords } from '../limits.js';
 import * as m from '../model.js';
 import { countColumn, monoColumn, nameColumn, stateColumn, tableOf } from '../columns.jsx';
 import { ListView, Paths, usePaths } from '../listview.jsx';
@@ -11,7 +12,7 @@ import { sum } from '../stats.js';
 import { useStore } from '../store.js';
 import { Explain } from '../explain.jsx';
 import { Action, Badge, Card, Facts, Gone, Head, Link, Mono, Sources } from '../ui.jsx';
-import { createHost, deleteHost, hostInitiators } from '../dialogs.js';
+import { createHost, deleteHost, hostInitiators, setLimits } from '../dialogs.js';
 import { Chap } from './chap.jsx';
 import { LunTable } from './luns.jsx';
 import { SessionTable } from './sessions.jsx';
@@ -136,6 +137,9 @@ export function Host({ id }) {
 				<Action operation="hostChange" onClick={() => hostInitiators(host)}>
 					Initiator names
 				</Action>
+				<Action operation="hostChange" onClick={() => setLimits('host', host)}>
+					Limits
+				</Action>
 				<Action operation="hostDelete" kind="danger-text" onClick={() => deleteHost(host)}>
 					Delete
 				</Action>
@@ -158,6 +162,7 @@ export function Host({ id }) {
 						<Facts
 							rows={[
 								['Logins from', <Sources text={host.sources} />],
+								['Limits', limitWords(host.qos, 'none')],
 								['Groups', <Groups groups={m.hostGroups(r, id)} />],
 								['ID', <Mono>{host.id}</Mono>],
 							]}

@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import { bytes, plural, time } from '../format.js';
 import { pathMarks } from '../graph.js';
+import { limitWords } from '../limits.js';
 import * as m from '../model.js';
 import { amountColumn, bytesColumn, nameColumn, stateColumn, tableOf } from '../columns.jsx';
 import { ListView, Paths, StatusAction, usePaths, Why } from '../listview.jsx';
@@ -114,6 +115,9 @@ const LunActions = ({ lun }) => (
 			<Action operation="lunChange" onClick={() => dialogs.maskLun(lun)}>
 				Access
 			</Action>
+			<Action operation="lunChange" onClick={() => dialogs.setLimits('lun', lun)}>
+				Limits
+			</Action>
 			<Action operation="lunClone" onClick={() => dialogs.cloneLun(lun)}>
 				Clone
 			</Action>
@@ -151,6 +155,7 @@ const LunFacts = ({ r, lun, live }) => (
 				],
 				['Blocks', bytes(lun.block_bytes)],
 				['Access', lun.access === 'read-only' ? 'read only' : 'read and write'],
+				['Limits', limitWords(lun.qos, 'none')],
 				['Write cache', live && (live.write_through ? 'off' : 'on')],
 				['Hints', lun.hints && <Mono>{lun.hints}</Mono>],
 				['Serial', <Mono>{lun.serial}</Mono>],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Pools: where the data of LUNs is.
 import { bytes, percent, plural } from '../format.js';
+import { limitWords } from '../limits.js';
 import * as m from '../model.js';
 import {
 	amountColumn,
@@ -12,10 +13,10 @@ import {
 } from '../columns.jsx';
 import { ListView, Why } from '../listview.jsx';
 import { SpaceHistory } from '../space.jsx';
-import { takesFiles } from '../plans.js';
+import { onlyFile, takesFiles } from '../plans.js';
 import { useStore } from '../store.js';
 import { Action, Badge, Card, Facts, Gone, Head, Link, Meter, Mono } from '../ui.jsx';
-import { adoptFile, createPool, deletePool, poolSettings } from '../dialogs.js';
+import { adoptFile, createPool, deletePool, poolSettings, setLimits } from '../dialogs.js';
 import { LunTable } from './luns.jsx';
 
 const used = (live) => (live ? live.capacity_bytes - live.free_bytes : 0);
@@ -99,6 +100,7 @@ const Rules = ({ pool, live }) => (
 			rows={[
 				['Low below', live && `${bytes(live.low_bytes)} free`],
 				['Full below', live && `${bytes(live.full_bytes)} free`],
+				['Its storage does', limitWords(pool.qos, 'not limited')],
 				[
 					'LUNs together',
 					pool.overcommit ? `at most ${pool.overcommit} of the capacity` : 'no limit',
@@ -134,12 +136,19 @@ export function Pool({ id }) {
 				<Action operation="poolChange" onClick={() => poolSettings(pool)}>
 					Settings
 				</Action>
+				<Action operation="poolChange" onClick={() => setLimits('pool', pool)}>
+					Limits
+				</Action>
 				<Action
 					operation="poolAdopt"
-					blocked={takesFiles(pool) ? '' : 'Only a pool in a directory takes files.'}
+					blocked={
+						takesFiles(pool)
+							? ''
+							: 'Only a directory, or a disk raw:, takes what is there already.'
+					}
 					onClick={() => adoptFile(pool)}
 				>
-					Adopt a file
+					{onlyFile(pool) ? 'Adopt' : 'Adopt a file'}
 				</Action>
 				<Action operation="poolDelete" kind="danger-text" onClick={() => deletePool(pool)}>
 					Delete

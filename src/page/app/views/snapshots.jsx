@@ -4,6 +4,7 @@ import { ago, bytes, time } from '../format.js';
 import * as m from '../model.js';
 import {
 	actionsColumn,
+	amountColumn,
 	bytesColumn,
 	nameColumn,
 	otherColumn,
@@ -72,6 +73,7 @@ const columns = (r, lun) => [
 		),
 	}),
 	bytesColumn('size', 'Size', (s) => s.size_bytes, { least: 3 }),
+	amountColumn('own', 'Takes', (s) => r.get('live_snapshot', s.id)?.own_bytes ?? 0, { least: 3 }),
 	{
 		name: 'group',
 		title: 'Group',
@@ -87,7 +89,7 @@ const columns = (r, lun) => [
 	},
 ];
 
-const fixed = { word: 'snapshot', sort: '-taken', depends: ['lun'] };
+const fixed = { word: 'snapshot', sort: '-taken', depends: ['lun', 'live_snapshot'] };
 export const SnapshotTable = tableOf({
 	...fixed,
 	columns: (r) => columns(r, [otherColumn('lun', 'LUN', (s) => lunOf(r, s), { wide: true })]),
@@ -162,6 +164,7 @@ export function Snapshot({ id }) {
 	const snapshot = r.get('snapshot', id);
 	if (!snapshot) return <Gone what="snapshot" view="snapshots" name="Snapshots" />;
 	const group = m.groupSnapshots(r, snapshot),
+		live = r.get('live_snapshot', id),
 		lun = lunOf(r, snapshot);
 	return (
 		<>
@@ -188,6 +191,7 @@ export function Snapshot({ id }) {
 							],
 							['Taken', time(snapshot.created_ms)],
 							['Size', bytes(snapshot.size_bytes)],
+							['Takes', live && `${bytes(live.own_bytes)} of its own`],
 							[
 								'Pool',
 								<Link view="pools" id={snapshot.pool_id}>
