@@ -331,7 +331,7 @@ edit_moved(struct moving *m, struct array *array, struct state_edit *edit)
 	if (row == NULL)
 		return -ENOMEM;
 	row->pool_id = m->job->pool_id;
-	return state_edit_put(edit, row);
+	return array_qos_put_moved(edit, row);
 }
 
 /*

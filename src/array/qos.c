@@ -99,6 +99,25 @@ array_host_set_qos(struct array *array, const struct array_request *request,
 	return array_change_run(array, request, &s.task, ret_answer);
 }
 
+int
+array_qos_put_moved(struct state_edit *edit, struct row_lun *row)
+{
+	struct guid id = row->id, pool_id = row->pool_id;
+	bool keeps = array_qos_has_minimum(row->qos);
+	AUTO_ROW struct row_lun *without = NULL;
+	char text[QOS_TEXT_MAX];
+	int rc = state_edit_put(edit, row);
+
+	if (rc < 0 || !keeps || qos_check_pool(state_edit_view(edit), &pool_id) == 0)
+		return rc;
+	without = row_copy(state_find(state_edit_view(edit), ROW_LUN, &id));
+	if (without == NULL)
+		return -ENOMEM;
+	qos_without_minimum(without->qos, text);
+	return row_set_string(&without->qos, text) < 0 ? -ENOMEM
+						       : state_edit_put(edit, TAKE(without));
+}
+
 /* ---- plans ---- */
 
 int

@@ -351,6 +351,36 @@ test_a_move_drains_the_paths_twice(void **state)
 	fake_unregister(&fake);
 }
 
+/* A minimum is of a pool: the LUN keeps it where the pool can give it. */
+static void
+test_a_minimum_goes_where_no_pool_gives_it(void **state)
+{
+	const struct array_pool_options limited = { .qos = "iops=1000" };
+	static const char *const after[] = { "iops=600 min_iops=500", "iops=600" };
+	struct two_pools t;
+	struct guid job;
+
+	begin(&t, state);
+	assert_ok(array_pool_change(t.f->array, NULL, &t.first, &limited, NULL));
+	assert_ok(array_pool_change(t.f->array, NULL, &t.second, &limited, NULL));
+	assert_ok(array_lun_set_qos(t.f->array, NULL, &t.lun, after[0], NULL));
+	for (size_t i = 0; i < ARRAY_LEN(after); i++) {
+		const struct guid *to = i == 0 ? &t.second : &t.first;
+
+		assert_ok(start(&t, to, &job));
+		assert_true(wait_job(t.f->array, job, JOB_DONE));
+		assert_in(&t, to);
+		AUTO_STATE struct state *now = array_state(t.f->array);
+		const struct row_lun *lun = state_find(now, ROW_LUN, &t.lun);
+
+		assert_string_equal(lun->qos, after[i]);
+		if (i == 0) /* the pool that the LUN goes back to has no limit any more */
+			assert_ok(array_pool_change(t.f->array, NULL, &t.first,
+						    &(struct array_pool_options){ .qos = "iops=0" },
+						    NULL));
+	}
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -366,6 +396,7 @@ main(void)
 		WITH_ARRAY(test_a_lun_that_moves_is_held_and_its_pools_stay),
 		WITH_ARRAY(test_nothing_is_committed_when_the_data_path_has_gone),
 		WITH_ARRAY(test_a_move_drains_the_paths_twice),
+		WITH_ARRAY(test_a_minimum_goes_where_no_pool_gives_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
