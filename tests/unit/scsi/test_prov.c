@@ -378,6 +378,32 @@ test_lba_status_of_a_device_without_holes_is_one_extent(void **state)
 	test_task_fini(&tt);
 }
 
+/* As when the LUN has moved to a pool that cannot unmap; nexuses are told. */
+static void
+test_a_unit_with_another_device_unmaps_as_that_can(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_dev *other = test_dev_new((uint64_t)TEST_BLOCKS * scsi_lu_block_bytes(t->lu));
+	const struct range range = { 0, 3 };
+	struct test_task tt = { 0 };
+	struct blk_dev *old;
+
+	other->dev.can_unmap = false;
+	assert_int_equal(run_unmap(t, &tt, &range, 1), 0);
+	old = scsi_lu_set_device(t->lu, &other->dev);
+	assert_ptr_equal(old, &t->dev->dev);
+	assert_ptr_equal(scsi_lu_device(t->lu), &other->dev);
+	blk_dev_unref(old);
+	assert_int_equal(run_unmap(t, &tt, &range, 1), 2);
+	assert_sense(&tt, 0x063f03); /* INQUIRY DATA HAS CHANGED */
+	assert_int_equal(run_unmap(t, &tt, &range, 1), 2);
+	assert_sense(&tt, SENSE_INVALID_OPCODE);
+	assert_int_equal(t->dev->count[BLK_UNMAP], 1);
+	assert_int_equal(other->count[BLK_UNMAP], 0);
+	test_task_fini(&tt);
+	blk_dev_unref(&other->dev);
+}
+
 int
 main(void)
 {
@@ -386,6 +412,7 @@ main(void)
 #define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
 		ON(scsi_test_setup, test_unmapped_blocks_read_as_zeros),
 		ON(scsi_test_setup_4k, test_unmapped_blocks_read_as_zeros),
+		ON(scsi_test_setup, test_a_unit_with_another_device_unmaps_as_that_can),
 		ON(scsi_test_setup, test_what_changes_the_medium_is_durable_without_the_write_cache),
 		ON(scsi_test_setup, test_unmap_checks_all_before_it_does_any),
 		ON(scsi_test_setup, test_unmap_checks_its_parameter_list),
