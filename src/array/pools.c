@@ -189,9 +189,13 @@ show(struct array *array, struct array_pool_entry *entry)
 	if (entry->pool != NULL && entry->driver->space(entry->pool, &space) == 0) {
 		row->capacity_bytes = space.capacity_bytes;
 		row->free_bytes = space.free_bytes;
-		row->low_bytes = array_space_low_bytes(&entry->limits, space.capacity_bytes);
-		row->full_bytes = array_space_full_bytes(&entry->limits, space.capacity_bytes);
-		judge(entry, &space);
+		if (!entry->driver->is_single) { /* such a pool is full from the beginning */
+			row->low_bytes = array_space_low_bytes(&entry->limits,
+							       space.capacity_bytes);
+			row->full_bytes = array_space_full_bytes(&entry->limits,
+								 space.capacity_bytes);
+			judge(entry, &space);
+		}
 	}
 	row->crossings = entry->crossings;
 	row->trash_bytes = trash_bytes(array, &entry->id);
