@@ -139,6 +139,16 @@ test_a_device_is_a_pool_or_left_at_any_allocation(void **state)
 	}
 }
 
+/* The space of a deleted LUN is free a moment later. */
+static bool
+is_empty(struct array *array, const void *arg)
+{
+	AUTO_STATE struct state *live = array_live(array);
+	const struct row_live_pool *pool = state_find(live, ROW_LIVE_POOL, arg);
+
+	return pool != NULL && pool->free_bytes == 15 * MIB;
+}
+
 static void
 test_a_pool_on_a_device_at_any_allocation(void **state)
 {
@@ -164,8 +174,9 @@ test_a_pool_on_a_device_at_any_allocation(void **state)
 			struct guid lun = answer.object_id;
 
 			assert_ok(array_lun_delete(f->array, NULL, &lun, false, NULL));
-			fixture_reopen(f); /* its space is free */
+			fixture_reopen(f);
 		}
+		assert_true(wait_for(f->array, is_empty, &spec.pool_id));
 	}
 }
 
