@@ -493,6 +493,8 @@ int blk_disk_volume_check(const char *path, const struct guid *id, uint64_t size
  */
 int blk_disk_volume_copy(const char *path, const struct guid *from_id, const struct guid *to_id,
 			 uint64_t size_bytes, struct blk_progress *progress);
+/* Reads how much of the disk a committed volume has.  Returns 0, -ENOENT or -errno. */
+int blk_disk_volume_space(const char *path, const struct guid *id, uint64_t *ret_bytes);
 /* Takes the clean data of a volume out of this host's cache.  Returns 0 or -errno. */
 int blk_disk_volume_uncache(const char *path, const struct guid *id);
 /*

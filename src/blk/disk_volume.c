@@ -438,6 +438,19 @@ blk_disk_volume_check(const char *path, const struct guid *id, uint64_t size_byt
 }
 
 int
+blk_disk_volume_space(const char *path, const struct guid *id, uint64_t *ret_bytes)
+{
+	struct blk_disk_map *map = NULL;
+	int rc = blk_disk_map_get(path, id, true, &map);
+
+	if (rc < 0)
+		return rc;
+	*ret_bytes = map->disk->whole ? map->size_bytes : (uint64_t)map->chunks * BLK_DISK_CHUNK;
+	blk_disk_map_free(map);
+	return 0;
+}
+
+int
 blk_disk_volume_uncache(const char *path, const struct guid *id)
 {
 	struct blk_disk_map *map = NULL;

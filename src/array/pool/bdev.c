@@ -295,6 +295,19 @@ volume_copy(const char *place, const struct guid *from_id, const struct guid *to
 	return blk_disk_volume_copy(path_of(place), from_id, to_id, size_bytes, copy);
 }
 
+/* Volumes share nothing. */
+static int
+volume_space(const char *place, const struct guid *lun_id, uint64_t *ret_used_bytes,
+	     uint64_t *ret_own_bytes)
+{
+	uint64_t bytes = 0;
+	int rc = blk_disk_volume_space(path_of(place), lun_id, &bytes);
+
+	if (rc == 0)
+		*ret_used_bytes = *ret_own_bytes = bytes;
+	return rc;
+}
+
 static int
 volume_settle(const char *place, const struct guid *lun_id, bool committed)
 {
@@ -355,6 +368,7 @@ const struct array_pool_driver array_pool_bdev = {
 	.volume_make = volume_make,
 	.volume_clone = volume_clone,
 	.volume_copy = volume_copy,
+	.volume_space = volume_space,
 	.volume_settle = volume_settle,
 	.volume_commit = volume_commit,
 	.volume_remove = volume_remove,
@@ -391,6 +405,7 @@ const struct array_pool_driver array_pool_raw = {
 	.volume_make = volume_make,
 	.volume_clone = volume_clone,
 	.volume_copy = volume_copy,
+	.volume_space = volume_space,
 	.volume_settle = volume_settle,
 	.volume_commit = volume_commit,
 	.volume_remove = volume_remove,

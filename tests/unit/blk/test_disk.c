@@ -191,10 +191,14 @@ test_space_is_counted_and_ends(void **state)
 	struct blk_disk *disk = disk_test_open(path, BLK_DISK_CREATE);
 	struct blk_dev *dev = disk_test_volume_new(path, &a, 2 * TEST_MIB + 4096);
 	struct blk_stat stat;
+	uint64_t bytes = 0;
 
 	assert_int_equal(free_bytes(disk), (CHUNKS - 3) * TEST_MIB);
 	assert_int_equal(blk_verify(dev), 0);
 	assert_int_equal(blk_allocated_bytes(dev), 3 * TEST_MIB);
+	assert_int_equal(blk_disk_volume_space(path, &a, &bytes), 0);
+	assert_int_equal(bytes, 3 * TEST_MIB);
+	assert_int_equal(blk_disk_volume_space(path, &b, &bytes), -ENOENT);
 	assert_int_equal(blk_stat(dev, &stat), 0);
 	assert_int_equal(stat.allocated_bytes, 3 * TEST_MIB);
 	assert_int_equal(blk_disk_volume_make(path, &b, (CHUNKS - 2) * TEST_MIB), -ENOSPC);
