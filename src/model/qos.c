@@ -174,8 +174,9 @@ qos_change(enum qos_owner owner, const char *before, const char *change, char te
 	struct qos qos, with;
 	int rc = qos_parse(before, &qos);
 
-	if (rc == 0)
-		rc = qos_parse(change, &with);
+	if (rc < 0)
+		return rc;
+	rc = qos_parse(change, &with);
 	if (rc < 0)
 		return rc;
 	for (int i = 0; i < QOS_WORDS; i++)
