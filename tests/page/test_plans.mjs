@@ -114,6 +114,7 @@ test('every plan consists of calls that the API has', () => {
 		plans.renameLun(r, lun, { name: 'x' }),
 		plans.lunStatus(r, lun, 'offline'),
 		plans.lunAccess(r, lun, 'read-only'),
+		plans.moveLun(r, lun, { pool: 'p', force: false }),
 		plans.deleteLun(r, lun, { force: true, now: true }),
 		plans.createSnapshot(r, { name: 'x', luns: ['l1', 'l2'] }),
 		plans.clone(r, { lun }, { name: 'x', hosts: ['h1'] }),

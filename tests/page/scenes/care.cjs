@@ -335,6 +335,29 @@ test(
 	}),
 );
 
+test('a LUN is moved to another pool, with a job', async () => {
+	const { daemon } = scene;
+	daemon.ctl('pool', 'create', 'other', 'ram:16M');
+	daemon.ctl('lun', 'create', 'to-move', '--size', '1M');
+	const window = await openWindow('wide'),
+		{ page } = window;
+	await window.signIn(scene.admin, `#/luns/${lunOf('to-move').id}`);
+	await more(page, 'Move');
+	await dialog(page).getByText('“other” is in memory').waitFor();
+	await dialog(page).getByLabel('Move it although the pool is in memory').check();
+	await window.axe('moving');
+	await window.shot('move');
+	await dialog(page).getByRole('button', { name: 'Move', exact: true }).click();
+	await dialog(page).getByText('done', { exact: true }).waitFor();
+	await window.axe('a LUN that was moved');
+	await dialog(page).locator('footer').getByRole('button', { name: 'Close' }).click();
+	await dialog(page).waitFor({ state: 'detached' });
+	equal(lunOf('to-move').pool_id, daemon.ctl('pool', 'show', 'other').id, 'the pool of the LUN');
+	daemon.ctl('lun', 'delete', 'to-move', '--now');
+	daemon.ctl('pool', 'delete', 'other');
+	await window.close();
+});
+
 test('a raw file becomes a LUN, and stays when that is deleted', async () => {
 	const { daemon } = scene,
 		file = path.join(daemon.top, 'old.img');

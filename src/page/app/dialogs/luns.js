@@ -153,6 +153,21 @@ export const renameLun = (lun) =>
 		fields: () => [text('Name', 'name')],
 	});
 
+export const moveLun = (lun) => {
+	const others = (r) => poolOptions(r).filter(([id]) => id !== fresh(r, 'lun', lun).pool_id);
+	openDialog({
+		input: { pool: others(live())[0]?.[0] ?? '', force: false },
+		verb: 'Move',
+		eager: true,
+		plan: (r, input) => plans.moveLun(r, fresh(r, 'lun', lun), input),
+		fields: (input, r) => [
+			select('To the pool', 'pool', others(r)),
+			plans.moveLun(r, fresh(r, 'lun', lun), input).forced &&
+				check('Move it although the pool is in memory', 'force'),
+		],
+	});
+};
+
 export const lunStatus = setStatus(plans.lunStatus);
 
 export const lunAccess = (lun, access) =>

@@ -94,6 +94,49 @@ export const renameLun = (r, lun, input) =>
 		},
 	);
 
+/** input: { pool: id, force } */
+export function moveLun(r, lun, input) {
+	const pool = r.get('pool', input.pool),
+		live = pool && r.get('live_pool', pool.id),
+		takes = r.get('live_lun', lun.id)?.allocated_bytes ?? 0,
+		memory = pool?.path.startsWith('ram:');
+	const problems = [];
+	if (!pool) problems.push('There is no other pool: add one first.');
+	if (live && takes > live.free_bytes)
+		problems.push(
+			`The pool ${quoted(pool.name)} has only ${bytes(live.free_bytes)} free, and the LUN takes ` +
+				`${bytes(takes)}.`,
+		);
+	const lost = `The data are gone when vdsd is restarted: ${quoted(pool?.name)} is in memory.`;
+	if (memory && !input.force) problems.push(lost);
+	return plan(
+		`Move ${quoted(m.lunName(lun))}`,
+		`LUN ${quoted(m.lunName(lun))} is moved.`,
+		pool
+			? [
+					{
+						operation: 'lunMove',
+						ids: [lun.id],
+						body: { pool_id: pool.id, ...(memory && input.force && { force: true }) },
+						text:
+							`Copy the LUN to the pool ${quoted(pool.name)} while it is in use, and go on ` +
+							'there. It keeps its identity and its paths.',
+					},
+				]
+			: [],
+		{
+			problems,
+			forced: memory,
+			warnings: [
+				...(memory && input.force ? [lost] : []),
+				...(m.lunSnapshots(r, lun.id).length > 0
+					? ['Its snapshots stay where they are.']
+					: []),
+			],
+		},
+	);
+}
+
 export function lunStatus(r, lun, status) {
 	const using = status === 'offline' ? lunSessions(r, lun) : [];
 	return plan(

@@ -12,6 +12,7 @@ const KINDS = {
 	'create-lun': 'Create a LUN',
 	'extend-lun': 'Grow a LUN',
 	'delete-lun': 'Delete a LUN',
+	'move-lun': 'Move a LUN',
 };
 /** What a job does, in words. */
 export const jobKind = (job) => KINDS[job.kind] ?? job.kind.replaceAll('-', ' ');

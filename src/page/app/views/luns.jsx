@@ -121,6 +121,9 @@ const LunActions = ({ lun }) => (
 			<Action operation="lunClone" onClick={() => dialogs.cloneLun(lun)}>
 				Clone
 			</Action>
+			<Action operation="lunMove" onClick={() => dialogs.moveLun(lun)}>
+				Move
+			</Action>
 			<Action operation="lunChange" onClick={() => dialogs.renameLun(lun)}>
 				Rename
 			</Action>
