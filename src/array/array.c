@@ -38,7 +38,7 @@ init_locks(struct array *array)
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
 		&array->credentials_lock, &array->levels_lock,      &array->trash_lock,
-		&array->history_lock,     &array->schedules_lock,   &array->moves_lock,
+		&array->history_lock,     &array->schedules_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -344,7 +344,6 @@ fini_locks(struct array *array)
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
 		&array->credentials_lock, &array->levels_lock,      &array->schedules_lock,
-		&array->moves_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)

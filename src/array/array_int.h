@@ -9,8 +9,7 @@
  *	drives_lock > runtime_lock (shared while the data path is called) > pools_lock > dying_lock, devices_lock
  *	> luns_lock > live_lock > listeners_lock > a listener's lock
  *	ports_lock, maintenance_lock > state_lock, live_lock
- * trash_lock is taken before every other lock but credentials_lock.  moves_lock is taken before
- * runtime_lock, and held over a commit.
+ * trash_lock is taken before every other lock but credentials_lock.
  * Each of queue_lock, requests_lock, jobs_lock, schedules_lock, seen_lock and state_lock is taken
  * while no other lock is held.  Only runtime_lock is held while the data path works, and only pools_lock while a
  * file system is accessed.
@@ -97,8 +96,6 @@ struct array {
 	const struct array_runtime_ops *runtime_ops; /* NULL = no data path */
 	void *runtime;
 	atomic_bool runtime_left; /* there was a data path, which may still end its last commands */
-	/* taken before runtime_lock: no data path begins while a move relies on there being none */
-	pthread_mutex_t moves_lock;
 	struct work_lane move_lane; /* a move takes long: some threads are left for other jobs */
 
 	pthread_mutex_t luns_lock;

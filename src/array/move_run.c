@@ -46,9 +46,10 @@ struct moving {
 	struct blk_dev *track;  /* with a reference; NULL = not laid over the LUN's device */
 	struct blk_copier copier;
 	uint64_t flushed_bytes; /* copier.copied_bytes at the last flush */
-	/* of the present hold of the paths: a drain, or moves_lock because there is no data path */
+	/* of the present hold of the paths: a drain, or alone: there was no data path yet */
 	void *drain;
 	bool alone;
+	bool came; /* the data path came while this was alone: nothing was held, and nothing committed */
 	/* the data path has gone, so that nothing can be drained: the array is about to close */
 	bool leaves;
 	uint64_t held_ns; /* how long commands waited, all in all */
@@ -83,11 +84,9 @@ hold(struct moving *m, bool insist)
 	struct array *array = m->array;
 	int rc;
 
-	pthread_mutex_lock(&array->moves_lock);
 	m->alone = !array_runtime_is_there(array) && !atomic_load(&array->runtime_left);
 	if (m->alone)
 		return 0;
-	pthread_mutex_unlock(&array->moves_lock);
 	do {
 		rc = drain(m);
 		if (atomic_load(&array->closing))
@@ -99,9 +98,6 @@ hold(struct moving *m, bool insist)
 static void
 release(struct moving *m)
 {
-	if (m->alone)
-		pthread_mutex_unlock(&m->array->moves_lock);
-	m->alone = false;
 	array_runtime_resume(m->array, TAKE(m->drain));
 }
 
@@ -226,7 +222,15 @@ attach(struct moving *m)
 		array_runtime_lun_device(m->array, &m->job->lun_id);
 	}
 	release(m);
-	return rc;
+	if (rc < 0 || !m->alone || !array_runtime_is_there(m->array))
+		return rc;
+	/* A data path that came meanwhile may have the device of before in use. */
+	rc = hold(m, false);
+	if (rc < 0)
+		return rc;
+	array_runtime_lun_device(m->array, &m->job->lun_id);
+	release(m);
+	return 0;
 }
 
 /* When the data path has gone, the layer stays, and goes with the store. */
@@ -362,6 +366,10 @@ end_apply(struct array *array, struct array_task *task)
 	struct moving *m = container_of(task, struct moving, task);
 	int rc = 0;
 
+	/* data paths come on this thread, too */
+	m->came = m->result == 0 && m->alone && array->runtime_ops != NULL;
+	if (m->came)
+		return ERR_BUSY;
 	m->applied = true;
 	if (m->result == 0)
 		rc = edit_moved(m, array, task->edit);
@@ -394,8 +402,9 @@ end(struct moving *m, int result)
 
 	m->result = result;
 	snprintf(m->message, sizeof(m->message), "%s", result < 0 ? err_text(result) : "");
-	m->applied = false;
-	for (int i = 0; i < END_TRIES && rc < 0 && array_writer_outcome_is_known(rc); i++) {
+	m->applied = m->came = false;
+	for (int i = 0;
+	     i < END_TRIES && rc < 0 && rc != ERR_BUSY && array_writer_outcome_is_known(rc); i++) {
 		m->task = (struct array_task){
 			.apply = end_apply,
 			.use = CATALOG_FREES,
@@ -432,6 +441,10 @@ commit(struct moving *m)
 	if (rc < 0)
 		return rc;
 	rc = end(m, 0);
+	if (m->came) {
+		atomic_store(&m->job->phase, JOB_WORKING);
+		return TIME_IS_UP; /* again, with paths that are drained */
+	}
 	if (rc == 0)
 		array_runtime_lun_device(m->array, &m->job->lun_id);
 	else if (!array_writer_outcome_is_known(rc) && m->applied)
@@ -569,7 +582,9 @@ array_move_run(struct work *work)
 		array_operation_end(m.array, &job->lun_id);
 	}
 	track = TAKE(m.track);
-	blk_dev_unref(track);
+	/* I/O that hangs keeps its device */
+	if (track == NULL || blk_drain(track, job->array->drain_timeout_ms) == 0)
+		blk_dev_unref(track);
 	array_store_unref(m.to);
 	workers_lane_leave(job->array->workers, &job->array->move_lane);
 	array_job_free(job);

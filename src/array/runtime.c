@@ -329,9 +329,7 @@ array_runtime_register(struct array *array, const struct array_runtime_ops *ops,
 	struct registration r = { .task.run = set_runtime, .ops = ops, .runtime = runtime };
 	int rc;
 
-	pthread_mutex_lock(&array->moves_lock);
 	rc = array_writer_submit(array, &r.task);
-	pthread_mutex_unlock(&array->moves_lock);
 	if (rc < 0)
 		return rc;
 	array_pool_verify(array); /* so that the data path knows how full the pools are */

@@ -381,6 +381,26 @@ test_a_minimum_goes_where_no_pool_gives_it(void **state)
 	}
 }
 
+/* As at a start of vdsd: the data path does not wait for a store that hangs. */
+static void
+test_a_data_path_that_comes_meanwhile_is_drained(void **state)
+{
+	struct fake_runtime fake;
+	struct two_pools t;
+	struct guid job;
+
+	begin(&t, state);
+	inject(t.f, t.name, "move-commit", "hold");
+	assert_ok(start(&t, &t.second, &job));
+	assert_true(wait_for(t.f->array, is_tracked, &t.lun));
+	fake_register(&fake, t.f->array);
+	inject(t.f, t.name, "move-commit", NULL);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+	assert_true(atomic_load(&fake.quiesced) > 0);
+	fake_unregister(&fake);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -396,6 +416,7 @@ main(void)
 		WITH_ARRAY(test_a_lun_that_moves_is_held_and_its_pools_stay),
 		WITH_ARRAY(test_nothing_is_committed_when_the_data_path_has_gone),
 		WITH_ARRAY(test_a_move_drains_the_paths_twice),
+		WITH_ARRAY(test_a_data_path_that_comes_meanwhile_is_drained),
 		WITH_ARRAY(test_a_minimum_goes_where_no_pool_gives_it),
 	};
 
