@@ -3,7 +3,7 @@
  * Adopting a raw file: a LUN whose volume is a file that was there before.  The pool's directory
  * gets a second name for the file (a hard link), and nothing is written to it.  When the LUN is
  * deleted the pool removes its own name, so the file stays under the name that it had.  This file
- * decides whether a file may be adopted; lun.c makes the LUN.  Any thread except the writer.
+ * decides whether a file may be adopted; lun_create.c makes the LUN.  Any thread except the writer.
  */
 #include <errno.h>
 #include <fcntl.h>

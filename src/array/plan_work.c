@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What applying a plan does beside the rows: the files of LUNs, the markers of pools, holds, drains
- * and jobs, around the commit as the single operations do it (lun.c, extend.c, shrink.c, status.c,
+ * and jobs, around the commit as the single operations do it (lun*.c, extend.c, shrink.c, status.c,
  * pool.c).  The thread that asks, but for the hooks of the writer.
  */
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Takes, renames and deletes snapshots.  The volumes are made before the rows and removed after
- * them, as those of LUNs (lun.c): <id>.new is durable before the row is committed, then it is
- * renamed to <id>.img; what a crash leaves is renamed or removed by the next start.  A snapshot
+ * them, as those of LUNs (lun_create.c): <id>.new is durable before the row is committed, then it
+ * is renamed to <id>.img; what a crash leaves is renamed or removed by the next start.  A snapshot
  * shares space with its LUN but does not need it, so each of the two can be deleted before the
  * other.  Callers: any thread except the writer; apply functions run on the writer thread.
  */
