@@ -65,6 +65,12 @@ look_at_array(struct array_health_look *look)
 				       look->array->dir, missing >> 10));
 }
 
+static bool
+lies_in_directory(const struct row_pool *pool)
+{
+	return array_pool_driver_find(pool->path) == &array_pool_dir;
+}
+
 static void
 look_at_pool(struct array_health_look *look, const struct row_pool *pool)
 {
@@ -75,19 +81,35 @@ look_at_pool(struct array_health_look *look, const struct row_pool *pool)
 		return;
 	if (!live->ready) {
 		problem.level = ARRAY_CRITICAL;
-		problem.hint = "mount or repair the directory of the pool: `vdsctl pool show` "
-			       "names it";
+		problem.hint = lies_in_directory(pool)
+				       ? "mount or repair the directory of the pool: `vdsctl pool "
+					 "show` names it"
+				       : "reconnect what the pool lies on: `vdsctl pool show` "
+					 "names it";
 		problem_add(look, &problem,
 			    str_printf("pool %s is not ready: %s", pool->name, live->reason));
 	} else if (live->space != POOL_SPACE_OK) {
 		problem.level = live->space == POOL_SPACE_FULL ? ARRAY_CRITICAL : ARRAY_WARNING;
-		problem.hint = "free space in the pool's file system, or make that larger";
+		problem.hint = lies_in_directory(pool)
+				       ? "free space in the pool's file system, make that larger, "
+					 "or `vdsctl lun move`"
+				       : "`vdsctl lun move` LUNs to another pool, or delete some";
 		problem_add(look, &problem,
 			    str_printf("pool %s is %s: %" PRIu64 " of %" PRIu64 " MiB are free",
 				       pool->name,
 				       live->space == POOL_SPACE_FULL ? "full" : "low on space",
 				       live->free_bytes >> 20, live->capacity_bytes >> 20));
 	}
+}
+
+static const char *
+failed_hint(const struct array_health_look *look, const struct row_lun *lun)
+{
+	const struct row_pool *pool = state_find(look->config, ROW_POOL, &lun->pool_id);
+
+	return pool != NULL && array_store_is_lost(pool->path, &lun->id)
+		       ? "`vdsctl lun delete`, and create it anew"
+		       : "repair its store, then `vdsctl lun online`";
 }
 
 static void
@@ -102,7 +124,7 @@ look_at_lun(struct array_health_look *look, const struct row_live_lun *live)
 	bool failed = live->health == HEALTH_FAILED;
 
 	problem.level = failed ? ARRAY_CRITICAL : ARRAY_WARNING;
-	problem.hint = failed ? "repair its store, then `vdsctl lun online`"
+	problem.hint = failed ? failed_hint(look, lun)
 			      : "`vdsctl lun show` says more; copy its data while it can be read";
 	problem_add(look, &problem,
 		    str_printf("LUN %s %s: %s",

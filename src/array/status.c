@@ -87,6 +87,8 @@ reopen_store(struct array *array, const struct guid *lun_id, struct array_store 
 	if (rc == ERR_BUSY)
 		return err_set(ERR_BUSY, "I/O to the LUN has not ended in time, so its status has "
 					 "not changed: try again");
+	if (rc < 0 && array_store_is_lost(store->place->text, lun_id))
+		return err_set(ERR_FAILED, "the LUN cannot be served: %s", err_text(ERR_CORRUPT));
 	if (rc < 0)
 		return err_set(ERR_FAILED, "the LUN's file cannot be opened: %s", err_text(rc));
 	array_runtime_lun_recovered(array, lun_id);

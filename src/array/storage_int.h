@@ -157,6 +157,11 @@ int array_store_allocate(struct array_store *store, uint64_t offset_bytes, uint6
 			 struct blk_progress *progress);
 int array_store_reopen(struct array_store *store);
 /*
+ * Returns whether the volume was in memory and is gone for good, because vdsd has ended since; the
+ * thread's error text then says so.  Any thread.
+ */
+bool array_store_is_lost(const char *place, const struct guid *lun_id);
+/*
  * Copies the beginning of a volume to another one, which reads as zeros; what takes no space in the
  * first takes none in the second.  Nobody may write to either.  Durable on return.  Calls progress
  * between steps.  Returns 0, ERR_CANCELLED (progress cancelled), -ENOMEM or an error of a device.

@@ -251,6 +251,15 @@ reap(struct work *work)
 }
 
 bool
+array_store_is_lost(const char *place, const struct guid *lun_id)
+{
+	const struct array_pool_driver *driver = array_pool_driver_find(place);
+
+	return driver != NULL && driver->is_volatile &&
+	       driver->volume_check(place, lun_id, 0, false) == ERR_CORRUPT;
+}
+
+bool
 array_store_is_unused(const struct array_store *store)
 {
 	return store->dev == NULL || atomic_load(&store->dev->refs) == 1;

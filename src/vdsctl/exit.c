@@ -180,8 +180,8 @@ advice(int code)
 	case ERR_NO_SPACE:
 		return "`vdsctl pool list` shows the space that is left";
 	case ERR_FAILED:
-		return "`vdsctl lun show LUN` says why; after the repair, `vdsctl lun online LUN` "
-		       "opens it again";
+		return "`vdsctl lun show LUN` says why; once that is repaired, `vdsctl lun online "
+		       "LUN` opens it again";
 	case ERR_READ_ONLY:
 		return "vdsd cannot write its catalog; its log says why";
 	case ERR_TIMEOUT:

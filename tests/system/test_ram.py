@@ -97,6 +97,15 @@ def lost(end):
         check(any((drive['kind'], drive['name']) == ('memory', 'ram:1M') for drive in drives),
               f'the drives: {drives}')
         equal(daemon.ctl('lun', 'online', 'vol', ok=None) != 0, True, 'online')
+        try:
+            daemon.rest().call('PATCH', f'/v1/luns/{lun(daemon, "vol")["id"]}', {'status': 'online'})
+            raise vdstest.Failed('a LUN whose data was lost is online')
+        except RestError as error:
+            check('delete the LUN' in str(error), f'{error}')
+        problems = [problem for problem in daemon.rest().call('GET', '/v1/health')['problems']
+                    if 'LUN vol has failed' in problem['text']]
+        equal([problem['hint'] for problem in problems],
+              ['`vdsctl lun delete`, and create it anew'], 'what to do')
         equal(initiator.ok('get', 0, 0)[0] not in ('0', '5'), True, 'a read after that')
         initiator.ok('drop')
         daemon.ctl('lun', 'delete', 'vol', '--force')
