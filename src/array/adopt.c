@@ -186,7 +186,7 @@ check_path(const struct array *array, const char *path)
 }
 
 static int
-check_stat(const struct stat *st, const char *path, uint32_t block_bytes)
+check_stat(const struct stat *st, const char *path)
 {
 	if (S_ISBLK(st->st_mode))
 		return err_set(ERR_NOT_SUPPORTED,
@@ -199,16 +199,24 @@ check_stat(const struct stat *st, const char *path, uint32_t block_bytes)
 		return err_set(ERR_INVALID, "%s is empty", path);
 	if ((uint64_t)st->st_size > LUN_BYTES_MAX)
 		return err_set(ERR_INVALID, "%s is larger than a LUN can be, 8 PiB", path);
-	if ((uint64_t)st->st_size % block_bytes != 0)
-		return err_set(ERR_INVALID,
-			       "%s has %" PRIu64 " bytes, which is no multiple of %" PRIu32
-			       ", the size of a block: append to a copy of it, or choose another "
-			       "--block-size",
-			       path, (uint64_t)st->st_size, block_bytes);
 	if ((st->st_mode & S_IWOTH) != 0)
 		return err_set(ERR_ACCESS, "everybody may write to %s: run `chmod o-w %s` first",
 			       path, path);
 	return 0;
+}
+
+/* After the format: an image that is not raw mostly has no whole number of blocks, either. */
+static int
+check_blocks(const char *path, uint64_t size_bytes, uint32_t block_bytes)
+{
+	if (size_bytes % block_bytes == 0)
+		return 0;
+	return err_set(
+		ERR_INVALID,
+		"%s has %" PRIu64 " bytes, which is no multiple of %" PRIu32
+		", the size of a block: append zeros to a copy of it (truncate --size=%%%" PRIu32
+		" COPY), or choose another --block-size",
+		path, size_bytes, block_bytes, block_bytes);
 }
 
 static int
@@ -233,19 +241,21 @@ open_checked(struct array *array, const char *path, uint32_t block_bytes, uint64
 	if (rc == 0 && lstat(path, &st) < 0)
 		rc = err_set(-errno, "%s: %s", path, strerror(errno));
 	if (rc == 0)
-		rc = check_stat(&st, path, block_bytes);
+		rc = check_stat(&st, path);
 	if (rc < 0)
 		return rc;
 	fd = open_file(path);
 	if (fd < 0)
 		return fd;
-	rc = fstat(fd, &st) < 0 ? -errno : check_stat(&st, path, block_bytes);
+	rc = fstat(fd, &st) < 0 ? -errno : check_stat(&st, path);
 	if (rc == 0)
 		rc = check_luns(array, path, &st);
 	if (rc == 0)
 		rc = check_processes(fd, path);
 	if (rc == 0)
 		rc = check_format(fd, path, (uint64_t)st.st_size);
+	if (rc == 0)
+		rc = check_blocks(path, (uint64_t)st.st_size, block_bytes);
 	if (rc < 0) {
 		close(fd);
 		return rc;

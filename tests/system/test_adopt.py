@@ -127,6 +127,8 @@ def test_what_is_not_adopted():
         refused(daemon, odd, 'INVALID', '4096', block_bytes=4096)
         os.truncate(odd, MIB + 1)
         refused(daemon, odd, 'INVALID', 'multiple of 512')
+        odd.write_bytes(b'QFI\xfb' + bytes(MIB + 1 - 4))    # qcow2: its size says nothing
+        refused(daemon, odd, 'INVALID', 'qemu-img convert -O raw')
         os.truncate(odd, 0)
         refused(daemon, odd, 'INVALID', 'empty')
         path.chmod(0o666)
