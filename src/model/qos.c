@@ -113,15 +113,32 @@ qos_without_minimum(const char *before, char text[QOS_TEXT_MAX])
 
 /* ---- checks ---- */
 
+/* A value in the words of the command line: "500/s", "1 MiB/s", "30 s". */
+static const char *
+describe(enum qos_word word, uint64_t value, char *buf, size_t size)
+{
+	char bytes[32];
+
+	if (word == QOS_BURST)
+		snprintf(buf, size, "%g s", (double)value / 1000);
+	else if (word == QOS_BANDWIDTH || word == QOS_MIN_BANDWIDTH)
+		snprintf(buf, size, "%s/s", str_format_size(value, bytes, sizeof(bytes)));
+	else
+		snprintf(buf, size, "%" PRIu64 "/s", value);
+	return buf;
+}
+
 static int
 check_range(enum qos_word word, uint64_t value)
 {
+	char is[64], least[64], most[64];
+
 	if (value == 0 || (value >= kinds[word].least && value <= kinds[word].most))
 		return 0;
-	return err_set(
-		ERR_INVALID,
-		"%s: %" PRIu64 " %s are out of range: give %" PRIu64 " to %" PRIu64 ", or none",
-		kinds[word].option, value, kinds[word].what, kinds[word].least, kinds[word].most);
+	return err_set(ERR_INVALID, "%s: %s is out of range: give %s to %s, or none",
+		       kinds[word].option, describe(word, value, is, sizeof(is)),
+		       describe(word, kinds[word].least, least, sizeof(least)),
+		       describe(word, kinds[word].most, most, sizeof(most)));
 }
 
 static int
@@ -142,14 +159,14 @@ static int
 check_minimum(const struct qos *qos, enum qos_word minimum, enum qos_word limit)
 {
 	uint64_t least = qos->values[minimum], most = qos->values[limit];
+	char keeps[64], may[64];
 
 	if (least == 0 || most == 0 || least <= most)
 		return 0;
 	return err_set(ERR_INVALID,
-		       "%s: the LUN cannot keep %" PRIu64 " %s, since its limit is %" PRIu64
-		       ": give less, or raise %s",
-		       kinds[minimum].option, least, kinds[minimum].what, most,
-		       kinds[limit].option);
+		       "%s: the LUN cannot keep %s, since its limit is %s: give less, or raise %s",
+		       kinds[minimum].option, describe(minimum, least, keeps, sizeof(keeps)),
+		       describe(limit, most, may, sizeof(may)), kinds[limit].option);
 }
 
 int
@@ -206,18 +223,20 @@ no_limit(const struct row_pool *pool, const struct row_lun *lun, enum qos_word m
 }
 
 static int
-check_sum(const struct row_pool *pool, uint64_t kept, uint64_t limit, const char *what)
+check_sum(const struct row_pool *pool, uint64_t kept, uint64_t limit, enum qos_word word)
 {
 	uint64_t most = limit / 10 * QOS_KEPT_TENTHS + limit % 10 * QOS_KEPT_TENTHS / 10;
+	char keeps[64], may[64], can[64];
 
 	if (kept <= most)
 		return 0;
 	return err_set(ERR_INVALID,
-		       "the LUNs of pool \"%s\" would keep %" PRIu64
-		       " %s together, of its limit of "
-		       "%" PRIu64 " at most %" PRIu64 " (90%%) can be kept: raise the limit of the "
-		       "pool, or lower the minimum of a LUN",
-		       pool->name, kept, what, limit, most);
+		       "the LUNs of pool \"%s\" would keep %s together, but of its limit, %s, only "
+		       "90%% can be kept, %s: raise %s of the pool, or lower %s of a LUN",
+		       pool->name, describe(word, kept, keeps, sizeof(keeps)),
+		       describe(word, limit, may, sizeof(may)),
+		       describe(word, most, can, sizeof(can)), kinds[word].option,
+		       kinds[word == QOS_IOPS ? QOS_MIN_IOPS : QOS_MIN_BANDWIDTH].option);
 }
 
 int
@@ -245,8 +264,7 @@ qos_check_pool(const struct state *state, const struct guid *pool_id)
 		}
 	}
 	if (rc == 0)
-		rc = check_sum(pool, iops, limits.values[QOS_IOPS], kinds[QOS_IOPS].what);
+		rc = check_sum(pool, iops, limits.values[QOS_IOPS], QOS_IOPS);
 	return rc < 0 ? rc
-		      : check_sum(pool, bandwidth, limits.values[QOS_BANDWIDTH],
-				  kinds[QOS_BANDWIDTH].what);
+		      : check_sum(pool, bandwidth, limits.values[QOS_BANDWIDTH], QOS_BANDWIDTH);
 }
