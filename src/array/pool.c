@@ -356,7 +356,8 @@ delete_apply(struct array *array, struct array_task *task)
 	for (size_t i = 0; i < state_count(view, ROW_LUN); i++)
 		if (guid_equal(&((const struct row_lun *)state_at(view, ROW_LUN, i))->pool_id,
 			       &c->id))
-			return err_set(ERR_IN_USE, "the pool still has LUNs: delete them first");
+			return err_set(ERR_IN_USE, "the pool still has LUNs: delete them, or move "
+						   "them to another pool first");
 	if (array_trash_has(view, &c->id))
 		return err_set(ERR_IN_USE,
 			       "the pool has deleted LUNs in its trash: restore them, or "

@@ -156,15 +156,14 @@ answer_json(struct ctl *ctl, const struct client_answer *answer)
 	return rc;
 }
 
-/* The commands "… create" print the id of what they made. */
+/* Returns whether the command prints the id of what it makes: by its last word. */
 static bool
 is_create(const struct ctl *ctl)
 {
-	static const char create[] = " create";
-	const char *words = ctl->command->words;
-	size_t len = strlen(words);
+	const char *last = strrchr(ctl->command->words, ' ');
 
-	return len >= sizeof(create) - 1 && str_equal(words + len - (sizeof(create) - 1), create);
+	return last != NULL && (str_equal(last, " create") || str_equal(last, " clone") ||
+				str_equal(last, " adopt"));
 }
 
 /* done: a sentence without its full stop; "" prints nothing. */

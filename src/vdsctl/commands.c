@@ -71,7 +71,7 @@ const struct ctl_option ctl_options[OPT_COUNT] = {
 	[OPT_KEEP_GOING] = { "keep-going", 'k', NULL,
 		"go on with the next line after one that failed" },
 	[OPT_FORCE] = { "force", 0, NULL,
-		"also what is in use, such as a LUN: its data are lost to whoever uses it" },
+		"although something is in use, or data are lost by it: vdsctl(1) says what" },
 	[OPT_DRAIN] = { "drain", 0, "SECONDS",
 		"ask its sessions to log out, and end them after that time" },
 	[OPT_CLEAR] = { "clear", 0, NULL,

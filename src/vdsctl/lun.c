@@ -248,7 +248,8 @@ ctl_run_lun_adopt(struct ctl *ctl)
 		rc = ctl_resolve(ctl, ROW_POOL, ctl->options[OPT_POOL], &pool);
 	if (rc == 0)
 		rc = client_change(ctl->client, VERB_POOL_ADOPT, &pool, &args, &answer);
-	rc = ctl_done(ctl, rc, &answer, "%s adopted", ctl->args[0]);
+	rc = ctl_done(ctl, rc, &answer, "%s adopted%s%s", ctl->args[0],
+		      args.name != NULL ? " as LUN " : "", args.name != NULL ? args.name : "");
 	if (rc == 0 && list != NULL)
 		names_warn(list);
 	return rc;

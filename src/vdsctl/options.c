@@ -376,8 +376,8 @@ ctl_duration_parse(const char *what, const char *text, uint64_t *ret_ms)
 		*ret_ms = count * units[i].ms;
 		return 0;
 	}
-	return err_set(ERR_INVALID, "%s takes a time such as 45m, 12h, 30d or 2w, not %s", what,
-		       text);
+	return err_set(ERR_INVALID, "%s takes a time such as 30s, 45m, 12h, 30d or 2w, not %s",
+		       what, text);
 }
 
 void

@@ -13,17 +13,15 @@
 #include "vdsctl/ctl_int.h"
 
 /*
- * vdsd wants an absolute path; a relative one is meant from the directory where vdsctl runs.  Other
- * places than directories go to vdsd as they are.
+ * vdsd wants an absolute path; a relative one is meant from the directory where vdsctl runs.  All
+ * else goes to vdsd as it is: vdsd may run on another computer, and knows what other places are.
  */
 int
 ctl_run_pool_create(struct ctl *ctl)
 {
-	/* A link in /dev says for longer which disk it is than what it points to. */
-	bool other = str_starts(ctl->args[1], "ram:") || str_starts(ctl->args[1], "bdev:") ||
-		     str_starts(ctl->args[1], "raw:") || str_starts(ctl->args[1], "/dev/disk/");
+	bool is_relative = ctl->args[1][0] != '/' && strchr(ctl->args[1], ':') == NULL;
 	/* of libc's heap */
-	char *path = other ? strdup(ctl->args[1]) : realpath(ctl->args[1], NULL);
+	char *path = is_relative ? realpath(ctl->args[1], NULL) : strdup(ctl->args[1]);
 	struct client_answer answer;
 	int rc;
 

@@ -155,9 +155,13 @@ dir_resolve(const char *place, char **ret_place)
 	char *copy;
 
 	if (real == NULL) {
-		bool named = errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG ||
-			     errno == ELOOP;
+		bool named = errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP;
 
+		if (errno == ENOENT)
+			return err_set(ERR_INVALID,
+				       "there is no directory %s on the computer of vdsd: make it "
+				       "first, and let the user of vdsd write to it",
+				       place);
 		return err_set(named ? ERR_INVALID : -errno,
 			       "the directory %s cannot be used for a pool: %s", place,
 			       strerror(errno));

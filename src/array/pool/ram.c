@@ -86,8 +86,8 @@ parse(const char *place, uint64_t *ret_bytes, const char **ret_name)
 	if (len >= sizeof(size) || str_parse_size(size, ret_bytes) < 0 || *ret_bytes < PAGE ||
 	    *ret_bytes % PAGE != 0)
 		return err_set(ERR_INVALID,
-			       "%s: the size of a pool in memory must be a multiple of 4096 bytes, "
-			       "such as ram:2G",
+			       "%s: a pool in memory needs a size with a unit, such as ram:2G; it "
+			       "must be a multiple of 4096 bytes",
 			       place);
 	if ((colon != NULL && **ret_name == '\0') || strlen(*ret_name) > NAME_MAX_ ||
 	    !str_is_text(*ret_name, strlen(*ret_name)))

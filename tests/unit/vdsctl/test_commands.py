@@ -64,11 +64,16 @@ def test_a_file_is_adopted(a):
     check('--pool' in a.run('lun', 'adopt', file, code=2), 'no word of --pool')
     check('--block-size' in a.run('lun', 'adopt', file, '--pool', 'default', '--block-size', '1',
                                   code=2), 'no word of --block-size')
-    check('raw image adopted' in a.run('lun', 'adopt', file, '--pool', 'default', '--name', 'raw',
-                                       '--unmask', INITIATOR), 'adopt')
-    equal(a.json('lun', 'show', 'raw')['size_bytes'], 4096)
+    said = a.run('lun', 'adopt', file, '--pool', 'default', '--name', 'raw', '--unmask', INITIATOR)
+    row = a.json('lun', 'show', 'raw')
+    check(f'raw image adopted as LUN raw ({row["id"]})' in said, said)
+    equal(row['size_bytes'], 4096)
     check('LUN "raw"' in a.run('lun', 'adopt', file, '--pool', 'default', code=6), 'twice')
-    a.run('lun', 'delete', 'raw')
+    a.run('lun', 'offline', 'raw')
+    copy = a.run('lun', 'clone', 'raw', 'copied', '--copy', '-q').strip()
+    equal(a.json('lun', 'show', 'copied')['id'], copy)
+    for name in ('copied', 'raw'):
+        a.run('lun', 'delete', name)
     equal(file.read_bytes(), b'kept' * 1024)
 
 
@@ -312,8 +317,8 @@ def test_limits_of_luns_hosts_and_pools(a):
     page = a.run('lun', 'show', 'limited')
     check('500 commands/s and 50 MiB/s, saved up for 10 s' in page, page)
     for wrong, says in ((('--iops', '9'), 'out of range'), (('--iops', 'many'), '--iops'),
-                        (('--bandwidth', '100'), 'no unit'), (('--bandwidth', '512K'), 'out of range'),
-                        (('--burst', '2h'), '--burst'), (('--burst', '5'), '--burst'),
+                        (('--bandwidth', '100'), 'no unit'), (('--bandwidth', '512K'), 'give 1 MiB/s to 1 TiB/s'),
+                        (('--burst', '2h'), 'to 3600 s'), (('--burst', '5'), 'such as 30s'),
                         (('--min-iops', '600'), 'raise --iops'), ((), 'nothing is to be set')):
         text = a.run('lun', 'set', 'limited', *wrong, code=2)
         check(says in text, text)
@@ -500,7 +505,10 @@ def test_pools(a):
     (a.top / 'p').mkdir()
     a.run('pool', 'create', 'p', str(a.top / 'p'))
     a.run('pool', 'create', 'p', str(a.top / 'a'), code=6)
-    a.run('pool', 'create', 'q', str(a.top / 'missing'), code=3)
+    text = a.run('pool', 'create', 'q', str(a.top / 'missing'), code=2)
+    check('missing on the computer of vdsd: make it first' in text, text)
+    check('such as ram:2G' in a.run('pool', 'create', 'q', 'nothing:64M', code=2), 'no such place')
+    check('a size with a unit' in a.run('pool', 'create', 'q', 'ram:64', code=2), 'no unit')
     a.run('lun', 'create', 'moves', '--size', '1M', '--pool', 'default')
     check('moved to pool p' in a.run('lun', 'move', 'moves', 'p'), 'move')
     check(re.search(r'^Pool +p$', a.run('lun', 'show', 'moves'), re.M), 'the new pool')
