@@ -52,7 +52,7 @@ for user in alice:2001 bob:2002; do
 	echo "${user%:*}:x:${user#*:}:${user#*:}::/:/bin/sh" >> /etc/passwd
 	echo "${user%:*}:x:${user#*:}:" >> /etc/group
 done
-sed -i '/^vdsd:/s/$/alice/' /etc/group # usermod -aG vdsd alice
+sed -i '/^vdsd:/{s/[^:]$/&,/;s/$/alice/}' /etc/group # usermod -aG vdsd alice
 su alice -c '/usr/local/bin/vdsctl lun create vol --size 64M' > /tmp/told 2>&1 ||
 	die "a member of the group: $(cat /tmp/told)"
 if su bob -c '/usr/local/bin/vdsctl lun list' > /tmp/told 2>&1; then
