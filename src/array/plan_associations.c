@@ -22,27 +22,9 @@ struct plan_pair {
 static int
 find_lun(struct array_plan_build *b, struct plan_pair *pair)
 {
-	const char *text = array_plan_string(&pair->entry, "lun");
-	const struct state *view = array_plan_view(b);
-	struct row_slice luns;
-	struct guid id;
+	struct array_plan_at at = array_plan_member(&pair->entry, "lun");
 
-	if (guid_parse(text, &id) == 0 && state_find(view, ROW_LUN, &id) != NULL) {
-		pair->lun_id = id;
-		return 0;
-	}
-	luns = state_luns_by_name(view, text);
-	if (luns.count > 1)
-		return ARRAY_PLAN_FAIL(b, &pair->entry, "lun", ERR_INVALID,
-				       "%zu LUNs have the name \"%s\": write the id of the one "
-				       "that is meant",
-				       luns.count, text);
-	if (luns.count == 0)
-		return ARRAY_PLAN_FAIL(b, &pair->entry, "lun", ERR_NOT_FOUND,
-				       "there will be no LUN named \"%s\": add it to \"luns\"",
-				       text);
-	pair->lun_id = ((const struct row_lun *)luns.rows[0])->id;
-	return 0;
+	return array_plan_lun_find(b, &at, array_plan_string(&pair->entry, "lun"), &pair->lun_id);
 }
 
 static int

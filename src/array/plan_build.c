@@ -166,7 +166,8 @@ run(struct array_plan_build *b)
 		array_plan_put_portals,     array_plan_put_hosts,
 		array_plan_put_host_groups, array_plan_put_targets,
 		array_plan_put_luns,        array_plan_put_associations,
-		array_plan_put_chap,        array_plan_check_qos,
+		array_plan_put_schedules,   array_plan_put_chap,
+		array_plan_check_qos,
 	};
 	int rc = 0;
 

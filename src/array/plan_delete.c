@@ -92,6 +92,13 @@ delete_portal(struct array_plan_build *b, const struct guid *id)
 	return rc < 0 ? rc : state_edit_delete(b->edit, ROW_PORTAL, id, NULL);
 }
 
+/* Its snapshots stay, as after array_schedule_delete. */
+static int
+delete_schedule(struct array_plan_build *b, const struct guid *id)
+{
+	return state_edit_delete(b->edit, ROW_SNAPSHOT_SCHEDULE, id, NULL);
+}
+
 /* Whether LUNs remain in it is checked at the end, when those that go have gone. */
 static int
 delete_pool(struct array_plan_build *b, const struct guid *id)
@@ -107,12 +114,13 @@ static const struct {
 	enum row_family family;
 	int (*delete)(struct array_plan_build *b, const struct guid *id);
 } kinds[] = {
-	{ PLAN_LUNS,	    ROW_LUN,	    array_plan_delete_lun },
-	{ PLAN_TARGETS,	    ROW_TARGET,	    delete_target },
-	{ PLAN_HOST_GROUPS, ROW_HOST_GROUP, delete_host_group },
-	{ PLAN_HOSTS,	    ROW_HOST,	    delete_host },
-	{ PLAN_PORTALS,	    ROW_PORTAL,	    delete_portal },
-	{ PLAN_POOLS,	    ROW_POOL,	    delete_pool },
+	{ PLAN_SCHEDULES,   ROW_SNAPSHOT_SCHEDULE, delete_schedule },
+	{ PLAN_LUNS,	    ROW_LUN,		   array_plan_delete_lun },
+	{ PLAN_TARGETS,	    ROW_TARGET,		   delete_target },
+	{ PLAN_HOST_GROUPS, ROW_HOST_GROUP,	   delete_host_group },
+	{ PLAN_HOSTS,	    ROW_HOST,		   delete_host },
+	{ PLAN_PORTALS,	    ROW_PORTAL,		   delete_portal },
+	{ PLAN_POOLS,	    ROW_POOL,		   delete_pool },
 };
 /* clang-format on */
 
@@ -144,6 +152,10 @@ delete_unnamed(struct array_plan_build *b, size_t kind)
 	return rc;
 }
 
+/*
+ * A file that says everything has every section but that of schedules, which older files do not
+ * have: without it they stay.
+ */
 int
 array_plan_delete_all(struct array_plan_build *b)
 {
@@ -151,7 +163,7 @@ array_plan_delete_all(struct array_plan_build *b)
 
 	for (size_t kind = 0; rc == 0 && kind < ARRAY_LEN(kinds); kind++) {
 		rc = delete_absent(b, kind);
-		if (rc == 0 && b->whole)
+		if (rc == 0 && b->whole && b->sections[kinds[kind].section].given)
 			rc = delete_unnamed(b, kind);
 	}
 	return rc;

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "model/credential.h"
 #include "model/host.h"
+#include "model/schedule.h"
 
 struct exporting {
 	const struct state *state;
@@ -137,6 +138,32 @@ want_host_with_luns(struct exporting *e, const struct guid *host_id)
 	return rc;
 }
 
+/* The schedules that name the LUN, with their other LUNs. */
+static int
+want_schedules(struct exporting *e, const struct guid *lun_id)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < state_count(e->state, ROW_SNAPSHOT_SCHEDULE); i++) {
+		const struct row_snapshot_schedule *schedule = state_at(e->state,
+									ROW_SNAPSHOT_SCHEDULE, i);
+		const char *rest = schedule->lun_ids;
+		bool names = false;
+		struct guid id;
+
+		while (schedule_lun_next(&rest, &id))
+			names |= guid_equal(&id, lun_id);
+		if (rc == 0 && names)
+			rc = want(e, &schedule->id);
+		for (rest = schedule->lun_ids; names && rc == 0 && schedule_lun_next(&rest, &id);) {
+			const struct row_lun *lun = state_find(e->state, ROW_LUN, &id);
+
+			rc = lun != NULL ? want_lun(e, lun) : 0;
+		}
+	}
+	return rc;
+}
+
 static int
 choose(struct exporting *e, enum row_family family, const struct guid *id)
 {
@@ -144,8 +171,11 @@ choose(struct exporting *e, enum row_family family, const struct guid *id)
 
 	if (row == NULL)
 		return array_name_no_such(family, id);
-	if (family == ROW_LUN)
-		return want_lun_with_targets(e, row);
+	if (family == ROW_LUN) {
+		int rc = want_lun_with_targets(e, row);
+
+		return rc < 0 ? rc : want_schedules(e, id);
+	}
 	return family == ROW_TARGET ? want_target_with_luns(e, id) : want_host_with_luns(e, id);
 }
 
@@ -428,6 +458,33 @@ association_object(struct exporting *e, const void *row)
 			 target->iscsi_name, "number", (json_int_t)a->lun_number);
 }
 
+/* LUNs of the schedule that are deleted are left out. */
+static json_t *
+schedule_object(struct exporting *e, const void *row)
+{
+	const struct row_snapshot_schedule *schedule = row;
+	json_t *object = json_object(), *list = json_array();
+	const char *rest = schedule->lun_ids;
+	char text[GUID_TEXT_SIZE];
+	struct guid id;
+
+	while (schedule_lun_next(&rest, &id)) {
+		const struct row_lun *lun = state_find(e->state, ROW_LUN, &id);
+
+		if (lun != NULL)
+			append(e, list,
+			       json_string(needs_id(e, lun) ? guid_format(&id, text) : lun->name));
+	}
+	set(e, object, "name", text_or_empty(schedule->name));
+	id_set(e, object, &schedule->id, false);
+	set(e, object, "luns", sorted(e, list));
+	set(e, object, "every", text_or_empty(schedule->every));
+	set(e, object, "at", text_or_empty(schedule->at));
+	set(e, object, "keep", text_or_empty(schedule->keep));
+	set(e, object, "enabled", json_boolean(schedule->enabled));
+	return object;
+}
+
 /* ---- sections ---- */
 
 static int
@@ -516,6 +573,8 @@ add_all(struct exporting *e)
 		rc = add_section(e, "targets", ROW_TARGET, target_object);
 	if (rc == 0)
 		rc = add_section(e, "associations", ROW_ASSOCIATION, association_object);
+	if (rc == 0)
+		rc = add_section(e, "snapshot_schedules", ROW_SNAPSHOT_SCHEDULE, schedule_object);
 	if (rc == 0 && e->all)
 		rc = json_object_set_new(e->file, "discovery_chap",
 					 chap_of(e, &credential_discovery));

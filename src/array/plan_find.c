@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "model/host.h"
+#include "model/schedule.h"
 
 #define PORTAL_PORT 3260 /* RFC 7143 §14 */
 
@@ -93,6 +94,32 @@ array_plan_endpoint(const struct state *view, const char *text,
 	if (array_plan_address(address, canonical) < 0)
 		return ERR_INVALID;
 	*ret_portal = portal_find(view, canonical, (uint32_t)port);
+	return 0;
+}
+
+int
+array_plan_lun_find(struct array_plan_build *b, const struct array_plan_at *at, const char *text,
+		    struct guid *ret_id)
+{
+	const struct state *view = array_plan_view(b);
+	struct row_slice luns;
+	struct guid id;
+
+	if (guid_parse(text, &id) == 0 && state_find(view, ROW_LUN, &id) != NULL) {
+		*ret_id = id;
+		return 0;
+	}
+	luns = state_luns_by_name(view, text);
+	if (luns.count > 1)
+		return array_plan_fail(&b->plan->text, at, ERR_INVALID,
+				       "%zu LUNs have the name \"%s\": write the id of the one "
+				       "that is meant",
+				       luns.count, text);
+	if (luns.count == 0)
+		return array_plan_fail(&b->plan->text, at, ERR_NOT_FOUND,
+				       "there will be no LUN named \"%s\": add it to \"luns\"",
+				       text);
+	*ret_id = ((const struct row_lun *)luns.rows[0])->id;
 	return 0;
 }
 
@@ -204,14 +231,23 @@ find_target(struct array_plan_build *b, const struct array_plan_entry *entry, co
 	return *ret_key != NULL ? 0 : -ENOMEM;
 }
 
+static int
+find_schedule(struct array_plan_build *b, const struct array_plan_entry *entry,
+	      const void **ret_row, char **ret_key)
+{
+	*ret_row = schedule_by_name(b->plan->before, array_plan_string(entry, "name"));
+	return key_of_name(entry, ret_key);
+}
+
 /* clang-format off */
 static const struct section sections[PLAN_SECTIONS] = {
-	[PLAN_POOLS]	   = { "pools",	      "pool",	    ROW_POOL,	    find_pool },
-	[PLAN_PORTALS]	   = { "portals",     "portal",	    ROW_PORTAL,	    find_portal },
-	[PLAN_HOSTS]	   = { "hosts",	      "host",	    ROW_HOST,	    find_host },
-	[PLAN_HOST_GROUPS] = { "host_groups", "host group", ROW_HOST_GROUP, find_host_group },
-	[PLAN_LUNS]	   = { "luns",	      "LUN",	    ROW_LUN,	    find_lun },
-	[PLAN_TARGETS]	   = { "targets",     "target",	    ROW_TARGET,	    find_target },
+	[PLAN_POOLS]	   = { "pools",		     "pool",	   ROW_POOL,		  find_pool },
+	[PLAN_PORTALS]	   = { "portals",	     "portal",	   ROW_PORTAL,		  find_portal },
+	[PLAN_HOSTS]	   = { "hosts",		     "host",	   ROW_HOST,		  find_host },
+	[PLAN_HOST_GROUPS] = { "host_groups",	     "host group", ROW_HOST_GROUP,	  find_host_group },
+	[PLAN_LUNS]	   = { "luns",		     "LUN",	   ROW_LUN,		  find_lun },
+	[PLAN_TARGETS]	   = { "targets",	     "target",	   ROW_TARGET,		  find_target },
+	[PLAN_SCHEDULES]   = { "snapshot_schedules", "schedule",   ROW_SNAPSHOT_SCHEDULE, find_schedule },
 };
 /* clang-format on */
 

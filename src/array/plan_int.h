@@ -78,7 +78,8 @@ struct array_plan_keys {
 
 /*
  * A change that is not made yet.  The rows of `change` are complete but for what the writer
- * chooses: the numbers of new LUNs, the relative ports of new_groups, the numbers of `chosen`.
+ * chooses: the numbers of new LUNs, the relative ports of new_groups, the numbers of `chosen`, since
+ * when schedules whose set_ms is 0 run at their times.
  */
 struct array_plan {
 	struct array_plan_text text;
@@ -111,6 +112,7 @@ enum array_plan_section {
 	PLAN_HOST_GROUPS,
 	PLAN_LUNS,
 	PLAN_TARGETS,
+	PLAN_SCHEDULES,
 	PLAN_SECTIONS
 };
 
@@ -185,6 +187,12 @@ int array_plan_claim(struct array_plan_build *b);
 /* Finds a portal by "ADDRESS:PORT" in a view; NULL = there is none.  ERR_INVALID: not such a text. */
 int array_plan_endpoint(const struct state *view, const char *text,
 			const struct row_portal **ret_portal);
+/*
+ * Finds a LUN of the edit by its name or its id.  at: the text's place.  Returns 0, ERR_NOT_FOUND or
+ * ERR_INVALID (several have the name), with a text that names the place.
+ */
+int array_plan_lun_find(struct array_plan_build *b, const struct array_plan_at *at,
+			const char *text, struct guid *ret_id);
 /* Brings an address into its canonical form.  Returns 0 or ERR_INVALID with a text. */
 int array_plan_address(const char *text, char ret_text[64]);
 
@@ -197,7 +205,10 @@ int array_plan_delete_lun(struct array_plan_build *b, const struct guid *lun_id)
 /* Deletes a portal group with its members. */
 int array_plan_delete_group(struct array_plan_build *b, const struct guid *group_id);
 
-/* plan_objects.c: pools, portals, hosts, host groups; plan_targets.c; plan_luns.c; plan_chap.c */
+/*
+ * plan_objects.c: pools, portals, hosts, host groups; plan_targets.c; plan_luns.c; plan_chap.c;
+ * plan_schedules.c
+ */
 
 int array_plan_put_array(struct array_plan_build *b);
 int array_plan_put_pools(struct array_plan_build *b);
@@ -208,6 +219,7 @@ int array_plan_put_targets(struct array_plan_build *b);
 int array_plan_put_luns(struct array_plan_build *b);
 int array_plan_put_associations(struct array_plan_build *b);
 int array_plan_put_chap(struct array_plan_build *b);
+int array_plan_put_schedules(struct array_plan_build *b);
 
 /* ---- plan_undo.c ---- */
 

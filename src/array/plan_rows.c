@@ -228,6 +228,19 @@ put_secret(struct plan_rows *r, const struct row_credential *row)
 	return rc;
 }
 
+/* Sets since when a new schedule, or one that has other times or is enabled, runs at its times. */
+static int
+put_schedule(struct plan_rows *r, const struct row_snapshot_schedule *schedule)
+{
+	AUTO_ROW struct row_snapshot_schedule *row = row_copy(schedule);
+
+	if (row == NULL)
+		return -ENOMEM;
+	if (row->set_ms == 0)
+		row->set_ms = array_utc_ms(r->array);
+	return state_edit_put(r->edit, TAKE(row));
+}
+
 /* A LUN that a plan deletes goes to the trash of its pool, if that has one. */
 static int
 put_trash(struct plan_rows *r, const struct change_op *op)
@@ -253,6 +266,8 @@ put_op(struct plan_rows *r, const struct change_op *op)
 		return put_lun(r, op);
 	if (op->family == ROW_PORTAL_GROUP)
 		return put_group(r, op);
+	if (op->family == ROW_SNAPSHOT_SCHEDULE)
+		return put_schedule(r, (const void *)op->row);
 	if (op->family == ROW_ASSOCIATION)
 		rc = check_lun(r, &op->key.a, ASK_ASSOCIATE);
 	else if (op->family == ROW_CREDENTIAL &&

@@ -12,6 +12,7 @@
 
 #include "array/plan_int.h"
 #include "base/mem.h"
+#include "model/schedule.h"
 
 struct describing {
 	const struct array_plan *plan;
@@ -39,6 +40,47 @@ sessions_add(const struct describing *d, const struct row_lun *lun, struct strbu
 			    sessions == 1 ? "s" : "");
 }
 
+static bool
+schedule_has(const struct row_snapshot_schedule *schedule, const struct guid *lun_id)
+{
+	const char *rest = schedule->lun_ids;
+	struct guid id;
+
+	while (schedule_lun_next(&rest, &id))
+		if (guid_equal(&id, lun_id))
+			return true;
+	return false;
+}
+
+/* Names the schedules that stay and take no snapshots of a deleted LUN any more. */
+static void
+schedules_add(const struct describing *d, const struct guid *lun_id, struct strbuf *text)
+{
+	const struct state *after = d->plan->after;
+	const char *joint = "; it is left out of the schedule ";
+
+	for (size_t i = 0; i < state_count(after, ROW_SNAPSHOT_SCHEDULE); i++) {
+		const struct row_snapshot_schedule *schedule = state_at(after,
+									ROW_SNAPSHOT_SCHEDULE, i);
+
+		if (!schedule_has(schedule, lun_id))
+			continue;
+		strbuf_addf(text, "%s\"%s\"", joint, schedule->name);
+		joint = ", ";
+	}
+}
+
+/* What the change log does not say of a schedule. */
+static void
+schedule_add(const struct row_snapshot_schedule *old, const struct row_snapshot_schedule *new,
+	     struct strbuf *text)
+{
+	if (old != NULL && new == NULL)
+		strbuf_add(text, "; its snapshots stay");
+	else if (old != NULL && strcmp(old->keep, new->keep) != 0)
+		strbuf_add(text, "; the end of its next run removes those that it keeps no longer");
+}
+
 /* What the change log does not say of a LUN. */
 static void
 lun_add(struct describing *d, const struct row_lun *old, const struct row_lun *new,
@@ -53,6 +95,7 @@ lun_add(struct describing *d, const struct row_lun *old, const struct row_lun *n
 		d->report->deletes++;
 		step->loses_data = true;
 		sessions_add(d, old, text);
+		schedules_add(d, &old->id, text);
 	} else if (new->size_bytes < old->size_bytes) {
 		d->report->shrinks++;
 		step->loses_data = true;
@@ -93,6 +136,8 @@ describe_op(struct describing *d, const struct change_op *op)
 	array_changelog_clause(op, d->plan->before, d->plan->after, &text);
 	if (op->family == ROW_LUN)
 		lun_add(d, old, (const void *)op->row, &step, &text);
+	if (op->family == ROW_SNAPSHOT_SCHEDULE)
+		schedule_add(old, (const void *)op->row, &text);
 	if (op->family == ROW_ASSOCIATION && array_plan_keys_have(&d->plan->chosen, &op->key))
 		strbuf_add(&text, " or the next that is free");
 	if (op->family == ROW_CREDENTIAL && array_plan_keys_have(&d->plan->new_secrets, &op->key))
@@ -183,6 +228,21 @@ is_of_new_target(const struct array_plan *plan, const struct guid *group_id)
 	return group != NULL && state_find(plan->before, ROW_TARGET, &group->target_id) == NULL;
 }
 
+/*
+ * A new schedule with the id of a deleted one would remove its snapshots by new counts, and deleting
+ * snapshots is an administrator's.
+ */
+static bool
+has_snapshots(const struct state *state, const struct guid *schedule_id)
+{
+	for (size_t i = 0; i < state_count(state, ROW_SNAPSHOT); i++)
+		if (guid_equal(&((const struct row_snapshot *)state_at(state, ROW_SNAPSHOT, i))
+					->schedule_id,
+			       schedule_id))
+			return true;
+	return false;
+}
+
 static bool
 op_needs_admin(const struct array_plan *plan, const struct change_op *op)
 {
@@ -198,6 +258,8 @@ op_needs_admin(const struct array_plan *plan, const struct change_op *op)
 	case ROW_PORTAL_GROUP:
 	case ROW_GROUP_PORTAL:
 		return !is_of_new_target(plan, &op->key.a);
+	case ROW_SNAPSHOT_SCHEDULE:
+		return old != NULL || has_snapshots(plan->before, &op->key.a);
 	default:
 		return true;
 	}

@@ -464,7 +464,7 @@ void
 array_plan_work_published(struct array_plan_work *work)
 {
 	const struct change *change = work->plan->change;
-	bool portals = false;
+	bool portals = false, schedules = false;
 
 	for (size_t i = 0; i < work->lun_count; i++)
 		if (work->luns[i].after == NULL)
@@ -473,6 +473,7 @@ array_plan_work_published(struct array_plan_work *work)
 		const struct change_op *op = &change->ops[i];
 
 		portals |= op->family == ROW_PORTAL;
+		schedules |= op->family == ROW_SNAPSHOT_SCHEDULE;
 		if (op->family == ROW_POOL && op->row != NULL)
 			array_pool_set_limits(work->array, (const void *)op->row);
 		if (op->row != NULL)
@@ -486,6 +487,8 @@ array_plan_work_published(struct array_plan_work *work)
 	}
 	if (portals)
 		array_port_refresh(work->array);
+	if (schedules)
+		array_schedule_wake(work->array);
 }
 
 void

@@ -403,33 +403,42 @@ row_before(const struct state *before, const struct change_op *op)
 
 /*
  * Does the change give the row a unique value that another row of the same change may have until
- * then?  LUN numbers and names of pools may be exchanged.
+ * then?  LUN numbers and names of pools and of schedules may be exchanged.
  */
 static bool
 may_exchange(const struct row *old, const struct row *row)
 {
 	const struct row_association *a = (const void *)old, *b = (const void *)row;
 	const struct row_pool *p = (const void *)old, *q = (const void *)row;
+	const struct row_snapshot_schedule *s = (const void *)old, *t = (const void *)row;
 
 	if (old == NULL || row == NULL)
 		return false;
 	return (old->family == ROW_ASSOCIATION && a->lun_number != b->lun_number) ||
-	       (old->family == ROW_POOL && strcmp(p->name, q->name) != 0);
+	       (old->family == ROW_POOL && strcmp(p->name, q->name) != 0) ||
+	       (old->family == ROW_SNAPSHOT_SCHEDULE && strcmp(s->name, t->name) != 0);
 }
 
-/* LUNs refer to a pool, so it gets another name for a moment; nothing refers to an association. */
+/*
+ * LUNs refer to a pool and a run to its schedule, so these get other names for a moment; nothing
+ * refers to an association.
+ */
 static int
 put_aside(struct catalog *catalog, const struct row *old, const struct change_op *op)
 {
-	AUTO_ROW struct row_pool *aside = NULL;
-	char id[GUID_TEXT_SIZE];
+	AUTO_ROW struct row *aside = NULL;
+	char id[GUID_TEXT_SIZE], **name;
 
 	if (op->family == ROW_ASSOCIATION)
 		return catalog_row_delete(catalog, op->family, &op->key);
 	aside = row_copy(old);
-	if (aside == NULL || row_set_string(&aside->name, guid_format(&op->key.a, id)) < 0)
+	if (aside == NULL)
 		return -ENOMEM;
-	return catalog_row_update(catalog, old, &aside->row);
+	name = op->family == ROW_POOL ? &((struct row_pool *)(void *)aside)->name
+				      : &((struct row_snapshot_schedule *)(void *)aside)->name;
+	if (row_set_string(name, guid_format(&op->key.a, id)) < 0)
+		return -ENOMEM;
+	return catalog_row_update(catalog, old, aside);
 }
 
 static int

@@ -26,6 +26,7 @@ SEED = int(os.environ.get('PLAN_SEED', random.randrange(1 << 32)))
 IQN = 'iqn.2026-11.org.example:'
 HOST, TARGET = IQN + 'host', IQN + 'web'
 KIB = 1024
+DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 UNITS = {'KiB': 1 << 10, 'MiB': 1 << 20, 'GiB': 1 << 30}
 IDS = ['00000000-0000-4000-8000-00000000000%d' % n for n in (1, 2)]
 
@@ -78,6 +79,8 @@ def normal(file):
         one['hosts'].sort()
     for one in file['luns']:
         one['mask'].sort()
+    for one in file['snapshot_schedules']:
+        one['luns'].sort()
     for name, value in file.items():
         if isinstance(value, list) and name != 'discovery_chap':
             value.sort(key=lambda one: json.dumps(one, sort_keys=True))
@@ -171,6 +174,18 @@ class States:
                       for lun, number in zip(luns, numbers) if self.flip()]
         return pairs
 
+    def schedules(self, luns):
+        """Schedules that do not run while the test does: they are due half a day from now or more."""
+        names = [lun.get('id', lun['name']) for lun in luns]
+        now = time.gmtime()
+        week, day = DAYS[(now.tm_wday + 3) % 7], f'{(now.tm_hour + 12) % 24:02}:30'
+        return [{'name': f's{n}', 'luns': self.some(names, 1),
+                 **self.random.choice([{'every': '1d', 'at': day},
+                                       {'every': '1w', 'at': f'{week}-02:30'},
+                                       {'every': '3w', 'at': f'{week}-23:05'}]),
+                 'keep': self.random.choice(['last=1', 'last=3,daily=7', 'weekly=4']),
+                 'enabled': self.flip(0.8)} for n in self.some(range(4)) if names]
+
     def make(self):
         pools = [self.pool(self.default_pool['name'], self.default_pool['path'])]
         pools += [self.pool(f'p{n}', str(self.daemon.top / f'p{n}')) for n in self.some(range(2))]
@@ -195,6 +210,7 @@ class States:
                 'pools': pools, 'portals': portals, 'hosts': hosts, 'host_groups': groups,
                 'luns': luns, 'targets': targets,
                 'associations': self.associations(luns, targets),
+                'snapshot_schedules': self.schedules(luns),
                 'discovery_chap': self.chap(True)}
 
 
@@ -393,6 +409,29 @@ BAD = {     # what is wrong: the file, the place that is named, a part of the ca
     'an id': ('{"format": 1, "luns": [\n{"id": "12", "size": 512}]}', 'line 2', 'right form'),
     'a limit': ('{"format": 1, "pools": [\n{"name": "default", "low": "much"}]}', 'line 2',
                 'low'),
+    'no LUN of a schedule': ('{"format": 1, "snapshot_schedules": [{"name": "s",\n"luns": ["x"], '
+                             '"every": "1d", "keep": "7"}]}', 'line 2, column 10, '
+                             'snapshot_schedules[0].luns[0]', 'no LUN named "x"'),
+    'a schedule of nothing': ('{"format": 1, "snapshot_schedules": [{"name": "s", "every": "1d",\n'
+                              '"luns": [], "keep": "7"}]}', 'line 2, column 9,', 'needs a LUN'),
+    'a schedule without times': ('{"format": 1, "snapshot_schedules": [\n{"name": "s", '
+                                 '"luns": ["l"], "keep": "7"}]}', 'line 2, column 1,',
+                                 'needs "every"'),
+    'no time of a schedule': ('{"format": 1, "snapshot_schedules": [{"name": "s", "luns": ["l"],\n'
+                              '"every": "1d", "keep": "7",\n"at": "25:00"}]}',
+                              'line 3, column 7, snapshot_schedules[0].at', '25:00'),
+    'no counts of a schedule': ('{"format": 1, "snapshot_schedules": [{"name": "s", "luns": ["l"],'
+                                '\n"every": "1d",\n"keep": "yearly=1"}]}',
+                                'line 3, column 9, snapshot_schedules[0].keep', 'yearly=1'),
+    'no name of a schedule': ('{"format": 1, "snapshot_schedules": [\n{"name": "a@b", '
+                              '"luns": ["l"], "every": "1d", "keep": "7"}]}',
+                              'line 2, column 10', '@'),
+    'a schedule twice': ('{"format": 1, "snapshot_schedules": [{"name": "s", "absent": true},\n'
+                         '{"name": "s", "absent": true}, {"name": "s", "luns": ["l"], '
+                         '"every": "1d", "keep": "7"}, {"name": "s", "luns": ["l"], '
+                         '"every": "1d", "keep": "7"}]}', 'line 2', 'named twice'),
+    'a member of a schedule': ('{"format": 1, "snapshot_schedules": [{"name": "s",\n"hold": 7}]}',
+                               'line 2', 'has no member "hold"'),
     'a pool elsewhere': ('{"format": 1, "pools": [{"name": "default",\n"path": "/srv"}]}',
                          'line 2', 'cannot be changed'),
     'deep': ('{"format": 1, "comment": ' + '[' * 5000 + ']' * 5000 + '}', 'line 1', 'JSON'),

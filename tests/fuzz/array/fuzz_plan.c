@@ -11,6 +11,7 @@
 #include "array/plan_int.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/schedule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,6 +51,27 @@ put_lun(struct state_edit *edit, uint8_t number, const char *name)
 }
 
 static void
+put_schedule(struct state_edit *edit)
+{
+	struct row_snapshot_schedule *schedule = row_new(ROW_SNAPSHOT_SCHEDULE);
+	const struct guid luns[] = { id_of(5), id_of(9) }; /* one is deleted */
+	char *text = NULL;
+
+	if (schedule == NULL || schedule_luns_format(luns, ARRAY_LEN(luns), &text) < 0)
+		abort();
+	schedule->id = id_of(7);
+	schedule->set_ms = 1;
+	if (row_set_string(&schedule->name, "s") < 0 ||
+	    row_set_string(&schedule->lun_ids, text) < 0 ||
+	    row_set_string(&schedule->every, "1d") < 0 ||
+	    row_set_string(&schedule->at, "02:30") < 0 ||
+	    row_set_string(&schedule->keep, "daily=7") < 0)
+		abort();
+	mem_free(text);
+	put(edit, schedule);
+}
+
+static void
 put_others(struct state_edit *edit)
 {
 	struct row_pool *pool = row_new(ROW_POOL);
@@ -74,6 +96,7 @@ put_others(struct state_edit *edit)
 	put_lun(edit, 5, "l");
 	put_lun(edit, 6, "");
 	put(edit, pair);
+	put_schedule(edit);
 }
 
 static struct state *

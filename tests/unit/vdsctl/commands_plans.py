@@ -54,6 +54,35 @@ def test_plans_are_shown_made_and_taken_back(a):
     equal(json.loads(a.run('export')), json.loads(whole))
 
 
+def test_schedules_are_part_of_plans(a):
+    file = a.top / 'plan.json'
+    for name in 'part', 'other part':
+        a.run('lun', 'create', name, '--size', '1M')
+    none = a.run('export')
+    check('"snapshot_schedules": []' in none, none)
+    a.run('snapshot', 'schedule', 'create', 'weekly', 'part', 'other part', '--every', '52w',
+          '--keep', '3')
+    file.write_text(a.run('export'))
+    equal(a.run('plan', str(file)), 'no change\n')
+    one = json.loads(a.run('export', 'lun', 'part'))
+    equal(one['snapshot_schedules'],
+          [{'name': 'weekly', 'luns': ['other part', 'part'], 'every': '52w', 'at': 'mon-00:00',
+            'keep': 'last=3', 'enabled': True}])
+    equal(sorted(lun['name'] for lun in one['luns']), ['other part', 'part'])
+    a.run('snapshot', 'schedule', 'delete', 'weekly')
+    check('+ snapshot schedule "weekly": created for every 52w' in
+          a.run('apply', str(file)), 'created')
+    file.write_text(none)
+    check('- snapshot schedule "weekly": deleted; its snapshots stay' in
+          a.run('apply', str(file)), 'deleted')
+    check('taken back' in a.run('undo'), 'undo')
+    file.write_text(json.dumps({'format': 1, 'luns': [{'name': 'part', 'absent': True}]}))
+    check('left out of the schedule "weekly"' in a.run('apply', str(file), '--delete-luns'), 'LUN')
+    equal(json.loads(a.run('export'))['snapshot_schedules'][0]['luns'], ['other part'])
+    a.run('snapshot', 'schedule', 'delete', 'weekly')
+    a.run('lun', 'delete', 'other part')
+
+
 def test_plans_that_cannot_be(a):
     file = a.top / 'plan.json'
     for text, why in (('', 'is empty'), ('{"format": 1', 'line 1, column'),
