@@ -188,15 +188,24 @@ field_set(void *row, const struct row_field *field, const json_t *value)
 	return ERR_CORRUPT;
 }
 
+/* Since when a schedule runs is no setting: an undo before this one has set it anew. */
+static bool
+is_compared(enum row_family family, const struct row_field *field)
+{
+	return family != ROW_SNAPSHOT_SCHEDULE || strcmp(field->name, "set_ms") != 0;
+}
+
 static bool
 row_is(const void *row, const json_t *members)
 {
-	const struct row_type *type = row_type(((const struct row *)row)->family);
+	enum row_family family = ((const struct row *)row)->family;
+	const struct row_type *type = row_type(family);
 
 	for (size_t i = 0; i < type->field_count; i++) {
 		const json_t *value = json_object_get(members, type->fields[i].name);
 
-		if (value != NULL && !field_is(row, &type->fields[i], value))
+		if (value != NULL && is_compared(family, &type->fields[i]) &&
+		    !field_is(row, &type->fields[i], value))
 			return false;
 	}
 	return true;
@@ -315,6 +324,19 @@ check_unchanged(const struct undoing *u, const struct undone_row *r)
 					      row_noun(r->family));
 }
 
+/*
+ * A schedule that comes back, gets other times or is enabled runs at its next time, as after any
+ * other change: the set_ms of the audit log would make up for what was due meanwhile.
+ */
+static void
+schedule_put_back(const struct row_snapshot_schedule *before, struct row_snapshot_schedule *row)
+{
+	bool anew = before == NULL || strcmp(before->every, row->every) != 0 ||
+		    strcmp(before->at, row->at) != 0 || (row->enabled && !before->enabled);
+
+	row->set_ms = anew ? 0 : before->set_ms; /* 0: plan_rows.c sets it */
+}
+
 static int
 put_back(const struct undoing *u, const struct undone_row *r)
 {
@@ -324,6 +346,8 @@ put_back(const struct undoing *u, const struct undone_row *r)
 
 	if (rc == ERR_CORRUPT)
 		return CANNOT(u, "its record in the audit log is of another version of vdsd");
+	if (rc == 0 && r->family == ROW_SNAPSHOT_SCHEDULE)
+		schedule_put_back(before, row);
 	return rc < 0 ? rc : state_edit_put(u->edit, TAKE(row));
 }
 

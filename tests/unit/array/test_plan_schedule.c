@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of schedules of snapshots in plans: what a file changes, what an export says.  The
+ * Tests of schedules of snapshots in plans: what a file changes, what an export says, undo.  The
  * schedules' own thread is stopped, and the clock is moved by hand, as in test_schedule.c.
  */
 #include "array_test.h"
@@ -86,6 +86,15 @@ static void
 applied(struct array *array, const char *text)
 {
 	assert_ok(apply_as(array, &admin, text));
+}
+
+static int
+undo(struct array *array, uint64_t sequence)
+{
+	struct array_audit audit = { .verb = "undo" };
+	const struct array_request request = { .principal = &admin, .audit = &audit };
+
+	return array_undo(array, &request, sequence, NULL, NULL, NULL);
 }
 
 /* Fails unless a plan has `count` steps, and one of them has the text; NULL = any. */
@@ -450,6 +459,73 @@ test_only_admins_change_schedules_or_take_snapshots_over(void **state)
 	applied(a, text);
 }
 
+/* ---- undo ---- */
+
+static void
+test_changes_of_schedules_are_taken_back(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	AUTO_FREE char *none = NULL, *made = NULL, *now = NULL;
+	uint64_t deleted;
+
+	make_lun(a, "a");
+	make_lun(a, "b");
+	none = exported(a, ROW_ARRAY, NULL);
+	applied(a, FORMAT "\"snapshot_schedules\": [" NIGHTLY "]}");
+	made = exported(a, ROW_ARRAY, NULL);
+	applied(a, FORMAT "\"snapshot_schedules\": [{\"name\": \"nightly\", \"keep\": \"1\", "
+			  "\"luns\": [\"b\"], \"every\": \"12h\", \"at\": \"\"}]}");
+	assert_ok(undo(a, 0));
+	now = exported(a, ROW_ARRAY, NULL);
+	assert_string_equal(now, made);
+	assert_ok(undo(a, 0));
+	mem_free(now);
+	now = exported(a, ROW_ARRAY, NULL);
+	assert_string_equal(now, none);
+	applied(a, FORMAT "\"snapshot_schedules\": [" NIGHTLY "]}");
+	applied(a, FORMAT "\"snapshot_schedules\": [{\"name\": \"nightly\", \"absent\": true}]}");
+	assert_ok(undo(a, 0));
+	mem_free(now);
+	now = exported(a, ROW_ARRAY, NULL);
+	assert_string_equal(now, made);
+	/* its name is taken meanwhile */
+	applied(a, FORMAT "\"snapshot_schedules\": [{\"name\": \"nightly\", \"absent\": true}]}");
+	deleted = sequence_of(a);
+	applied(a, FORMAT "\"snapshot_schedules\": [" NIGHTLY "]}");
+	assert_int_equal(undo(a, deleted), ERR_IN_USE);
+	assert_non_null(strstr(err_text(ERR_IN_USE), "built upon it"));
+}
+
+static void
+test_an_undo_makes_up_for_no_run(void **state)
+{
+	struct fixture *f = *state;
+	struct array *a = f->array;
+
+	make_lun(a, "a");
+	make_lun(a, "b");
+	applied(a, FORMAT "\"snapshot_schedules\": [" NIGHTLY "]}");
+	/* what was due while it was not enabled, was not there, or had other times */
+	applied(a, FORMAT "\"snapshot_schedules\": [{\"name\": \"nightly\", \"enabled\": false}]}");
+	look_at(f, MIDNIGHT + 30 * HOUR);
+	assert_ok(undo(a, 0));
+	look_at(f, MIDNIGHT + 31 * HOUR);
+	assert_int_equal(count_rows(a, ROW_SNAPSHOT), 0);
+	applied(a, FORMAT "\"snapshot_schedules\": [{\"name\": \"nightly\", \"absent\": true}]}");
+	look_at(f, MIDNIGHT + 54 * HOUR);
+	assert_ok(undo(a, 0));
+	look_at(f, MIDNIGHT + 55 * HOUR);
+	assert_int_equal(count_rows(a, ROW_SNAPSHOT), 0);
+	applied(a, FORMAT "\"snapshot_schedules\": [{\"name\": \"nightly\", \"every\": \"52w\", "
+			  "\"at\": \"\"}]}");
+	look_at(f, MIDNIGHT + 78 * HOUR);
+	assert_ok(undo(a, 0));
+	look_at(f, MIDNIGHT + 79 * HOUR);
+	assert_int_equal(count_rows(a, ROW_SNAPSHOT), 0);
+	look_at(f, MIDNIGHT + 99 * HOUR);
+	assert_int_equal(count_rows(a, ROW_SNAPSHOT), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -466,6 +542,8 @@ main(void)
 		TEST(test_a_lun_in_the_place_of_another_is_found_by_its_name),
 		TEST(test_a_lun_is_exported_with_its_schedules),
 		TEST(test_only_admins_change_schedules_or_take_snapshots_over),
+		TEST(test_changes_of_schedules_are_taken_back),
+		TEST(test_an_undo_makes_up_for_no_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
