@@ -168,12 +168,25 @@ is_of_the_store(int error)
 	}
 }
 
+/* The listener is that of the topmost device: a device that lies over one that has failed fails, too. */
+static void
+fail_as_below(struct blk_dev *dev)
+{
+	char reason[sizeof(dev->reason)];
+	int error = blk_failed(dev->below, reason, sizeof(reason));
+
+	if (error < 0)
+		blk_fail(dev, error, reason);
+}
+
 /* Only -errno counts: ERR_* codes are refusals, not errors of the medium. */
 static void
 report(struct blk_dev *dev, const struct blk_io *io)
 {
 	char reason[sizeof(dev->reason)];
 
+	if (io->result == ERR_FAILED && dev->below != NULL)
+		fail_as_below(dev);
 	if (io->result <= ERR_END_ || io->result == -EINVAL || io->result == -EROFS)
 		return;
 	snprintf(reason, sizeof(reason), "%s at %llu: %s", op_names[io->op],

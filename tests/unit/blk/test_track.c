@@ -298,6 +298,29 @@ test_notes_of_a_large_device_are_few(void **state)
 	blk_dev_unref(track);
 }
 
+/* The array listens to the topmost device. */
+static void
+test_whoever_listens_hears_that_the_device_below_has_failed(void **state)
+{
+	struct blk_test *t = *state;
+	struct blk_dev *below = NULL, *track = NULL;
+	struct blk_file_options options = { 0 };
+	struct blk_test_listener l;
+	uint8_t buf[512];
+
+	assert_int_equal(
+		blk_file_new(blk_test_path(t->dir, "missing"), "vol1", TEST_MIB, &options, &below),
+		0);
+	assert_int_equal(blk_track_new(below, &track), 0);
+	blk_test_listen(&l, track);
+	assert_int_equal(blk_rw(track, BLK_READ, 0, buf, sizeof(buf)), ERR_FAILED);
+	assert_int_equal(l.sticky, 1);
+	assert_int_equal(l.error, -ENOENT);
+	assert_int_equal(blk_rw(track, BLK_READ, 0, buf, sizeof(buf)), ERR_FAILED);
+	assert_int_equal(l.sticky, 1);
+	blk_dev_unref(track);
+}
+
 /* ---- copies ---- */
 
 static int
@@ -398,6 +421,7 @@ main(void)
 		cmocka_unit_test(test_what_is_noted_is_taken_once),
 		cmocka_unit_test(test_only_operations_that_change_data_are_noted),
 		cmocka_unit_test(test_notes_of_a_large_device_are_few),
+		cmocka_unit_test(test_whoever_listens_hears_that_the_device_below_has_failed),
 		cmocka_unit_test(test_a_copy_keeps_holes),
 		cmocka_unit_test(test_a_copy_says_on_which_side_it_failed),
 	};
