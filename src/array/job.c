@@ -139,7 +139,8 @@ struct cancel {
 };
 
 /*
- * Returns 0 when the job will end cancelled, or ERR_NOT_FOUND (the job does not run, or no longer).
+ * A move that waits for others does not wait any more, since its LUN is held so long.  Returns 0 when
+ * the job will end cancelled, or ERR_NOT_FOUND (the job does not run, or no longer).
  */
 static int
 cancel_running(struct array *array, const struct guid *job_id)
@@ -157,6 +158,8 @@ cancel_running(struct array *array, const struct guid *job_id)
 			rc = 0;
 		else
 			rc = phase == JOB_CANCELLING ? ERR_CANCELLED : ERR_TOO_LATE;
+		if (rc == 0 && job->kind == JOB_MOVE_LUN)
+			workers_lane_hurry(array->workers, &array->move_lane, &job->work);
 		break;
 	}
 	pthread_mutex_unlock(&array->jobs_lock);

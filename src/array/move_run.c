@@ -542,11 +542,14 @@ goes_on_later(const struct moving *m, int rc)
 	       (m->leaves || atomic_load(&m->array->closing));
 }
 
+/* A job that has waited for others may be cancelled by now, or the array may close. */
 static int
 run(struct moving *m)
 {
-	int rc = prepare(m);
+	int rc = array_job_step(m->job, 0);
 
+	if (rc == 0)
+		rc = prepare(m);
 	if (rc == 0)
 		rc = attach(m);
 	if (rc == 0)

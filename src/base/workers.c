@@ -135,18 +135,38 @@ workers_lane_submit(struct workers *w, struct work_lane *lane, unsigned limit, s
 }
 
 void
+workers_lane_hurry(struct workers *w, struct work_lane *lane, struct work *work)
+{
+	struct work **link = &lane->first;
+
+	pthread_mutex_lock(&w->lock);
+	while (*link != NULL && *link != work)
+		link = &(*link)->next;
+	if (*link != NULL) {
+		*link = work->next;
+		if (work->next == NULL)
+			lane->last = link;
+		lane->running++;
+		lane->extra++;
+		append(w, work);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
 workers_lane_leave(struct workers *w, struct work_lane *lane)
 {
 	struct work *next;
 
 	pthread_mutex_lock(&w->lock);
 	assert(lane->running > 0);
-	next = lane->first;
+	next = lane->extra == 0 ? lane->first : NULL;
 	if (next != NULL) {
 		lane->first = next->next;
 		append(w, next);
 	} else {
 		lane->running--;
+		lane->extra -= lane->extra > 0;
 	}
 	pthread_mutex_unlock(&w->lock);
 }

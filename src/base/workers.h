@@ -29,7 +29,8 @@ void workers_submit(struct workers *workers, struct work *work);
  * it; the pool's lock guards it.
  */
 struct work_lane {
-	unsigned running;           /* items handed to the pool that have not left the lane */
+	unsigned running; /* items handed to the pool that have not left the lane */
+	unsigned extra;   /* of these, how many leave without another one in their place */
 	struct work *first, **last; /* items that wait for one of those to leave */
 };
 /*
@@ -39,6 +40,11 @@ struct work_lane {
  */
 void workers_lane_submit(struct workers *workers, struct work_lane *lane, unsigned limit,
 			 struct work *work);
+/*
+ * Hands an item to the pool at once if it still waits in the lane, however many of the lane are there:
+ * it has little to do now.  Any thread; never blocks.
+ */
+void workers_lane_hurry(struct workers *workers, struct work_lane *lane, struct work *work);
 /*
  * Hands the next waiting item of the lane to the pool.  Called once by each item, from its function,
  * while the lane still exists.

@@ -401,6 +401,60 @@ test_a_data_path_that_comes_meanwhile_is_drained(void **state)
 	fake_unregister(&fake);
 }
 
+/* Starts moves that fill the lane, and one that waits for them; returns the waiting one. */
+static struct guid
+start_behind_others(const struct two_pools *t, struct guid *ret_waiting)
+{
+	static const char *const names[] = { "vol2", "vol3" };
+	struct array_lun_spec spec = { .size_bytes = MIB, .pool_id = t->first };
+	struct array_answer answer;
+	char id[GUID_TEXT_SIZE];
+
+	(void)start_and_wait(t);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		spec.name = names[i];
+		assert_ok(array_lun_create(t->f->array, NULL, &spec, &answer));
+		*ret_waiting = answer.object_id;
+		inject(t->f, guid_format(ret_waiting, id), "move", "hold");
+		assert_ok(
+			array_lun_move(t->f->array, NULL, ret_waiting, &t->second, false, &answer));
+		if (i == 0)
+			assert_true(wait_for(t->f->array, is_tracked, ret_waiting));
+	}
+	return answer.job_id;
+}
+
+static void
+test_a_move_that_waits_for_others_is_cancelled_at_once(void **state)
+{
+	struct two_pools t;
+	struct guid job, lun;
+
+	begin(&t, state);
+	job = start_behind_others(&t, &lun);
+	assert_ok(array_job_cancel(t.f->array, NULL, &job, NULL));
+	assert_true(wait_job(t.f->array, job, JOB_CANCELLED));
+	assert_true(wait_operation(t.f->array, lun, OPERATION_NONE));
+	assert_true(is_tracked(t.f->array, &t.lun)); /* the others go on */
+}
+
+/* An array that closes does not first make the volumes of all LUNs that wait for their moves. */
+static void
+test_a_move_that_waits_for_others_does_not_begin_at_the_end(void **state)
+{
+	char id[GUID_TEXT_SIZE], there[256];
+	struct two_pools t;
+	struct guid lun;
+
+	begin(&t, state);
+	(void)start_behind_others(&t, &lun);
+	fixture_close(t.f);
+	snprintf(there, sizeof(there), "%s/second/%s.img", t.f->dir, guid_format(&lun, id));
+	assert_true(file_exists(t.there));
+	assert_false(file_exists(there));
+	fixture_open(t.f);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -418,6 +472,8 @@ main(void)
 		WITH_ARRAY(test_a_move_drains_the_paths_twice),
 		WITH_ARRAY(test_a_data_path_that_comes_meanwhile_is_drained),
 		WITH_ARRAY(test_a_minimum_goes_where_no_pool_gives_it),
+		WITH_ARRAY(test_a_move_that_waits_for_others_is_cancelled_at_once),
+		WITH_ARRAY(test_a_move_that_waits_for_others_does_not_begin_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

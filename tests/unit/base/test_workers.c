@@ -124,6 +124,45 @@ test_a_lane_that_hangs_holds_no_more_threads_than_it_may(void **state)
 	assert_int_equal(hanging.running + going.running, 0);
 }
 
+/* Items wait for one that hangs; one of them is handed over before its turn, and the rest after it. */
+static void
+test_an_item_that_waits_in_a_lane_may_be_hurried(void **state)
+{
+	static struct lane_item items[5];
+	struct work_lane lane = { 0 };
+	struct workers *w;
+
+	(void)state;
+	gate_open = false;
+	most_at_gate = 0;
+	assert_int_equal(workers_new(3, "test", &w), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(items); i++) {
+		items[i] = (struct lane_item){
+			.work.run = i == 0 || i == 2 ? wait_at_gate : pass, w, &lane, i
+		};
+		workers_lane_submit(w, &lane, 1, &items[i].work);
+	}
+	workers_lane_hurry(w, &lane, &items[4].work);
+	pthread_mutex_lock(&gate_lock);
+	while (atomic_load(&ran) < 1 || at_gate < 1)
+		pthread_cond_wait(&gate_moved, &gate_lock);
+	pthread_mutex_unlock(&gate_lock);
+	workers_lane_hurry(w, &lane, &items[2].work);
+	workers_lane_hurry(w, &lane, &items[0].work); /* they do not wait in the lane */
+	workers_lane_hurry(w, &lane, &items[4].work);
+	pthread_mutex_lock(&gate_lock);
+	while (at_gate < 2)
+		pthread_cond_wait(&gate_moved, &gate_lock);
+	assert_int_equal(atomic_load(&ran), 1);
+	gate_open = true;
+	pthread_cond_broadcast(&gate_moved);
+	pthread_mutex_unlock(&gate_lock);
+	workers_free(w);
+	assert_int_equal(atomic_load(&ran), ARRAY_LEN(items));
+	assert_int_equal(most_at_gate, 2);
+	assert_int_equal(lane.running + lane.extra, 0);
+}
+
 struct numbered {
 	struct work work;
 	unsigned number;
@@ -325,6 +364,7 @@ main(void)
 		reset_test(test_an_item_may_be_queued_again_in_its_run),
 		reset_test(test_an_item_may_be_freed_in_its_run),
 		reset_test(test_a_lane_that_hangs_holds_no_more_threads_than_it_may),
+		reset_test(test_an_item_that_waits_in_a_lane_may_be_hurried),
 		reset_test(test_many_threads_may_submit),
 		reset_test(test_threads_work_at_the_same_time),
 		reset_test(test_threads_bear_the_name_cut_to_15_bytes),
