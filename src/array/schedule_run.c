@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/snapshot.h"
 
 #define LOOK_MS       10000 /* the clock is looked at so often at least */
 #define BUSY_AGAIN_MS 60000
@@ -199,6 +200,30 @@ name_of(const struct row_snapshot_schedule *schedule, int64_t now_ms, char **ret
 	return *ret_name != NULL ? 0 : -ENOMEM;
 }
 
+/*
+ * As name_of, for a name that no snapshot of these LUNs has.  When a clock that was wrong has been set
+ * right, snapshots may have the names of times that are still to come: then the next second that is
+ * free gives the name.
+ */
+static int
+free_name_of(const struct state *state, const struct row_snapshot_schedule *schedule,
+	     int64_t now_ms, const struct guid *luns, size_t count, char **ret_name)
+{
+	int rc = name_of(schedule, now_ms, ret_name);
+
+	for (size_t i = 0, free = 0; rc == 0 && free < count; i = (i + 1) % count) {
+		if (snapshot_by_name(state, &luns[i], *ret_name) == NULL) {
+			free++;
+			continue;
+		}
+		free = 0;
+		mem_free(TAKE(*ret_name));
+		now_ms += 1000;
+		rc = name_of(schedule, now_ms, ret_name);
+	}
+	return rc;
+}
+
 static int
 take(struct array *array, const struct state *state, const struct row_snapshot_schedule *schedule,
      int64_t slot_ms, int64_t now_ms)
@@ -207,7 +232,7 @@ take(struct array *array, const struct state *state, const struct row_snapshot_s
 	struct guid luns[SCHEDULE_LUNS_MAX];
 	AUTO_FREE char *name = NULL;
 	size_t count = luns_of(state, schedule, luns);
-	int rc = name_of(schedule, now_ms, &name);
+	int rc = free_name_of(state, schedule, now_ms, luns, count, &name);
 
 	if (rc == 0 && count == 0)
 		rc = err_set(ERR_NOT_FOUND, "none of its LUNs is there any more");
@@ -260,10 +285,11 @@ expire(struct array *array, const struct row_snapshot_schedule *schedule,
 	count = moments_of(state, &schedule->id, moments);
 	schedule_keep(rule, now_ms, moments, count);
 	for (size_t i = 0; i < count; i++)
-		expired += !moments[i].keep;
+		if (!moments[i].keep)
+			moments[expired++] = moments[i];
 	if (expired == 0)
 		return;
-	rc = array_snapshot_expire(array, &schedule->id, moments, count);
+	rc = array_snapshot_expire(array, &schedule->id, moments, expired);
 	if (rc < 0)
 		log_warning("schedule.expire", "schedule=%s error=%s reason=\"%s\"", schedule->name,
 			    err_name(rc), err_text(rc));

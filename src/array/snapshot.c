@@ -277,7 +277,7 @@ is_meant(const struct delete *d, const struct row_snapshot *row)
 		return false;
 	for (size_t i = 0; i < d->count; i++)
 		if (d->moments[i].taken_ms == row->created_ms)
-			return !d->moments[i].keep;
+			return true;
 	return false;
 }
 

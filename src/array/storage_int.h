@@ -433,7 +433,7 @@ void array_snapshot_measure(struct array *array);
  */
 int array_snapshot_run(struct array *array, const struct catalog_schedule_run *run,
 		       const char *name, const struct guid *luns, size_t count);
-/* Deletes the schedule's snapshots of the moments that are not kept. */
+/* Deletes the schedule's snapshots of these moments. */
 int array_snapshot_expire(struct array *array, const struct guid *schedule_id,
 			  const struct schedule_moment *moments, size_t count);
 

@@ -204,6 +204,26 @@ test_clocks_that_are_set_stop_nothing(void **state)
 }
 
 static void
+test_a_time_that_comes_again_has_another_name(void **state)
+{
+	struct fixture *f = *state;
+	struct guid luns[] = { make_lun(f->array, "a"), make_lun(f->array, "b") }, schedule;
+
+	schedule = make(f->array, "1h", "", "24", luns, 2);
+	look_at(f, MIDNIGHT + DAY + HOUR); /* the clock is wrong by a day */
+	look_at(f, MIDNIGHT + 10 * MINUTE);
+	look_at(f, MIDNIGHT + HOUR);
+	look_at(f, MIDNIGHT + DAY + HOUR); /* now it is that time */
+	assert_live(f, schedule, 3, 0, MIDNIGHT + DAY + 2 * HOUR);
+	assert_int_equal(snapshots(f), 6);
+
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_non_null(snapshot_by_name(now, &luns[1], "auto-20261203T010000Z"));
+	assert_non_null(snapshot_by_name(now, &luns[1], "auto-20261203T010001Z"));
+}
+
+static void
 test_only_its_own_snapshots_are_removed(void **state)
 {
 	struct fixture *f = *state;
@@ -343,6 +363,7 @@ main(void)
 		WITH_ARRAY(test_what_was_missed_is_made_up_for_once),
 		WITH_ARRAY(test_a_new_schedule_makes_up_for_nothing),
 		WITH_ARRAY(test_clocks_that_are_set_stop_nothing),
+		WITH_ARRAY(test_a_time_that_comes_again_has_another_name),
 		WITH_ARRAY(test_only_its_own_snapshots_are_removed),
 		WITH_ARRAY(test_a_run_that_fails_is_told_and_the_next_one_runs),
 		WITH_ARRAY(test_a_busy_lun_is_tried_again),
