@@ -329,6 +329,21 @@ array_adopt_check_pool(const struct state *view, const struct guid *pool_id)
 }
 
 int
+array_adopt_check_size(const struct state *view, const struct row_lun *lun)
+{
+	const struct row_pool *pool = state_find(view, ROW_POOL, &lun->pool_id);
+	const struct array_pool_driver *driver = pool != NULL ? array_pool_driver_find(pool->path)
+							      : NULL;
+
+	return driver == NULL || !driver->is_single ? 0
+						    : err_set(ERR_NOT_SUPPORTED,
+							      "LUN \"%s\" is the device of the "
+							      "pool \"%s\" as it is, and keeps its "
+							      "size: move it to another pool first",
+							      ROW_LUN_CALLED(lun), pool->name);
+}
+
+int
 array_adopt_open(struct array *array, const char *path, const struct guid *pool_id,
 		 uint32_t block_bytes, uint64_t *ret_size_bytes)
 {

@@ -189,6 +189,8 @@ extend(struct array *array, struct extend *e, bool thin)
 	if (rc == 0)
 		rc = measure(array, e, lun);
 	if (rc == 0)
+		rc = array_adopt_check_size(state, lun);
+	if (rc == 0)
 		rc = array_space_promise_capacity(array, &lun->pool_id, &e->capacity_bytes);
 	if (rc == 0)
 		rc = check_promise(e, state); /* before the file grows */

@@ -287,6 +287,15 @@ resize(struct array_plan_lun *lun, uint64_t bytes, uint64_t first)
 	return rc;
 }
 
+static int
+check_sized(struct array *array, const struct row_lun *lun)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	int rc = array_adopt_check_size(state, lun);
+
+	return rc < 0 ? rc : array_pool_ready(array, &lun->pool_id);
+}
+
 /* A LUN that gets another size, another status, or both. */
 static int
 prepare_held(struct array_plan_work *work, struct array_plan_lun *lun)
@@ -302,7 +311,7 @@ prepare_held(struct array_plan_work *work, struct array_plan_lun *lun)
 			       "online",
 			       ROW_LUN_CALLED(before));
 	if (sized)
-		rc = array_pool_ready(work->array, &before->pool_id);
+		rc = check_sized(work->array, before);
 	if (rc == 0 && after->size_bytes > before->size_bytes) {
 		lun->grown = true;
 		rc = resize(lun, after->size_bytes, before->size_bytes);

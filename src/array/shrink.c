@@ -121,6 +121,8 @@ shrink_held(struct array *array, struct shrink *s)
 	if (rc == 0)
 		rc = measure(array, s, lun);
 	if (rc == 0)
+		rc = array_adopt_check_size(state, lun);
+	if (rc == 0)
 		rc = array_pool_ready(array, &lun->pool_id);
 	if (rc == 0 && !s->force)
 		rc = check_unseen(array, state, lun);

@@ -349,6 +349,11 @@ int array_adopt_open(struct array *array, const char *path, const struct guid *p
 		     uint32_t block_bytes, uint64_t *ret_size_bytes);
 /* Checks that a pool that is one device has no LUN yet.  Returns 0 or ERR_IN_USE with a text. */
 int array_adopt_check_pool(const struct state *view, const struct guid *pool_id);
+/*
+ * Checks that a LUN can get another size: one that is a device cannot, since what was cut off could
+ * not be given back.  Returns 0 or ERR_NOT_SUPPORTED with a text.
+ */
+int array_adopt_check_size(const struct state *view, const struct row_lun *lun);
 
 /* ---- pool_home.c: the pool in the array's directory, when that has moved ---- */
 

@@ -178,6 +178,7 @@ def test_a_device_is_adopted_as_it_is():
         daemon.ctl('lun', 'adopt', path, '--pool', 'dev', '--name', 'old', '--unmask', '*')
         equal(daemon.ctl('lun', 'adopt', path, '--pool', 'dev', ok=None) != 0, True, 'a second LUN')
         equal(daemon.ctl('lun', 'extend', 'old', '1M', ok=None) != 0, True, 'growing it')
+        equal(daemon.ctl('lun', 'shrink', 'old', '--to', '1M', ok=None) != 0, True, 'shrinking it')
         equal(daemon.ctl('pool', 'delete', 'dev', ok=None) != 0, True, 'deleting its pool')
         daemon.ctl('target', 'create', 'web', '--iscsi-name', TARGET)
         daemon.ctl('lun', 'associate', 'old', 'web')

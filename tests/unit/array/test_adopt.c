@@ -139,6 +139,32 @@ test_a_device_is_a_pool_or_left_at_any_allocation(void **state)
 	}
 }
 
+static void
+test_a_lun_that_is_a_device_keeps_its_size(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .name = "old" };
+	struct array_answer answer;
+	char path[128], place[140];
+
+	make_file(f, "device", DEVICE_BYTES, path);
+	snprintf(place, sizeof(place), "raw:%s", path);
+	assert_ok(array_pool_create(f->array, NULL, "device", place, &answer));
+	spec.pool_id = answer.object_id;
+	assert_ok(array_lun_adopt(f->array, NULL, &spec, path, &answer));
+	struct guid lun = answer.object_id;
+
+	assert_int_equal(array_lun_shrink(f->array, NULL, &lun, MIB, 0, true, NULL),
+			 ERR_NOT_SUPPORTED);
+	assert_int_equal(array_lun_extend(f->array, NULL, &lun, MIB, false, NULL),
+			 ERR_NOT_SUPPORTED);
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_int_equal(((const struct row_lun *)state_find(now, ROW_LUN, &lun))->size_bytes,
+			 DEVICE_BYTES);
+	assert_kept(path, DEVICE_BYTES, 1);
+}
+
 /* The space of a deleted LUN is free a moment later. */
 static bool
 is_empty(struct array *array, const void *arg)
@@ -187,6 +213,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_file_is_adopted_or_left_at_any_allocation),
 		TEST(test_a_device_is_a_pool_or_left_at_any_allocation),
+		TEST(test_a_lun_that_is_a_device_keeps_its_size),
 		TEST(test_a_pool_on_a_device_at_any_allocation),
 	};
 
