@@ -332,7 +332,8 @@ run(struct array *array, const struct state *state, const struct row_snapshot_sc
 	entry->last_ms = now_ms;
 	entry->runs++;
 	entry->failed = false;
-	expire(array, schedule, rule, now_ms);
+	/* the time of now: what was written out before the moment may have taken long */
+	expire(array, schedule, rule, array_utc_ms(array));
 }
 
 /* ---- all of them ---- */

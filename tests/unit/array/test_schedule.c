@@ -6,6 +6,8 @@
 #include "array_test.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "array/array_int.h"
@@ -85,6 +87,14 @@ static size_t
 snapshots(const struct fixture *f)
 {
 	return count_rows(f->array, ROW_SNAPSHOT);
+}
+
+static struct guid
+first_snapshot(const struct fixture *f)
+{
+	AUTO_STATE struct state *state = array_state(f->array);
+
+	return ((const struct row_snapshot *)state_at(state, ROW_SNAPSHOT, 0))->id;
 }
 
 static void
@@ -221,6 +231,41 @@ test_a_time_that_comes_again_has_another_name(void **state)
 
 	assert_non_null(snapshot_by_name(now, &luns[1], "auto-20261203T010000Z"));
 	assert_non_null(snapshot_by_name(now, &luns[1], "auto-20261203T010001Z"));
+}
+
+static void *
+look(void *array)
+{
+	array_schedule_look(array);
+	return NULL;
+}
+
+static void
+test_a_snapshot_that_took_long_is_none_of_the_future(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "a"), first, second;
+	struct blk_dev *dev = NULL;
+	char id[GUID_TEXT_SIZE];
+	pthread_t thread;
+
+	(void)make(f->array, "1h", "", "last=1", &lun, 1);
+	look_at(f, MIDNIGHT + HOUR);
+	first = first_snapshot(f);
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	inject(f, guid_format(&lun, id), "flush", "hold");
+	array_schedule_stop(f->array);
+	atomic_store(&f->array->clock_shift_ms, MIDNIGHT + 2 * HOUR - clock_utc_ms());
+	assert_int_equal(pthread_create(&thread, NULL, look, f->array), 0);
+	while (array_operation_check(f->array, &lun, ASK_EXTEND) != ERR_BUSY)
+		sched_yield();
+	atomic_fetch_add(&f->array->clock_shift_ms, 5 * MINUTE);
+	inject(f, id, "flush", NULL);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(snapshots(f), 1);
+	second = first_snapshot(f);
+	assert_false(guid_equal(&first, &second));
+	array_device_release(f->array, dev);
 }
 
 static void
@@ -364,6 +409,7 @@ main(void)
 		WITH_ARRAY(test_a_new_schedule_makes_up_for_nothing),
 		WITH_ARRAY(test_clocks_that_are_set_stop_nothing),
 		WITH_ARRAY(test_a_time_that_comes_again_has_another_name),
+		WITH_ARRAY(test_a_snapshot_that_took_long_is_none_of_the_future),
 		WITH_ARRAY(test_only_its_own_snapshots_are_removed),
 		WITH_ARRAY(test_a_run_that_fails_is_told_and_the_next_one_runs),
 		WITH_ARRAY(test_a_busy_lun_is_tried_again),
