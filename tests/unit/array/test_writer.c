@@ -151,15 +151,18 @@ static const char *const plans[] = {
 	"\"luns\": [{\"name\": \"p\", \"size\": \"1MiB\", \"mask\": [\"host:h\"]},"
 	"{\"name\": \"q\", \"size\": \"2MiB\", \"read_only\": true}],"
 	"\"targets\": [{\"name\": \"" PLAN_NAME "\"}],"
+	"\"snapshot_schedules\": [{\"name\": \"s\", \"luns\": [\"p\", \"q\"], \"every\": \"52w\", "
+	"\"keep\": \"3\"}],"
 	"\"associations\": [{\"lun\": \"p\", \"target\": \"" PLAN_NAME "\"},"
 	"{\"lun\": \"q\", \"target\": \"" PLAN_NAME "\", \"number\": 7}]}",
 	"{\"format\": 1, \"hosts\": [{\"name\": \"h\", \"absent\": true}],"
 	"\"host_groups\": [{\"name\": \"g\", \"absent\": true}],"
 	"\"luns\": [{\"name\": \"p\", \"absent\": true},"
 	"{\"name\": \"q\", \"size\": \"1MiB\", \"status\": \"offline\"}],"
+	"\"snapshot_schedules\": [{\"name\": \"s\", \"luns\": [\"q\"], \"every\": \"1d\"}],"
 	"\"targets\": [{\"name\": \"" PLAN_NAME "\", \"absent\": true}]}",
 	("{\"format\": 1, \"luns\": [{\"name\": \"q\", \"size\": \"4MiB\", \"status\": "
-	 "\"online\"}]}"),
+	 "\"online\"}], \"snapshot_schedules\": [{\"name\": \"s\", \"absent\": true}]}"),
 };
 
 static int
