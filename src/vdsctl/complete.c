@@ -113,7 +113,7 @@ offer_item(const struct completing *c, const char *prefix, enum row_family famil
 	   const json_t *item)
 {
 	const char *address = text_of(item, "address");
-	char text[128];
+	char text[320];
 
 	switch (family) {
 	case ROW_LUN:
@@ -127,7 +127,14 @@ offer_item(const struct completing *c, const char *prefix, enum row_family famil
 	case ROW_CONTROLLER:
 	case ROW_HOST:
 	case ROW_HOST_GROUP:
+	case ROW_SNAPSHOT_SCHEDULE:
+	case ROW_TRASHED_LUN:
 		offer(c, prefix, text_of(item, "name"));
+		break;
+	case ROW_SNAPSHOT:
+		snprintf(text, sizeof(text), "%s@%s", text_of(item, "lun_name"),
+			 text_of(item, "name"));
+		offer(c, prefix, text);
 		break;
 	case ROW_TARGET:
 		if (text_of(item, "alias")[0] != '\0')
@@ -205,9 +212,9 @@ offer_context(void *arg, const char *name)
 	offer(offering->c, offering->prefix, name);
 }
 
-/* What a placeholder of a usage line stands for: "LUN", "TARGET…", "POOL". */
+/* The objects of one noun of a usage line, of so many bytes. */
 static void
-offer_place(struct completing *c, const char *prefix, const char *place)
+offer_noun(struct completing *c, const char *prefix, const char *noun, size_t len)
 {
 	static const struct {
 		const char *place;
@@ -228,12 +235,25 @@ offer_place(struct completing *c, const char *prefix, const char *place)
 		      { "GROUP", ROW_PORTAL_GROUP },
 		      { "JOB", ROW_JOB },
 		      { "SESSION", ROW_LIVE_SESSION } };
-	static const char *const shells[] = { "bash", "fish", "zsh" };
-	size_t len = strcspn(place, " ]…");
 
 	for (size_t i = 0; i < ARRAY_LEN(nouns); i++)
-		if (strlen(nouns[i].place) == len && memcmp(nouns[i].place, place, len) == 0)
+		if (strlen(nouns[i].place) == len && memcmp(nouns[i].place, noun, len) == 0)
 			offer_objects(c, prefix, nouns[i].family);
+}
+
+/* What a placeholder of a usage line stands for: "LUN", "TARGET…", "LUN|SNAPSHOT", "yes|no". */
+static void
+offer_place(struct completing *c, const char *prefix, const char *place)
+{
+	static const char *const shells[] = { "bash", "fish", "zsh" };
+	const char *end = place + strcspn(place, " ]…");
+
+	for (const char *noun = place; noun < end; noun += strcspn(noun, "|") + 1)
+		offer_noun(c, prefix, noun, MIN(strcspn(noun, "|"), (size_t)(end - noun)));
+	if (str_equal(place, "yes|no")) {
+		offer(c, prefix, "no");
+		offer(c, prefix, "yes");
+	}
 	if (strncmp(place, "INITIATOR", 9) == 0)
 		offer_initiators(c, prefix);
 	if (strncmp(place, "CONTEXT", 7) == 0)

@@ -12,21 +12,22 @@
 #include "vdsctl/ctl_int.h"
 
 /*
- * bash splits words at ':' too, which iSCSI names, addresses and portal groups contain: what stands
- * before the last colon is taken off again (COMP_WORDBREAKS; bash-completion's
- * __ltrim_colon_completions does the same).
+ * bash splits words at ':' and '@' too, which iSCSI names, addresses, portal groups and snapshots
+ * contain: what stands before the last of them is taken off again (COMP_WORDBREAKS;
+ * bash-completion's __ltrim_colon_completions does that for colons).
  */
 static const char bash_script[] =
 	"# bash completion for vdsctl, made by `vdsctl completion bash`\n"
 	"_vdsctl()\n"
 	"{\n"
-	"\tlocal line=${COMP_LINE:0:COMP_POINT} words=() current candidate before\n"
+	"\tlocal line=${COMP_LINE:0:COMP_POINT} words=() current candidate before breaks\n"
 	"\tread -ra words <<<\"$line\"\n"
 	"\t[[ $line == *[[:space:]] ]] && words+=('')\n"
 	"\tcurrent=${words[-1]}\n"
 	"\tbefore=''\n"
-	"\t[[ $COMP_WORDBREAKS == *:* && $current == *:* ]] && "
-	"before=${current%\"${current##*:}\"}\n"
+	"\tbreaks=${COMP_WORDBREAKS//[^:@]/}\n"
+	"\t[[ -n $breaks && $current == *[$breaks]* ]] && "
+	"before=${current%\"${current##*[$breaks]}\"}\n"
 	"\tCOMPREPLY=()\n"
 	"\twhile IFS= read -r candidate; do\n"
 	"\t\t[[ $candidate == \"$before\"* ]] && COMPREPLY+=(\"$(printf %q "

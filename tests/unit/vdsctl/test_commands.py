@@ -848,6 +848,11 @@ def test_completion_knows_words_objects_and_values(a):
     equal(complete(a, 'explain', 'vol1', '-i', 'iqn.1993'), [INITIATOR])
     equal(complete(a, 'portal', 'show', '127.'),
           [f'127.0.0.1:{a.json("portal", "list")[0]["port"]}'])
+    equal(complete(a, 'lun', 'clone', 'vo'), ['vol1'])
+    equal(complete(a, 'pool', 'set', 'default', '--trash-yields', ''), ['no', 'yes'])
+    a.run('snapshot', 'schedule', 'create', 'nightly', 'vol1', '--every', '1d', '--keep', '7')
+    equal(complete(a, 'snapshot', 'schedule', 'set', 'ni'), ['nightly'])
+    a.run('snapshot', 'schedule', 'delete', 'nightly')
     check('--size' not in complete(a, 'lun', 'create', '--size', '1M', '--'),
           'an option that is given is offered again')
     equal(subprocess.run([VDSCTL, '__complete', 'lun', 'show', ''],
@@ -878,9 +883,10 @@ def test_completion_works_in_shells(a):
             done = subprocess.run(words, env=env, capture_output=True, text=True,
                                   timeout=DEADLINE_S, check=False)
             equal((done.stdout.split(), done.stderr), (['vol1'], ''))
-    a.run('lun', 'create', 'two words', '--size', '1M')
+    for name in ('two words', 'at@home'):
+        a.run('lun', 'create', name, '--size', '1M')
     for line, wanted in (('lun show vol', 'vol1'), ('lun associate vol1 --ad', '--add'),
-                         ('lun show tw', r'two\ words'),
+                         ('lun show tw', r'two\ words'), ('lun show at@h', 'home'),
                          ('portal show 127.0.0.1:', str(a.json('portal', 'list')[0]['port']))):
         typed = f'{VDSCTL} {line}'
         done = subprocess.run(['bash', '-c',
@@ -888,7 +894,8 @@ def test_completion_works_in_shells(a):
                                'printf "%s\\n" "${COMPREPLY[@]}"', 'bash', typed], env=a.env,
                               capture_output=True, text=True, timeout=DEADLINE_S, check=False)
         equal(done.stdout.splitlines(), [wanted])
-    a.run('lun', 'delete', 'two words')
+    for name in ('two words', 'at@home'):
+        a.run('lun', 'delete', name)
 
 
 def test_help_and_completion_need_no_array(a):
