@@ -259,7 +259,7 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
         context.load_cert_chain(options.tls_cert, options.tls_key)
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(f'the certificate in {options.tls_cert} cannot be used: '
-                                 f'{error}') from error
+                                 f'{error.strerror or error}') from error
     return context
 
 

@@ -109,18 +109,20 @@ def _tls_context(access: Access) -> ssl.SSLContext:
     return context
 
 
-def read_token(path: str) -> str:
-    """The token in a file.  Raises ConfigurationError, also when others may read the file."""
+def read_token(path: str, what: str = 'token file') -> str:
+    """The token, or another secret, in a file.  Raises ConfigurationError, also when others may
+    read the file."""
     try:
         with open(path, encoding='ascii') as file:
             mode = os.fstat(file.fileno()).st_mode
             text = file.read(4096).strip()
     except (OSError, UnicodeError) as error:
-        raise ConfigurationError(f'the token file {path} cannot be read: {error}') from error
+        raise ConfigurationError(f'the {what} {path} cannot be read: '
+                                 f'{getattr(error, "strerror", None) or error}') from error
     if mode & 0o027:
-        raise ConfigurationError(f'others may read or change the token file {path}: chmod 600 it')
+        raise ConfigurationError(f'others may read or change the {what} {path}: chmod 600 it')
     if not text or not text.isprintable() or ' ' in text:
-        raise ConfigurationError(f'the token file {path} has no token in it')
+        raise ConfigurationError(f'the {what} {path} has no token in it')
     return text
 
 

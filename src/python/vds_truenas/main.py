@@ -131,7 +131,7 @@ def config_of(options: argparse.Namespace) -> Config:
 def _key(path: str | None) -> str | None:
     if path is None:
         return None
-    key = read_token(path)
+    key = read_token(path, 'key file')
     if len(key) < _KEY_MIN:
         _wrong(f'the key in {path} can be guessed: it must have {_KEY_MIN} characters or more '
                '(openssl rand -hex 32)')
