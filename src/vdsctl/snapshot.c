@@ -20,8 +20,10 @@ ctl_run_snapshot_create(struct ctl *ctl)
 		rc = ctl_resolve(ctl, ROW_LUN, ctl->args[i + 1], &luns[i]);
 	if (rc == 0)
 		rc = client_change(ctl->client, VERB_SNAPSHOT_CREATE, NULL, &args, &answer);
-	return ctl_done(ctl, rc, &answer, "snapshot %s of %zu LUN%s taken", ctl->args[0], count,
-			count == 1 ? "" : "s");
+	if (rc == 0 && count == 1)
+		return ctl_done(ctl, rc, &answer, "snapshot %s of LUN %s taken", ctl->args[0],
+				ctl->args[1]);
+	return ctl_done(ctl, rc, &answer, "snapshot %s of %zu LUNs taken", ctl->args[0], count);
 }
 
 int

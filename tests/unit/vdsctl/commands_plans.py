@@ -114,6 +114,8 @@ def test_snapshots(a):
     a.run('snapshot', 'create', 's1', 'kept', code=6)
     a.run('snapshot', 'create', 'a@b', 'kept', code=2)
     a.run('snapshot', 'create', 's2', 'nothing', code=3)
+    check('s2 of LUN kept taken' in a.run('snapshot', 'create', 's2', 'kept'), 'of one LUN')
+    a.run('snapshot', 'delete', 's2')
     a.run('snapshot', 'rename', 'kept too@s1', 'other')
     equal(a.json('snapshot', 'show', 'other')['lun_name'], 'kept too')
     check('rolled back' in a.run('lun', 'rollback', 'kept', 's1'), 'rollback')
