@@ -261,6 +261,11 @@ make_file(struct array *array, const struct create *c)
 
 	if (rc == 0 && c->adopt_fd >= 0)
 		return adopt_file(c);
+	if (rc == 0 && place->driver->is_single)
+		return err_set(ERR_NOT_SUPPORTED,
+			       "the pool %s is a device that is served with the data that it has, "
+			       "as one LUN: `vdsctl lun adopt` makes that LUN of it",
+			       place->text);
 	if (rc == 0 && (c->spec.copy || guid_is_zero(&c->spec.origin_id)))
 		rc = place->driver->volume_make(place->text, &c->id, c->spec.size_bytes);
 	else if (rc == 0 && !c->origin_is_lun)
