@@ -197,6 +197,10 @@ advice(int code)
 static const char *
 advice_in_use(const struct ctl *ctl)
 {
+	size_t len = strlen(ctl->command->words);
+
+	if (len < 6 || !str_equal(ctl->command->words + len - 6, "delete"))
+		return "";
 	switch (ctl->command->family) {
 	case ROW_PORTAL:
 		return "`vdsctl portal show PORTAL` lists the targets that are reachable there, "

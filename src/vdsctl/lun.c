@@ -158,7 +158,7 @@ create_no_space(struct ctl *ctl, const struct client_lun_spec *spec)
 		return err_set(ERR_NO_SPACE, "%s: %s", what, why);
 	return space_error(what,
 			   spec->thick ? "what is free in the pool suffices for"
-				       : "the pool's file system holds no file larger than",
+				       : "the pool can hold no LUN larger than",
 			   most);
 }
 

@@ -378,12 +378,14 @@ pool_space(const struct ctl_view *view, const struct row_pool *pool, FILE *out)
 		line_size(out, "Full below", live->full_bytes);
 	}
 	line_size(out, "Promised", promised);
-	line_qos(out, pool->qos);
-	if (pool->overcommit != NULL && pool->overcommit[0] != '\0')
-		line(out, "Overcommit", "at most %s of the capacity", pool->overcommit);
-	if (live != NULL && promised > live->allocated_bytes + live->free_bytes)
+	/* On a device all that is promised is taken from the beginning, and measured later. */
+	if (live != NULL && promised > live->allocated_bytes + live->free_bytes &&
+	    !str_starts(pool->path, "bdev:") && !str_starts(pool->path, "raw:"))
 		line(out, "",
 		     "more than there is: thin LUNs can fill the pool before they are full");
+	if (pool->overcommit != NULL && pool->overcommit[0] != '\0')
+		line(out, "Overcommit", "at most %s of the capacity", pool->overcommit);
+	line_qos(out, pool->qos);
 }
 
 static int

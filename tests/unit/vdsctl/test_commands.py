@@ -165,7 +165,7 @@ def test_used_space_is_shown(a):
 
 def test_no_room_is_said_in_units(a):
     text = a.run('lun', 'create', 'huge', '--size', '7.5P', code=7)
-    check('--size 7.5P' in text and 'file system holds no file larger than' in text
+    check('--size 7.5P' in text and 'can hold no LUN larger than' in text
           and 'iB' in text, text)
     text = a.run('lun', 'create', 'huge', '--size', '7.5P', '--thick', code=7)
     check('--size 7.5P' in text and 'free in the pool' in text and 'iB' in text, text)
