@@ -131,6 +131,17 @@ class Driver:
             raise Failed(f'{self.process.args[0]} died of {words} with {self.process.wait()}')
         return line.strip().split('#')[0].split()
 
+    def kill(self):
+        """End the program at once; another thread may be asking it something."""
+        self.process.kill()
+        self.process.wait()
+
+    def drop(self):
+        """Close what is left of a program that was killed."""
+        with contextlib.suppress(BrokenPipeError):      # a question that was not sent
+            self.process.stdin.close()
+        self.process.stdout.close()
+
     def close(self):
         self.process.stdin.close()
         code = self.process.wait(DEADLINE_S)
