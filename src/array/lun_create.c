@@ -210,6 +210,17 @@ create_committed(struct array *array, struct array_task *task)
 		array_job_queue(TAKE(c->job));
 }
 
+/* The LUN is held now; what was read of it before may be another. */
+static int
+check_origin(const struct create *c, const struct array_clone *clone)
+{
+	if (clone->size_bytes != c->spec.size_bytes)
+		return err_set(ERR_BUSY, "the size of the LUN was changed meanwhile: try again");
+	if (clone->store->place != c->store->place)
+		return err_set(ERR_BUSY, "the LUN was moved to another pool meanwhile: try again");
+	return 0;
+}
+
 /* Makes the volume of a clone of a LUN: what the LUN holds at one moment. */
 static int
 clone_lun(struct array *array, const struct create *c)
@@ -218,9 +229,10 @@ clone_lun(struct array *array, const struct create *c)
 	struct array_moment moment = { .clones = &clone, .count = 1 };
 	int rc = array_moment_take(array, &moment);
 
-	if (rc == 0 && clone.size_bytes != c->spec.size_bytes) {
-		array_moment_undo(&moment);
-		rc = err_set(ERR_BUSY, "the size of the LUN was changed meanwhile: try again");
+	if (rc == 0) {
+		rc = check_origin(c, &clone);
+		if (rc < 0)
+			array_moment_undo(&moment);
 	}
 	array_moment_end(array, &moment);
 	return rc;

@@ -6,6 +6,7 @@
 #include "array_test.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -455,6 +456,52 @@ test_a_move_that_waits_for_others_does_not_begin_at_the_end(void **state)
 	fixture_open(t.f);
 }
 
+struct cloning {
+	const struct two_pools *t;
+	int rc;
+};
+
+static void *
+clone_lun(void *arg)
+{
+	struct cloning *c = arg;
+	struct array_lun_spec spec = { .name = "clone", .origin_id = c->t->lun };
+
+	c->rc = array_lun_create(c->t->f->array, NULL, &spec, NULL);
+	return NULL;
+}
+
+/* The clone has chosen its pool and waits, in the opening of a pipe, while its origin moves. */
+static void
+test_a_clone_of_a_lun_that_has_moved_meanwhile_is_refused(void **state)
+{
+	struct two_pools t;
+	struct cloning c = { &t, 0 };
+	char fault[128], copies[128];
+	struct guid job;
+	pthread_t thread;
+	int fd;
+
+	begin(&t, state);
+	snprintf(copies, sizeof(copies), "%s/clone-by-copy", t.f->inject_dir);
+	assert_int_equal(mkfifo(copies, 0600), 0);
+	snprintf(fault, sizeof(fault), "%s/all.create", t.f->inject_dir);
+	assert_int_equal(mkfifo(fault, 0600), 0);
+	assert_int_equal(pthread_create(&thread, NULL, clone_lun, &c), 0);
+	fd = open(fault, O_WRONLY | O_CLOEXEC); /* the clone is there */
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(fault), 0);
+	assert_ok(start(&t, &t.second, &job));
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_int_equal(write(fd, "hold", 4), 4); /* it looks again, and goes on */
+	close(fd);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(c.rc, ERR_BUSY);
+	assert_int_equal(unlink(copies), 0);
+	assert_in(&t, &t.second);
+	assert_int_equal(count_rows(t.f->array, ROW_LUN), 1);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -471,6 +518,7 @@ main(void)
 		WITH_ARRAY(test_nothing_is_committed_when_the_data_path_has_gone),
 		WITH_ARRAY(test_a_move_drains_the_paths_twice),
 		WITH_ARRAY(test_a_data_path_that_comes_meanwhile_is_drained),
+		WITH_ARRAY(test_a_clone_of_a_lun_that_has_moved_meanwhile_is_refused),
 		WITH_ARRAY(test_a_minimum_goes_where_no_pool_gives_it),
 		WITH_ARRAY(test_a_move_that_waits_for_others_is_cancelled_at_once),
 		WITH_ARRAY(test_a_move_that_waits_for_others_does_not_begin_at_the_end),
