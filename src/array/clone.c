@@ -153,6 +153,8 @@ begin_one(struct array *array, struct array_clone *clone)
 	clone->store = array_unit_store(array, &clone->lun_id);
 	if (clone->store == NULL)
 		return array_name_no_such(ROW_LUN, &clone->lun_id);
+	if (array_trouble_hangs(clone->store)) /* a flush would not come back either */
+		return err_set(ERR_BUSY, ARRAY_RUNTIME_HANGS);
 	return array_pool_ready(array, &lun->pool_id);
 }
 

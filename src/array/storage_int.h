@@ -390,6 +390,8 @@ void array_trouble_forget(struct array_store *store);
 void array_trouble_clear(struct array *array, struct array_store *store);
 /* Returns how many commands have failed for this cause since vdsd started.  Any thread. */
 uint64_t array_trouble_count(struct array_store *store, enum array_trouble_kind cause);
+/* Returns whether I/O of the store hangs, as array_lun_hangs has said.  Any thread. */
+bool array_trouble_hangs(struct array_store *store);
 /*
  * Logs failed commands and shows them in the LUN's health, at most once in 10 s for each LUN.
  * Returns when to call again (clock_mono_ns); UINT64_MAX = after the next failed command.  Verifier

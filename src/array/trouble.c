@@ -132,6 +132,20 @@ array_lun_hangs(struct array *array, const struct guid *lun, bool hangs)
 	array_store_unref(store);
 }
 
+bool
+array_trouble_hangs(struct array_store *store)
+{
+	struct array_trouble *trouble = trouble_of(store);
+	bool hangs;
+
+	if (trouble == NULL)
+		return false;
+	pthread_mutex_lock(&store->array->trouble_lock);
+	hangs = trouble->hangs;
+	pthread_mutex_unlock(&store->array->trouble_lock);
+	return hangs;
+}
+
 void
 array_trouble_clear(struct array *array, struct array_store *store)
 {

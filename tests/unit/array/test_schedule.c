@@ -268,6 +268,28 @@ test_a_snapshot_that_took_long_is_none_of_the_future(void **state)
 	array_device_release(f->array, dev);
 }
 
+/* All schedules have one thread: a flush that does not come back would end them all. */
+static void
+test_a_store_that_hangs_is_not_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "a"), schedule;
+	struct blk_dev *dev = NULL;
+	char id[GUID_TEXT_SIZE];
+
+	schedule = make(f->array, "1h", "", "9", &lun, 1);
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	inject(f, guid_format(&lun, id), "flush", "hold");
+	array_lun_hangs(f->array, &lun, true);
+	look_at(f, MIDNIGHT + HOUR);
+	assert_live(f, schedule, 0, 1, MIDNIGHT + 2 * HOUR);
+	inject(f, id, "flush", NULL);
+	array_lun_hangs(f->array, &lun, false);
+	look_at(f, MIDNIGHT + HOUR + 2 * MINUTE);
+	assert_live(f, schedule, 1, 1, MIDNIGHT + 2 * HOUR);
+	array_device_release(f->array, dev);
+}
+
 static void
 test_only_its_own_snapshots_are_removed(void **state)
 {
@@ -410,6 +432,7 @@ main(void)
 		WITH_ARRAY(test_clocks_that_are_set_stop_nothing),
 		WITH_ARRAY(test_a_time_that_comes_again_has_another_name),
 		WITH_ARRAY(test_a_snapshot_that_took_long_is_none_of_the_future),
+		WITH_ARRAY(test_a_store_that_hangs_is_not_waited_for),
 		WITH_ARRAY(test_only_its_own_snapshots_are_removed),
 		WITH_ARRAY(test_a_run_that_fails_is_told_and_the_next_one_runs),
 		WITH_ARRAY(test_a_busy_lun_is_tried_again),
