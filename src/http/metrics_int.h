@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Private to metrics.c and metrics_rows.c: what a scrape looks at, and how a sample is written.
+ * Private to the files metrics*.c: what a scrape looks at, and how a sample is written.
  */
 #ifndef VDS_HTTP_METRICS_INT_H
 #define VDS_HTTP_METRICS_INT_H
@@ -27,6 +27,8 @@ struct http_metric {
 #define HTTP_METRICS_LAST 2u
 
 extern const struct http_metric http_metrics[];
+/* How the kinds of commands are called in labels. */
+extern const char *const http_metric_kinds[ARRAY_KINDS];
 extern const size_t http_metric_count;
 
 /* A family whose text makes the answer longer than that is left out. */
@@ -106,5 +108,29 @@ void http_metric_lun_limited(struct http_scrape *scrape, const struct http_metri
 void http_metric_lun_limited_seconds(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_host_limited(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_host_limited_seconds(struct http_scrape *scrape, const struct http_metric *metric);
+
+/* ---- metrics_paths.c: functions of http_metrics ---- */
+
+void http_metric_session_commands(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_session_bytes(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_session_seconds(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_sessions(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_host_commands(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_host_bytes(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_host_seconds(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_host_sessions(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_host_logins(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_login_failures(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_portal_ready(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_port_bytes(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_port_logins(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_port_up(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_port_speed(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_port_mtu(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_thread_cpu(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_thread_busy(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_thread_sessions(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_slow(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_seconds(struct http_scrape *scrape, const struct http_metric *metric);
 
 #endif

@@ -15,7 +15,7 @@
 #include "http/metrics_int.h"
 #include "model/host.h"
 
-static const char *const kinds[ARRAY_KINDS] = { "read", "write", "other" };
+const char *const http_metric_kinds[ARRAY_KINDS] = { "read", "write", "other" };
 
 /* ---- the array and its process ---- */
 
@@ -336,7 +336,7 @@ write_lun_commands(struct http_scrape *scrape, const struct http_metric *metric)
 	for (size_t i = 0; i < scrape->lun_count; i++) {
 		for (unsigned kind = 0; kind < ARRAY_KINDS; kind++) {
 			lun_labels(scrape, &scrape->luns[i].id);
-			http_scrape_label(scrape, "kind", kinds[kind]);
+			http_scrape_label(scrape, "kind", http_metric_kinds[kind]);
 			http_scrape_u64(scrape, metric, scrape->luns[i].commands[kind]);
 		}
 	}
@@ -348,7 +348,7 @@ write_lun_bytes(struct http_scrape *scrape, const struct http_metric *metric)
 	for (size_t i = 0; i < scrape->lun_count; i++) {
 		for (unsigned kind = 0; kind < ARRAY_LEN(scrape->luns[i].bytes); kind++) {
 			lun_labels(scrape, &scrape->luns[i].id);
-			http_scrape_label(scrape, "kind", kinds[kind]);
+			http_scrape_label(scrape, "kind", http_metric_kinds[kind]);
 			http_scrape_u64(scrape, metric, scrape->luns[i].bytes[kind]);
 		}
 	}
@@ -384,7 +384,7 @@ write_lun_seconds(struct http_scrape *scrape, const struct http_metric *metric)
 			if (latency->count == 0)
 				continue;
 			lun_labels(scrape, &scrape->luns[i].id);
-			http_scrape_label(scrape, "kind", kinds[kind]);
+			http_scrape_label(scrape, "kind", http_metric_kinds[kind]);
 			http_scrape_latency(scrape, metric, latency, with_buckets);
 		}
 }
@@ -425,331 +425,6 @@ write_schedule_last(struct http_scrape *scrape, const struct http_metric *metric
 
 		schedule_label(scrape, live);
 		http_scrape_u64(scrape, metric, (uint64_t)live->last_ms / 1000);
-	}
-}
-
-/* ---- sessions ---- */
-
-static void
-session_labels(struct http_scrape *scrape, const struct guid *id)
-{
-	const struct row_live_session *session = state_find(scrape->live, ROW_LIVE_SESSION, id);
-	const struct row_target *target = state_find(scrape->config, ROW_TARGET,
-						     &session->target_id);
-	char text[GUID_TEXT_SIZE];
-
-	const struct row_host *host = state_host_of_initiator(scrape->config, session->initiator);
-
-	http_scrape_labels(scrape, "session", guid_format(id, text), "host",
-			   host != NULL ? host->name : "", "initiator", session->initiator,
-			   "target", target != NULL ? target->iscsi_name : "", LABELS_END);
-}
-
-static void
-sessions_write(struct http_scrape *scrape, const struct http_metric *metric, unsigned kind_count,
-	       const uint64_t *(*values)(const struct array_session_counters *),
-	       void (*write)(struct http_scrape *, const struct http_metric *, uint64_t))
-{
-	for (size_t i = 0; i < scrape->session_count; i++)
-		for (unsigned kind = 0; kind < kind_count; kind++) {
-			session_labels(scrape, &scrape->sessions[i].id);
-			http_scrape_label(scrape, "kind", kinds[kind]);
-			write(scrape, metric, values(&scrape->sessions[i])[kind]);
-		}
-}
-
-static const uint64_t *
-session_commands(const struct array_session_counters *counters)
-{
-	return counters->commands;
-}
-
-static const uint64_t *
-session_bytes(const struct array_session_counters *counters)
-{
-	return counters->bytes;
-}
-
-static const uint64_t *
-session_ns(const struct array_session_counters *counters)
-{
-	return counters->ns;
-}
-
-static void
-write_session_commands(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	sessions_write(scrape, metric, ARRAY_KINDS, session_commands, http_scrape_u64);
-}
-
-static void
-write_session_bytes(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	sessions_write(scrape, metric, 2, session_bytes, http_scrape_u64);
-}
-
-static void
-write_session_seconds(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	sessions_write(scrape, metric, ARRAY_KINDS, session_ns, http_scrape_ns);
-}
-
-static void
-write_sessions(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	http_scrape_labels(scrape, LABELS_END);
-	http_scrape_u64(scrape, metric, state_count(scrape->live, ROW_LIVE_SESSION));
-}
-
-/* ---- hosts ---- */
-
-/* Initiators whose names belong to no host are one host without a name. */
-static void
-host_labels(struct http_scrape *scrape, const struct array_host_counters *counters)
-{
-	const struct row_host *host = state_find(scrape->config, ROW_HOST, &counters->id);
-
-	http_scrape_labels(scrape, "host", host != NULL ? host->name : "", LABELS_END);
-}
-
-static void
-hosts_write(struct http_scrape *scrape, const struct http_metric *metric, unsigned kind_count,
-	    const uint64_t *(*values)(const struct array_host_counters *),
-	    void (*write)(struct http_scrape *, const struct http_metric *, uint64_t))
-{
-	for (size_t i = 0; i < scrape->host_count; i++)
-		for (unsigned kind = 0; kind < kind_count; kind++) {
-			host_labels(scrape, &scrape->hosts[i]);
-			http_scrape_label(scrape, "kind", kinds[kind]);
-			write(scrape, metric, values(&scrape->hosts[i])[kind]);
-		}
-}
-
-static const uint64_t *
-host_commands(const struct array_host_counters *counters)
-{
-	return counters->commands;
-}
-
-static const uint64_t *
-host_bytes(const struct array_host_counters *counters)
-{
-	return counters->bytes;
-}
-
-static const uint64_t *
-host_ns(const struct array_host_counters *counters)
-{
-	return counters->ns;
-}
-
-static void
-write_host_commands(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	hosts_write(scrape, metric, ARRAY_KINDS, host_commands, http_scrape_u64);
-}
-
-static void
-write_host_bytes(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	hosts_write(scrape, metric, 2, host_bytes, http_scrape_u64);
-}
-
-static void
-write_host_seconds(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	hosts_write(scrape, metric, ARRAY_KINDS, host_ns, http_scrape_ns);
-}
-
-static void
-write_host_sessions(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < scrape->host_count; i++) {
-		host_labels(scrape, &scrape->hosts[i]);
-		http_scrape_u64(scrape, metric, scrape->hosts[i].sessions);
-	}
-}
-
-static void
-write_host_logins(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < scrape->host_count; i++) {
-		host_labels(scrape, &scrape->hosts[i]);
-		http_scrape_u64(scrape, metric, scrape->hosts[i].logins);
-	}
-}
-
-/* ---- logins ---- */
-
-static void
-write_login_failures(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < scrape->login_count; i++) {
-		const struct array_login_counters *counters = &scrape->logins[i];
-		const struct row_target *target = state_find(scrape->config, ROW_TARGET,
-							     &counters->target_id);
-
-		for (unsigned reason = 0; reason < ARRAY_LOGIN_FAILURES; reason++) {
-			http_scrape_labels(scrape, "target",
-					   target != NULL ? target->iscsi_name : "", "reason",
-					   array_login_failure_name(reason), LABELS_END);
-			http_scrape_u64(scrape, metric, counters->failures[reason]);
-		}
-	}
-}
-
-/* ---- portals and ports ---- */
-
-static void
-write_portal_ready(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < state_count(scrape->config, ROW_PORTAL); i++) {
-		const struct row_portal *portal = state_at(scrape->config, ROW_PORTAL, i);
-		const struct row_live_portal *live = state_find(scrape->live, ROW_LIVE_PORTAL,
-								&portal->id);
-		char port[16];
-
-		snprintf(port, sizeof(port), "%" PRIu32, portal->port);
-		http_scrape_labels(scrape, "address", portal->address, "port", port, LABELS_END);
-		http_scrape_u64(scrape, metric, live != NULL && live->ready);
-	}
-}
-
-static void
-ports_write(struct http_scrape *scrape, const struct http_metric *metric, bool bytes)
-{
-	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_PORT); i++) {
-		const struct row_live_port *port = state_at(scrape->live, ROW_LIVE_PORT, i);
-		struct array_port_counters c;
-
-		if (array_port_counters(scrape->array, &port->id, &c) < 0)
-			continue; /* the port has gone since */
-		if (!bytes) {
-			http_scrape_labels(scrape, "interface", port->name, LABELS_END);
-			http_scrape_u64(scrape, metric, c.logins);
-			continue;
-		}
-		http_scrape_labels(scrape, "interface", port->name, "direction", "received",
-				   LABELS_END);
-		http_scrape_u64(scrape, metric, c.received_bytes);
-		http_scrape_labels(scrape, "interface", port->name, "direction", "sent",
-				   LABELS_END);
-		http_scrape_u64(scrape, metric, c.sent_bytes);
-	}
-}
-
-static void
-write_port_bytes(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	ports_write(scrape, metric, true);
-}
-
-static void
-write_port_logins(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	ports_write(scrape, metric, false);
-}
-
-/* An interface of which the host does not know whether it has a link is left out. */
-static void
-write_port_up(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_PORT); i++) {
-		const struct row_live_port *port = state_at(scrape->live, ROW_LIVE_PORT, i);
-
-		if (port->link == PORT_LINK_UNKNOWN)
-			continue;
-		http_scrape_labels(scrape, "interface", port->name, LABELS_END);
-		http_scrape_u64(scrape, metric, port->link == PORT_LINK_UP);
-	}
-}
-
-/* In bytes per second, as bytes are what else is counted. */
-static void
-write_port_speed(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_PORT); i++) {
-		const struct row_live_port *port = state_at(scrape->live, ROW_LIVE_PORT, i);
-
-		if (port->speed_mbps == 0)
-			continue;
-		http_scrape_labels(scrape, "interface", port->name, LABELS_END);
-		http_scrape_u64(scrape, metric, (uint64_t)port->speed_mbps * 1000000 / 8);
-	}
-}
-
-static void
-write_port_mtu(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_PORT); i++) {
-		const struct row_live_port *port = state_at(scrape->live, ROW_LIVE_PORT, i);
-
-		if (port->mtu_bytes == 0)
-			continue;
-		http_scrape_labels(scrape, "interface", port->name, LABELS_END);
-		http_scrape_u64(scrape, metric, port->mtu_bytes);
-	}
-}
-
-/* ---- threads of the data path ---- */
-
-static void
-thread_labels(struct http_scrape *scrape, const struct array_thread_counters *thread)
-{
-	char index[16];
-
-	snprintf(index, sizeof(index), "%u", thread->index);
-	http_scrape_labels(scrape, "thread", index, LABELS_END);
-}
-
-static void
-write_thread_cpu(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < scrape->thread_count; i++) {
-		thread_labels(scrape, &scrape->threads[i]);
-		http_scrape_ns(scrape, metric, scrape->threads[i].cpu_ns);
-	}
-}
-
-static void
-write_thread_busy(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < scrape->thread_count; i++) {
-		thread_labels(scrape, &scrape->threads[i]);
-		http_scrape_ns(scrape, metric, scrape->threads[i].busy_ns);
-	}
-}
-
-static void
-write_thread_sessions(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (size_t i = 0; i < scrape->thread_count; i++) {
-		thread_labels(scrape, &scrape->threads[i]);
-		http_scrape_u64(scrape, metric, scrape->threads[i].sessions);
-	}
-}
-
-static void
-write_slow(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	uint64_t slow = 0;
-
-	for (size_t i = 0; i < scrape->thread_count; i++)
-		slow += scrape->threads[i].slow_commands;
-	http_scrape_labels(scrape, LABELS_END);
-	http_scrape_u64(scrape, metric, slow);
-}
-
-static void
-write_seconds(struct http_scrape *scrape, const struct http_metric *metric)
-{
-	for (unsigned kind = 0; kind < ARRAY_KINDS; kind++) {
-		struct histogram_total total = { 0 };
-
-		for (size_t i = 0; i < scrape->thread_count; i++)
-			histogram_merge(&total, &scrape->threads[i].latency[kind]);
-		http_scrape_labels(scrape, "kind", kinds[kind], LABELS_END);
-		http_scrape_histogram(scrape, metric, &total, 1);
 	}
 }
 
@@ -870,28 +545,28 @@ const struct http_metric http_metrics[] = {
 	{ "vds_pool_crossings", METRIC_COUNTER, NULL, "Times that a pool has become low or full.", write_pool_crossings },
 	{ "vds_pool_limit", METRIC_GAUGE, NULL, "What the storage of a pool can do, as an administrator has set it.", http_metric_pool_limit },
 	{ "vds_pool_ready", METRIC_GAUGE, NULL, "1 when the pool can be used.", write_pool_ready },
-	{ "vds_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, of all LUNs.", write_seconds },
-	{ "vds_slow_commands", METRIC_COUNTER, NULL, "Commands that took as long as --slow-ms says, or longer.", write_slow },
-	{ "vds_sessions", METRIC_GAUGE, NULL, "Sessions of initiators.", write_sessions },
-	{ "vds_portal_ready", METRIC_GAUGE, NULL, "1 when the portal listens.", write_portal_ready },
-	{ "vds_port_bytes", METRIC_COUNTER, "bytes", "Bytes of iSCSI connections through a network interface.", write_port_bytes },
-	{ "vds_port_logins", METRIC_COUNTER, NULL, "Sessions that have begun through a network interface.", write_port_logins },
-	{ "vds_port_up", METRIC_GAUGE, NULL, "1 when a network interface has a link.", write_port_up },
-	{ "vds_port_speed_bytes", METRIC_GAUGE, "bytes", "Bytes that a network interface can move in a second.", write_port_speed },
-	{ "vds_port_mtu_bytes", METRIC_GAUGE, "bytes", "The largest packet of a network interface.", write_port_mtu },
-	{ "vds_thread_cpu_seconds", METRIC_COUNTER, "seconds", "Time of processors that a thread of the data path has used.", write_thread_cpu },
-	{ "vds_thread_busy_seconds", METRIC_COUNTER, "seconds", "How long a thread of the data path has handled work; its rate is the busy fraction.", write_thread_busy },
-	{ "vds_thread_sessions", METRIC_GAUGE, NULL, "Sessions that a thread of the data path serves.", write_thread_sessions },
+	{ "vds_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, of all LUNs.", http_metric_seconds },
+	{ "vds_slow_commands", METRIC_COUNTER, NULL, "Commands that took as long as --slow-ms says, or longer.", http_metric_slow },
+	{ "vds_sessions", METRIC_GAUGE, NULL, "Sessions of initiators.", http_metric_sessions },
+	{ "vds_portal_ready", METRIC_GAUGE, NULL, "1 when the portal listens.", http_metric_portal_ready },
+	{ "vds_port_bytes", METRIC_COUNTER, "bytes", "Bytes of iSCSI connections through a network interface.", http_metric_port_bytes },
+	{ "vds_port_logins", METRIC_COUNTER, NULL, "Sessions that have begun through a network interface.", http_metric_port_logins },
+	{ "vds_port_up", METRIC_GAUGE, NULL, "1 when a network interface has a link.", http_metric_port_up },
+	{ "vds_port_speed_bytes", METRIC_GAUGE, "bytes", "Bytes that a network interface can move in a second.", http_metric_port_speed },
+	{ "vds_port_mtu_bytes", METRIC_GAUGE, "bytes", "The largest packet of a network interface.", http_metric_port_mtu },
+	{ "vds_thread_cpu_seconds", METRIC_COUNTER, "seconds", "Time of processors that a thread of the data path has used.", http_metric_thread_cpu },
+	{ "vds_thread_busy_seconds", METRIC_COUNTER, "seconds", "How long a thread of the data path has handled work; its rate is the busy fraction.", http_metric_thread_busy },
+	{ "vds_thread_sessions", METRIC_GAUGE, NULL, "Sessions that a thread of the data path serves.", http_metric_thread_sessions },
 	{ "vds_jobs", METRIC_GAUGE, NULL, "Jobs by kind and state; those that have ended are kept for a while.", write_jobs },
 	{ "vds_drive_ready", METRIC_GAUGE, NULL, "1 when the drive below a pool can be used.", write_drive_ready },
 	{ "vds_drive_size_bytes", METRIC_GAUGE, "bytes", "Size of a drive below a pool.", write_drive_size },
 	{ "vds_api_connections", METRIC_GAUGE, NULL, "Connections to the API, and how many of these are event streams.", write_api_connections },
-	{ "vds_login_failures", METRIC_COUNTER, NULL, "Logins that have failed, by target and reason.", write_login_failures },
-	{ "vds_host_sessions", METRIC_GAUGE, NULL, "Sessions of a host.", write_host_sessions },
-	{ "vds_host_logins", METRIC_COUNTER, NULL, "Sessions of a host that have begun.", write_host_logins },
-	{ "vds_host_commands", METRIC_COUNTER, NULL, "SCSI commands of a host, those of sessions that have ended included.", write_host_commands },
-	{ "vds_host_bytes", METRIC_COUNTER, "bytes", "Bytes that a host read and wrote.", write_host_bytes },
-	{ "vds_host_command_seconds", METRIC_COUNTER, "seconds", "How long the commands of a host took together.", write_host_seconds },
+	{ "vds_login_failures", METRIC_COUNTER, NULL, "Logins that have failed, by target and reason.", http_metric_login_failures },
+	{ "vds_host_sessions", METRIC_GAUGE, NULL, "Sessions of a host.", http_metric_host_sessions },
+	{ "vds_host_logins", METRIC_COUNTER, NULL, "Sessions of a host that have begun.", http_metric_host_logins },
+	{ "vds_host_commands", METRIC_COUNTER, NULL, "SCSI commands of a host, those of sessions that have ended included.", http_metric_host_commands },
+	{ "vds_host_bytes", METRIC_COUNTER, "bytes", "Bytes that a host read and wrote.", http_metric_host_bytes },
+	{ "vds_host_command_seconds", METRIC_COUNTER, "seconds", "How long the commands of a host took together.", http_metric_host_seconds },
 	{ "vds_snapshot_schedule_runs", METRIC_COUNTER, NULL, "Runs of a schedule of snapshots in this run of vdsd, by how they ended.", write_schedule_runs },
 	{ "vds_snapshot_schedule_last_success_timestamp_seconds", METRIC_GAUGE, "seconds", "When a schedule has last taken snapshots; 0 = never.", write_schedule_last },
 	{ "vds_host_limit", METRIC_GAUGE, NULL, "What a host may do at most in all its sessions.", http_metric_host_limit },
@@ -906,9 +581,9 @@ const struct http_metric http_metrics[] = {
 	{ "vds_lun_errors", METRIC_COUNTER, NULL, "Commands that ended with another status than GOOD, and errors of the store.", write_lun_errors },
 	{ "vds_lun_limited_commands", METRIC_COUNTER, NULL, "Commands of a LUN that waited for a limit: its own, or that of a host or its pool.", http_metric_lun_limited },
 	{ "vds_lun_limited_seconds", METRIC_COUNTER, "seconds", "How long commands of a LUN waited for limits together.", http_metric_lun_limited_seconds },
-	{ "vds_session_commands", METRIC_COUNTER, NULL, "SCSI commands of a session.", write_session_commands },
-	{ "vds_session_bytes", METRIC_COUNTER, "bytes", "Bytes that a session read and wrote.", write_session_bytes },
-	{ "vds_session_command_seconds", METRIC_COUNTER, "seconds", "How long the commands of a session took together.", write_session_seconds },
+	{ "vds_session_commands", METRIC_COUNTER, NULL, "SCSI commands of a session.", http_metric_session_commands },
+	{ "vds_session_bytes", METRIC_COUNTER, "bytes", "Bytes that a session read and wrote.", http_metric_session_bytes },
+	{ "vds_session_command_seconds", METRIC_COUNTER, "seconds", "How long the commands of a session took together.", http_metric_session_seconds },
 	{ "vds_lun_command_duration_seconds", METRIC_HISTOGRAM, "seconds", "From the receipt of a command until its answer was sent, by LUN.", write_lun_seconds },
 	{ "vds_scrape_families_left_out", METRIC_GAUGE, NULL, "Families that this answer has not, because it would be too long.", write_left_out },
 	{ "vds_scrape_duration_seconds", METRIC_GAUGE, "seconds", "How long vdsd took to make this answer.", write_scrape_seconds },
