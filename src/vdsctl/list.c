@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -381,6 +382,71 @@ static const struct listing listings[] = {
 };
 /* clang-format on */
 
+/* ---- the order of the lines ---- */
+
+#define ORDER_BY_NAME(type)                                                            \
+	static int type##_order(const void *a, const void *b)                          \
+	{                                                                              \
+		const struct type *const *left = a, *const *right = b;                 \
+		int order = strcmp((*left)->name, (*right)->name);                     \
+		return order != 0 ? order : guid_compare(&(*left)->id, &(*right)->id); \
+	}
+
+ORDER_BY_NAME(row_pool)
+ORDER_BY_NAME(row_lun)
+ORDER_BY_NAME(row_host)
+ORDER_BY_NAME(row_host_group)
+ORDER_BY_NAME(row_snapshot_schedule)
+
+/* The last one stands at the end, where the prompt is. */
+static int
+job_order(const void *a, const void *b)
+{
+	const struct row_job *const *left = a, *const *right = b;
+
+	if ((*left)->created_ms != (*right)->created_ms)
+		return (*left)->created_ms < (*right)->created_ms ? -1 : 1;
+	return guid_compare(&(*left)->id, &(*right)->id);
+}
+
+/* Those of a LUN stand together, the last one at the end. */
+static int
+snapshot_order(const void *a, const void *b)
+{
+	const struct row_snapshot *const *left = a, *const *right = b;
+	int order = strcmp((*left)->lun_name, (*right)->lun_name);
+
+	if (order == 0)
+		order = guid_compare(&(*left)->lun_id, &(*right)->lun_id);
+	if (order != 0)
+		return order;
+	if ((*left)->created_ms != (*right)->created_ms)
+		return (*left)->created_ms < (*right)->created_ms ? -1 : 1;
+	return guid_compare(&(*left)->id, &(*right)->id);
+}
+
+/* The rows of other families stay in the order of their ids. */
+static void
+rows_sort(enum row_family family, const void **rows, size_t count)
+{
+	static const struct {
+		enum row_family family;
+		int (*order)(const void *a, const void *b);
+	} orders[] = {
+		{ ROW_POOL, row_pool_order },
+		{ ROW_LUN, row_lun_order },
+		{ ROW_HOST, row_host_order },
+		{ ROW_HOST_GROUP, row_host_group_order },
+		{ ROW_JOB, job_order },
+		{ ROW_SNAPSHOT, snapshot_order },
+		{ ROW_SNAPSHOT_SCHEDULE, row_snapshot_schedule_order },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++)
+		if (orders[i].family == family)
+			qsort(rows, count, sizeof(rows[0]), orders[i].order);
+}
+
 /* ---- the commands ---- */
 
 static int
@@ -389,6 +455,8 @@ table_list(struct ctl *ctl, const struct listing *listing)
 	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
 	const struct state *state;
 	struct table *table;
+	const void **rows;
+	size_t count;
 	int rc = ctl_view_load(ctl, &view);
 
 	if (rc < 0)
@@ -397,9 +465,16 @@ table_list(struct ctl *ctl, const struct listing *listing)
 	if (table == NULL)
 		return -ENOMEM;
 	state = listing->family < ROW_CONFIG_COUNT ? view.config : view.live;
-	for (size_t i = 0; i < state_count(state, listing->family); i++)
-		listing->row(table, &view, state_at(state, listing->family, i));
-	rc = table_print(table, ctl->out);
+	count = state_count(state, listing->family);
+	rows = mem_calloc(count + 1, sizeof(rows[0]));
+	for (size_t i = 0; rows != NULL && i < count; i++)
+		rows[i] = state_at(state, listing->family, i);
+	if (rows != NULL)
+		rows_sort(listing->family, rows, count);
+	for (size_t i = 0; rows != NULL && i < count; i++)
+		listing->row(table, &view, rows[i]);
+	rc = rows != NULL ? table_print(table, ctl->out) : -ENOMEM;
+	mem_free(rows);
 	table_free(table);
 	return rc;
 }

@@ -163,6 +163,16 @@ def test_used_space_is_shown(a):
     a.run('lun', 'delete', 'full')
 
 
+def test_tables_are_in_order(a):
+    for name in ('order-b', 'order-c', 'order-a'):
+        a.run('lun', 'create', name, '--size', '1M', '--thick')
+    names = re.findall(r'^order-. ', a.run('lun', 'list'), re.M)
+    equal(names, ['order-a ', 'order-b ', 'order-c '])
+    equal(re.findall(r' order-. ', a.run('job', 'list')), [' order-b ', ' order-c ', ' order-a '])
+    for name in ('order-a', 'order-b', 'order-c'):
+        a.run('lun', 'delete', name)
+
+
 def test_no_room_is_said_in_units(a):
     text = a.run('lun', 'create', 'huge', '--size', '7.5P', code=7)
     check('--size 7.5P' in text and 'can hold no LUN larger than' in text
