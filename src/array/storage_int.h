@@ -74,6 +74,7 @@ struct array_store {
 	bool thick;
 	/* remove the volume too; set before the unit drops its reference */
 	bool unlink;
+	bool reap_failed, reap_waits; /* of a volume that could not be removed yet; dying_lock */
 	/* guarded by devices_lock: */
 	bool stopped;        /* I/O is refused: the LUN is offline, or is being reopened */
 	bool managed;        /* array_store_manage was called */
@@ -123,6 +124,8 @@ bool array_store_is_dying(struct array *array, const struct guid *lun_id,
  * Returns how many volumes are still in use.
  */
 size_t array_store_reap(struct array *array);
+/* Lets the next array_store_reap try again what could not be removed.  Any thread. */
+void array_store_reap_again(struct array *array);
 void array_store_fini(struct array *array);
 
 /* ---- device.c: the block device of a store, made while somebody needs it ---- */

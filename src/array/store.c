@@ -7,8 +7,9 @@
  *	unit --array_unit_remove--> dying --device unused--> a worker unlinks the file, then the
  *	catalog's note is deleted
  *
- * When the process ends in between, the note stays, and the next start removes the file.  Any
- * thread, except where a comment says otherwise.
+ * When the process ends in between, the note stays, and the next start removes the file.  What cannot
+ * be removed, since its pool is missing, is tried again in each round of the verifier.  Any thread,
+ * except where a comment says otherwise.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -226,6 +227,16 @@ forget(struct array *array, struct array_task *task)
 	return catalog_unlink_delete(array->catalog, &store->lun_id, &store->pool_id);
 }
 
+/* The pool may be missing for now: the store waits for the verifier's next round. */
+static void
+reap_later(struct array_store *store)
+{
+	pthread_mutex_lock(&store->array->dying_lock);
+	store->reap_failed = store->reap_waits = true;
+	list_append(&store->array->dying, &store->node);
+	pthread_mutex_unlock(&store->array->dying_lock);
+}
+
 /* Runs on a worker, since the file system may be slow. */
 static void
 reap(struct work *work)
@@ -244,10 +255,13 @@ reap(struct work *work)
 			    : ERR_NOT_SUPPORTED;
 	if (rc == 0)
 		rc = array_writer_submit(store->array, &reaped.task);
-	if (rc < 0)
+	if (rc < 0 && !store->reap_failed)
 		log_warning("lun.unlink", "lun=%s place=%s error=%s",
 			    guid_format(&store->lun_id, id), store->place->text, err_text(rc));
-	store_free(store);
+	if (rc < 0 && driver != NULL)
+		reap_later(store);
+	else
+		store_free(store);
 }
 
 bool
@@ -274,6 +288,8 @@ array_store_reap(struct array *array)
 	list_for_each_safe(node, &array->dying) {
 		struct array_store *store = list_entry(node, struct array_store, node);
 
+		if (store->reap_waits)
+			continue;
 		if (array_store_is_unused(store)) {
 			list_remove(node);
 			store->reap.run = reap;
@@ -284,6 +300,15 @@ array_store_reap(struct array *array)
 	}
 	pthread_mutex_unlock(&array->dying_lock);
 	return left;
+}
+
+void
+array_store_reap_again(struct array *array)
+{
+	pthread_mutex_lock(&array->dying_lock);
+	list_for_each(node, &array->dying)
+		list_entry(node, struct array_store, node)->reap_waits = false;
+	pthread_mutex_unlock(&array->dying_lock);
 }
 
 /* Called after all threads have ended.  A file that is still in use stays, and so does its note. */

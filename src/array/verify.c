@@ -132,6 +132,7 @@ verify_all(struct array *array)
 		array_set_read_only(array, err_text(ERR_CORRUPT));
 	array_pool_save_levels(array);
 	array_trash_expire(array);
+	array_store_reap_again(array);
 	array_job_expire(array);
 	array_audit_expire(array);
 	renew_reserve(array);

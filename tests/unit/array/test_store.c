@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "array/array_int.h"
 #include "blk/blk.h"
 
 static struct blk_dev *
@@ -385,6 +386,51 @@ open_luns(void)
 	return count;
 }
 
+static bool
+is_pool_deleted(struct array *array, const void *pool)
+{
+	return array_pool_delete(array, NULL, pool, NULL) == 0;
+}
+
+/* A try has failed. */
+static bool
+is_waiting(struct array *array, const void *arg)
+{
+	bool waits = false;
+
+	(void)arg;
+	pthread_mutex_lock(&array->dying_lock);
+	list_for_each(node, &array->dying)
+		waits = waits || list_entry(node, struct array_store, node)->reap_failed;
+	pthread_mutex_unlock(&array->dying_lock);
+	return waits;
+}
+
+static void
+test_a_file_that_cannot_be_removed_is_tried_again(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .name = "vol1", .size_bytes = MIB };
+	char pool[200], file[300], id[GUID_TEXT_SIZE];
+	struct array_answer answer;
+	struct guid lun, second;
+
+	snprintf(pool, sizeof(pool), "%s/second", f->dir);
+	assert_int_equal(mkdir(pool, 0700), 0);
+	assert_ok(array_pool_create(f->array, NULL, "second", pool, &answer));
+	second = spec.pool_id = answer.object_id;
+	assert_ok(array_lun_create(f->array, NULL, &spec, &answer));
+	lun = answer.object_id;
+	snprintf(file, sizeof(file), "%s/%s.img", pool, guid_format(&lun, id));
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(mkdir(file, 0700), 0); /* this cannot be unlinked */
+	assert_ok(array_lun_delete(f->array, NULL, &lun, true, NULL));
+	assert_true(wait_for(f->array, is_waiting, NULL));
+	assert_int_equal(array_pool_delete(f->array, NULL, &second, NULL), ERR_BUSY);
+	assert_int_equal(rmdir(file), 0);
+	assert_true(wait_for(f->array, is_pool_deleted, &second));
+}
+
 static void
 test_stores_that_nobody_uses_are_not_opened(void **state)
 {
@@ -427,6 +473,7 @@ main(void)
 		WITH_ARRAY(test_offline_refuses_io_and_online_takes_it_back),
 		WITH_ARRAY(test_offline_stays_over_a_restart),
 		WITH_ARRAY(test_missing_pool_fails_its_luns_but_not_the_array),
+		WITH_ARRAY(test_a_file_that_cannot_be_removed_is_tried_again),
 	};
 	/* clang-format on */
 
