@@ -237,6 +237,18 @@ reap_later(struct array_store *store)
 	pthread_mutex_unlock(&store->array->dying_lock);
 }
 
+/* In a directory where the pool is not mounted now there is no file, but it is still in the pool. */
+static int
+remove_volume(struct array_store *store)
+{
+	int rc = array_pool_ready(store->array, &store->pool_id);
+
+	return rc < 0 && rc != ERR_NOT_FOUND /* the pool was deleted, too */
+		       ? rc
+		       : store->place->driver->volume_remove(store->place->text, &store->lun_id,
+							     true);
+}
+
 /* Runs on a worker, since the file system may be slow. */
 static void
 reap(struct work *work)
@@ -251,8 +263,7 @@ reap(struct work *work)
 	if (store->dev != NULL)
 		blk_set_listener(store->dev, NULL);
 	blk_dev_unref(TAKE(store->dev));
-	rc = driver != NULL ? driver->volume_remove(store->place->text, &store->lun_id, true)
-			    : ERR_NOT_SUPPORTED;
+	rc = driver != NULL ? remove_volume(store) : ERR_NOT_SUPPORTED;
 	if (rc == 0)
 		rc = array_writer_submit(store->array, &reaped.task);
 	if (rc < 0 && !store->reap_failed)

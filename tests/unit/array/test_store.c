@@ -431,6 +431,37 @@ test_a_file_that_cannot_be_removed_is_tried_again(void **state)
 	assert_true(wait_for(f->array, is_pool_deleted, &second));
 }
 
+static bool
+is_pool_missing(struct array *array, const void *pool)
+{
+	return array_pool_ready(array, pool) == ERR_FAILED;
+}
+
+static void
+test_the_file_of_a_lun_deleted_in_a_missing_pool_is_removed_later(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .name = "vol1", .size_bytes = MIB };
+	char pool[200], away[200], file[300], id[GUID_TEXT_SIZE];
+	struct array_answer answer;
+
+	snprintf(pool, sizeof(pool), "%s/second", f->dir);
+	snprintf(away, sizeof(away), "%s/away", f->dir);
+	assert_int_equal(mkdir(pool, 0700), 0);
+	assert_ok(array_pool_create(f->array, NULL, "second", pool, &answer));
+	spec.pool_id = answer.object_id;
+	assert_ok(array_lun_create(f->array, NULL, &spec, &answer));
+	snprintf(file, sizeof(file), "%s/%s.img", pool, guid_format(&answer.object_id, id));
+	assert_int_equal(rename(pool, away), 0);
+	assert_int_equal(mkdir(pool, 0700), 0); /* where it was mounted */
+	assert_true(wait_for(f->array, is_pool_missing, &spec.pool_id));
+	assert_ok(array_lun_delete(f->array, NULL, &answer.object_id, true, NULL));
+	assert_true(wait_for(f->array, is_waiting, NULL));
+	assert_int_equal(rmdir(pool), 0);
+	assert_int_equal(rename(away, pool), 0);
+	assert_true(wait_file_gone(f->array, file));
+}
+
 static void
 test_stores_that_nobody_uses_are_not_opened(void **state)
 {
@@ -474,6 +505,7 @@ main(void)
 		WITH_ARRAY(test_offline_stays_over_a_restart),
 		WITH_ARRAY(test_missing_pool_fails_its_luns_but_not_the_array),
 		WITH_ARRAY(test_a_file_that_cannot_be_removed_is_tried_again),
+		WITH_ARRAY(test_the_file_of_a_lun_deleted_in_a_missing_pool_is_removed_later),
 	};
 	/* clang-format on */
 
