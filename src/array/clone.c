@@ -108,20 +108,24 @@ hold_offline(struct array *array, const struct guid *lun_id, struct array_job *j
 int
 array_clone_copy_from(struct array *array, const struct guid *origin_id, struct array_job *job)
 {
-	AUTO_STATE struct state *state = array_state(array);
-	const struct row_lun *lun = state_find(state, ROW_LUN, origin_id);
-	const struct row_snapshot *snapshot = state_find(state, ROW_SNAPSHOT, origin_id);
+	AUTO_STATE struct state *before = array_state(array), *state = NULL;
 	struct row_lun row = { .id = *origin_id, .size_bytes = job->to_bytes, .thin = true };
+	const struct row_snapshot *snapshot;
+	const struct row_lun *lun;
 	AUTO_FREE char *place = NULL;
 	int rc = 0;
 
+	if (state_find(before, ROW_LUN, origin_id) != NULL)
+		rc = hold_offline(array, origin_id, job);
+	if (rc < 0)
+		return rc;
+	state = array_state(array); /* the LUN is held now, and stays in its pool */
+	lun = state_find(state, ROW_LUN, origin_id);
+	snapshot = state_find(state, ROW_SNAPSHOT, origin_id);
 	if (lun == NULL && snapshot == NULL)
 		return array_name_no_such(ROW_LUN, origin_id);
 	row.pool_id = lun != NULL ? lun->pool_id : snapshot->pool_id;
-	if (lun != NULL)
-		rc = hold_offline(array, origin_id, job);
-	if (rc == 0)
-		rc = array_pool_place(array, &row.pool_id, &place);
+	rc = array_pool_place(array, &row.pool_id, &place);
 	/* a store of its own, since that of a LUN that is offline refuses I/O */
 	return rc < 0 ? rc : array_store_new(array, &row, place, &job->origin);
 }
