@@ -213,10 +213,18 @@ test_timers_fire_in_the_order_of_their_times(void **state)
 		alarms[i].timer.fire = note_fire;
 		loop_timer_set(bed.loop, &alarms[i].timer, (uint64_t)(5 - i) * NS_PER_MS);
 	}
-	while (alarms[0].count == 0)
-		loop_run_once(bed.loop, -1);
-	for (int i = 1; i < 5; i++)
-		assert_true(alarms[i].count == 1 && alarms[i].fired_ns <= alarms[i - 1].fired_ns);
+	for (int i = 0; i < 5; i++)
+		while (alarms[i].count == 0)
+			loop_run_once(bed.loop, -1);
+	/*
+	 * Between two calls of timer_set this thread may have stood still; and times within a tick of
+	 * the wheel are the same to it.
+	 */
+	for (int i = 0; i < 5; i++)
+		for (int j = 0; j < 5; j++)
+			assert_true(alarms[i].timer.due_ns + NS_PER_MS / 2 >=
+					    alarms[j].timer.due_ns ||
+				    alarms[i].fired_ns <= alarms[j].fired_ns);
 }
 
 static void
@@ -227,7 +235,8 @@ test_the_endless_delay_is_no_wait_at_all_for_others(void **state)
 	(void)state;
 	loop_timer_set(bed.loop, &never.timer, UINT64_MAX);
 	loop_timer_set(bed.loop, &soon.timer, 0);
-	loop_run_once(bed.loop, -1);
+	while (soon.count == 0) /* a round may only move timers within the wheel */
+		loop_run_once(bed.loop, -1);
 	assert_int_equal(soon.count, 1);
 	assert_int_equal(never.count, 0);
 	loop_timer_cancel(bed.loop, &never.timer);

@@ -76,7 +76,7 @@ op_ended(struct blk_io *io)
 static void
 land(struct order *o, unsigned i, uint64_t offset, uint64_t len)
 {
-	memset(o->from + offset - WINDOW, o->ops[i].op == BLK_WRITE ? (int)i + 1 : 0, len);
+	memset(&o->from[offset - WINDOW], o->ops[i].op == BLK_WRITE ? (int)i + 1 : 0, len);
 }
 
 static void
