@@ -139,12 +139,10 @@ class Cluster:
         return self
 
     def __exit__(self, kind, value, trace):
-        for host in self.hosts:
-            try:
-                host.close()
-            except (OSError, Failed):
-                pass
-        with self.daemon_end(kind, value, trace):
+        with self.daemon_end(kind, value, trace):       # vdsd ends, whatever a host says
+            for host in self.hosts:
+                with contextlib.suppress(OSError, Failed):
+                    host.close()
             if kind is None:
                 self.daemon.stop()
                 self.daemon.checker()
