@@ -351,30 +351,36 @@ volume_uncache(const char *place, const struct guid *lun_id)
 	return blk_disk_volume_uncache(path_of(place), lun_id);
 }
 
+/* What is the same for both kinds. */
+/* clang-format off */
+#define DEVICE_OPERATIONS \
+	.resolve = bdev_resolve, \
+	.close = bdev_close, \
+	.look = bdev_look, \
+	.watch_fd = bdev_watch_fd, \
+	.watch_read = bdev_watch_read, \
+	.space = bdev_space, \
+	.largest = bdev_largest, \
+	.sweep = bdev_sweep, \
+	.sync = bdev_sync, \
+	.volume_name = volume_name, \
+	.volume_make = volume_make, \
+	.volume_clone = volume_clone, \
+	.volume_copy = volume_copy, \
+	.volume_space = volume_space, \
+	.volume_settle = volume_settle, \
+	.volume_commit = volume_commit, \
+	.volume_remove = volume_remove, \
+	.volume_open = volume_open, \
+	.volume_check = volume_check, \
+	.volume_uncache = volume_uncache
+/* clang-format on */
+
 const struct array_pool_driver array_pool_bdev = {
 	.kind = "bdev",
 	.takes = bdev_takes,
-	.resolve = bdev_resolve,
 	.open = bdev_open,
-	.close = bdev_close,
-	.look = bdev_look,
-	.watch_fd = bdev_watch_fd,
-	.watch_read = bdev_watch_read,
-	.space = bdev_space,
-	.largest = bdev_largest,
-	.sweep = bdev_sweep,
-	.sync = bdev_sync,
-	.volume_name = volume_name,
-	.volume_make = volume_make,
-	.volume_clone = volume_clone,
-	.volume_copy = volume_copy,
-	.volume_space = volume_space,
-	.volume_settle = volume_settle,
-	.volume_commit = volume_commit,
-	.volume_remove = volume_remove,
-	.volume_open = volume_open,
-	.volume_check = volume_check,
-	.volume_uncache = volume_uncache,
+	DEVICE_OPERATIONS,
 };
 
 /* The device is the volume already; adopt.c has looked whether fd is it. */
@@ -391,26 +397,7 @@ const struct array_pool_driver array_pool_raw = {
 	.kind = "raw",
 	.is_single = true,
 	.takes = raw_takes,
-	.resolve = bdev_resolve,
 	.open = raw_open,
-	.close = bdev_close,
-	.look = bdev_look,
-	.watch_fd = bdev_watch_fd,
-	.watch_read = bdev_watch_read,
-	.space = bdev_space,
-	.largest = bdev_largest,
-	.sweep = bdev_sweep,
-	.sync = bdev_sync,
-	.volume_name = volume_name,
-	.volume_make = volume_make,
-	.volume_clone = volume_clone,
-	.volume_copy = volume_copy,
-	.volume_space = volume_space,
-	.volume_settle = volume_settle,
-	.volume_commit = volume_commit,
-	.volume_remove = volume_remove,
-	.volume_open = volume_open,
-	.volume_check = volume_check,
-	.volume_uncache = volume_uncache,
 	.volume_adopt = volume_adopt,
+	DEVICE_OPERATIONS,
 };
