@@ -223,9 +223,9 @@ bool array_runtime_is_there(struct array *array);
 /* Returns whether a text of model/qos.h has a minimum.  text: NULL = none. */
 bool array_qos_has_minimum(const char *text);
 /*
- * Puts the row of a LUN that is in another pool now, and consumes it.  What it kept of the pool before
- * it keeps of this one if that can give it, and else no more: the copy is there, so the move does not
- * fail for it.  Returns 0 or -ENOMEM.
+ * Puts the row of a LUN that has moved to another pool, and consumes it.  The LUN goes on keeping its
+ * minimum when the new pool can give it; otherwise the row loses the minimum, since a move whose copy
+ * is complete must not fail for it.  Returns 0 or -ENOMEM.
  */
 int array_qos_put_moved(struct state_edit *edit, struct row_lun *row);
 /* Checks every pool as qos_check_pool does. */

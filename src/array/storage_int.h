@@ -191,8 +191,8 @@ int array_store_verify(struct array_store *store);
  */
 int array_store_track(struct array_store *store, struct blk_dev **ret_track);
 /*
- * Takes the tracking layer away, with the paths drained as above.  The data path uses the store's
- * device again.
+ * Takes the tracking layer away.  The caller has drained the LUN's paths, and then tells the data
+ * path, which uses the store's device again.
  */
 void array_store_untrack(struct array_store *store, struct blk_dev *track);
 /*
