@@ -2,7 +2,7 @@
 # The front door, for everybody who builds, tries or installs this project: `make help` lists what it does.
 # The build itself is Meson's; HACKING.md says how to work on the code.
 .POSIX:
-.PHONY: all run test campaign lint windows deb install deps clean help
+.PHONY: all run run-cluster test campaign bench lint windows deb install deps clean help
 
 PREFIX = /usr/local
 ARGS =
@@ -13,9 +13,13 @@ all:
 help:
 	@echo 'make            install the packages that are missing, and build (into build/run)'
 	@echo 'make run        also start an array in .run/, show it working, and stay up until Ctrl-C'
+	@echo 'make run-cluster'
+	@echo '                the same with Ceph on this machine and three gateways of one array,'
+	@echo '                one of which is killed under an initiator; in .run-cluster/'
 	@echo 'make test       install the packages that are missing, build, and run every test'
 	@echo 'make lint       only check the sources: layout, names, static analysis'
 	@echo 'make campaign   the long form of the tests: hours of fuzzing, thousands of kills'
+	@echo 'make bench      compare targets on this machine: a report with plots (bench/README.md)'
 	@echo 'make windows    build the provider for Windows with mingw-w64 (docs/windows.md)'
 	@echo 'make deb        build Debian packages of the last commit into build/deb, and run lintian'
 	@echo 'make install    install into PREFIX=/usr/local (DESTDIR is honoured)'
@@ -32,16 +36,25 @@ run:
 	@tools/install-deps build run
 	@tools/run-demo $(ARGS)
 
+run-cluster:
+	@tools/install-deps build run ceph
+	@tools/run-cluster $(ARGS)
+
 test:
-	@tools/install-deps build run deb test
+	@tools/install-deps build run deb test ceph
 	@tools/run-tests $(ARGS)
 
 campaign:
-	@tools/install-deps build run deb test
+	@tools/install-deps build run deb test ceph
 	@tools/run-campaign $(ARGS)
 
+bench:
+	@tools/install-deps bench
+	@tools/build
+	@/usr/bin/python3 bench/report $(ARGS)
+
 lint:
-	@tools/install-deps build run deb test
+	@tools/install-deps build run deb test ceph
 	@tools/lint $(ARGS)
 
 windows:
@@ -57,7 +70,7 @@ install: all
 	@tools/install --prefix "$(PREFIX)"
 
 deps:
-	@tools/install-deps build run deb test
+	@tools/install-deps build run deb test ceph
 
 clean:
 	rm -rf build

@@ -4,6 +4,7 @@
 per workload, each target's median and range and its ratio to the first one.
 
     compare.py [options] NAME=iscsi://...[@PID[,PID]] NAME=iscsi://...[@PID] ...
+    compare.py [options] NAME=rbd:POOL/IMAGE NAME=iscsi://...[@PID] ...
 
 PID is the target's process: its CPU time per command is then measured.  A PID
 after a '!' (NAME=URL@!PID) is also stopped (SIGSTOP) while other targets have
@@ -14,6 +15,7 @@ median of those is printed; a round in which other processes used more than
 --quiet cores is run again (up to --again times) and marked '~' if it stays so.
 """
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -44,6 +46,10 @@ WORKLOADS = {
 BY_BYTES = 65536  # from this block size on, MB/s is the figure to look at
 
 
+def size_bytes(text):
+    return int(text[:-1]) << {"k": 10, "m": 20}[text[-1]]
+
+
 class Target:
     def __init__(self, spec):
         self.name, rest = spec.split("=", 1)
@@ -57,9 +63,22 @@ class Target:
                 os.kill(p, sig)
 
 
+@contextlib.contextmanager
+def taking_turns(targets):
+    """Holds the targets that poll back, so that run() has one at a time go on."""
+    for t in targets:
+        t.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for t in targets:
+            t.signal(signal.SIGCONT)
+
+
 def run(args, target, load):
     workload, bs, qd, sessions = load
-    cmd = [args.bench, "-e", args.engine, "-w", workload, "-b", bs, "-q", str(qd),
+    cmd = [args.rbd_bench] if target.url.startswith("rbd:") else [args.bench, "-e", args.engine]
+    cmd += ["-w", workload, "-b", bs, "-q", str(qd),
            "-s", str(sessions), "-j", str(min(sessions, args.threads)),
            "-t", str(args.seconds), "-W", str(args.warmup), "-n", target.name]
     for p in target.pids:
@@ -121,7 +140,9 @@ def main():
     ap.add_argument("--threads", type=int, default=1, help="client threads at most")
     ap.add_argument("--workloads", default=",".join(WORKLOADS))
     ap.add_argument("--bench",
-                    default=os.path.join(HERE, os.pardir, "build", "bench", "iscsi-bench"))
+                    default=os.path.join(HERE, os.pardir, "build", "speed", "bench", "iscsi-bench"))
+    ap.add_argument("--rbd-bench",
+                    default=os.path.join(HERE, os.pardir, "build", "speed", "bench", "rbd-bench"))
     ap.add_argument("--extra", default="", help="further options for iscsi-bench")
     ap.add_argument("--json", help="append every run's JSON line to this file")
     ap.add_argument("--quiet", type=float, default=0.15)
@@ -130,9 +151,7 @@ def main():
     args.workloads = args.workloads.split(",")
     targets = [Target(t) for t in args.targets]
     rows = []
-    for t in targets:
-        t.signal(signal.SIGSTOP)
-    try:
+    with taking_turns(targets):
         for name in args.workloads:
             for rnd in range(args.rounds):
                 for t in targets:
@@ -148,9 +167,6 @@ def main():
                     if args.json:
                         with open(args.json, "a") as f:
                             f.write(json.dumps(r) + "\n")
-    finally:
-        for t in targets:
-            t.signal(signal.SIGCONT)
     table(args, targets, rows)
 
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * iscsi-bench: a load generator for iSCSI targets that prints one JSON line.
+ * iscsi-bench: a load generator for iSCSI targets that prints one JSON line.  rbd-bench is the same
+ * with librbd in the place of a target.
  *
  *   iscsi-bench [options] iscsi://host[:port]/target-iqn/lun
+ *   rbd-bench [options] rbd:pool/image
  *
  * See README.md for the options. Writes overwrite the LUN.
  */
@@ -53,7 +55,7 @@ hist_value(unsigned i)
 }
 
 void
-stats_add(struct worker *w, uint64_t started, uint64_t bytes, bool ok)
+stats_add(struct worker *w, unsigned session, uint64_t started, uint64_t bytes, bool ok)
 {
 	uint64_t ns;
 
@@ -63,6 +65,7 @@ stats_add(struct worker *w, uint64_t started, uint64_t bytes, bool ok)
 		return;
 	ns = now_ns() - started;
 	w->st.ios++;
+	w->session_ios[session]++;
 	w->st.bytes += bytes;
 	w->st.lat_sum += ns;
 	if (ns > w->st.lat_max)
@@ -208,12 +211,15 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: iscsi-bench [options] iscsi://host[:port]/iqn/lun\n"
-			"  -e raw|libiscsi   client engine (raw)\n"
+			"       rbd-bench [options] rbd:pool/image\n"
+			"  -e raw|libiscsi   client engine of iscsi-bench (raw)\n"
 			"  -w randread|randwrite|randrw|read|write   workload (randread)\n"
 			"  -r PCT            reads in randrw (70)\n"
 			"  -b BYTES[k|m]     command size (4k)\n"
 			"  -q N              commands in flight per session (1)\n"
 			"  -s N              sessions (1)\n"
+			"  -c N              connections of each session (1; raw engine)\n"
+			"  -l N              LUNs from the URL's on, which have one size (1; raw)\n"
 			"  -j N              client threads (1)\n"
 			"  -t SEC  -W SEC    measured time (5), warm-up before it (0.5)\n"
 			"  -z BYTES[k|m|g]   use only the first part of the LUN\n"
@@ -222,6 +228,7 @@ usage(void)
 			" raw engine:\n"
 			"  -H  -D            CRC32C header / data digests\n"
 			"  -R                InitialR2T=Yes    -I  ImmediateData=No\n"
+			"  -f                FUA in writes    -i  log in, and send no commands\n"
 			"  -F BYTES -B BYTES -M BYTES   FirstBurstLength, MaxBurstLength,\n"
 			"                    MaxRecvDataSegmentLength to offer\n"
 			"  -P                spin on the socket (no sleeping in the kernel)\n");
@@ -305,10 +312,31 @@ sum_stats(struct stats *t, const struct stats *s)
 		t->hist[i] += s->hist[i];
 }
 
+/* What the slowest and the fastest session got: are they served alike? */
+static void
+report_sessions(const struct worker *ws, unsigned n)
+{
+	uint64_t least = UINT64_MAX, most = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < ws[i].nsessions; k++) {
+			uint64_t ios = ws[i].session_ios[k];
+
+			least = ios < least ? ios : least;
+			most = ios > most ? ios : most;
+		}
+	printf(",\"session_ios\":{\"min\":%llu,\"max\":%llu}", (unsigned long long)least,
+	       (unsigned long long)most);
+}
+
 static void
 report(const struct job *j, const char *name, const struct stats *t, const struct snapshot *a,
-       const struct snapshot *b, unsigned npids, const char *digests)
+       const struct snapshot *b, unsigned npids, const struct worker *ws)
 {
+	const char *digests = ws[0].hdigest && ws[0].ddigest ? "both"
+			      : ws[0].hdigest                ? "header"
+			      : ws[0].ddigest                ? "data"
+							     : "none";
 	double sec = (double)(b->t - a->t) / 1e9;
 	double ios = t->ios ? (double)t->ios : 1;
 	double cu = b->self.user - a->self.user, cs = b->self.sys - a->self.sys;
@@ -316,22 +344,33 @@ report(const struct job *j, const char *name, const struct stats *t, const struc
 	double other = (b->busy - a->busy) - cu - cs - tu - ts;
 
 	printf("{\"name\":\"%s\",\"engine\":\"%s\",\"workload\":\"%s\",\"bs\":%u,\"qd\":%u,"
-	       "\"sessions\":%u,\"threads\":%u,\"seconds\":%.3f,\"ios\":%llu,\"errors\":%llu,"
+	       "\"sessions\":%u,\"connections\":%u,\"luns\":%u,\"threads\":%u,\"seconds\":%.3f,"
+	       "\"ios\":%llu,\"errors\":%llu,"
 	       "\"iops\":%.0f,\"mb_s\":%.1f,\"lat_us\":{\"mean\":%.1f,\"p50\":%.1f,"
 	       "\"p95\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},"
 	       "\"client_cpu_us_per_io\":%.2f,\"client_cores\":%.2f",
-	       name, j->engine, j->workload, j->bs, j->qd, j->sessions, j->threads, sec,
-	       (unsigned long long)t->ios, (unsigned long long)t->errors, (double)t->ios / sec,
-	       (double)t->bytes / sec / 1e6, (double)t->lat_sum / ios / 1e3, percentile(t, 0.50),
-	       percentile(t, 0.95), percentile(t, 0.99), percentile(t, 0.999),
+	       name, j->engine, j->workload, j->bs, j->qd, j->sessions, j->connections, j->luns,
+	       j->threads, sec, (unsigned long long)t->ios, (unsigned long long)t->errors,
+	       (double)t->ios / sec, (double)t->bytes / sec / 1e6, (double)t->lat_sum / ios / 1e3,
+	       percentile(t, 0.50), percentile(t, 0.95), percentile(t, 0.99), percentile(t, 0.999),
 	       (double)t->lat_max / 1e3, (cu + cs) * 1e6 / ios, (cu + cs) / sec);
 	if (npids)
 		printf(",\"target_cpu_us_per_io\":%.2f,\"target_user_us_per_io\":%.2f,"
 		       "\"target_cores\":%.2f",
 		       (tu + ts) * 1e6 / ios, tu * 1e6 / ios, (tu + ts) / sec);
+	report_sessions(ws, j->threads);
 	/* without -p the target's own share is in "other" */
 	printf(",\"other_cores\":%.2f,\"steal_cores\":%.2f,\"digests\":\"%s\"}\n", other / sec,
 	       (b->steal - a->steal) / sec, digests);
+}
+
+static const struct engine *
+engine_find(const char *name)
+{
+	for (const struct engine *e = bench_engines; e->name; e++)
+		if (!strcmp(e->name, name))
+			return e;
+	return NULL;
 }
 
 static void *
@@ -339,10 +378,7 @@ thread_main(void *arg)
 {
 	struct worker *w = arg;
 
-	if (!strcmp(w->job->engine, "raw"))
-		engine_raw(w);
-	else
-		engine_libiscsi(w);
+	engine_find(w->job->engine)->run(w);
 	return NULL;
 }
 
@@ -358,10 +394,12 @@ int
 main(int argc, char **argv)
 {
 	struct job j = {
-		.engine = "raw",
+		.engine = bench_engines[0].name,
 		.bs = 4096,
 		.qd = 1,
 		.sessions = 1,
+		.connections = 1,
+		.luns = 1,
 		.threads = 1,
 		.seconds = 5,
 		.warmup = 0.5,
@@ -374,7 +412,7 @@ main(int argc, char **argv)
 	unsigned mix = 70, npids = 0;
 	int pids[MAX_PIDS], c, rc = 0;
 
-	while ((c = getopt(argc, argv, "e:w:r:b:q:s:j:t:W:z:p:n:HDRIF:B:M:Ph")) != -1) {
+	while ((c = getopt(argc, argv, "e:w:r:b:q:s:c:l:j:t:W:z:p:n:HDRIfiF:B:M:Ph")) != -1) {
 		switch (c) {
 		case 'e':
 			j.engine = optarg;
@@ -393,6 +431,12 @@ main(int argc, char **argv)
 			break;
 		case 's':
 			j.sessions = (unsigned)atoi(optarg);
+			break;
+		case 'c':
+			j.connections = (unsigned)atoi(optarg);
+			break;
+		case 'l':
+			j.luns = (unsigned)atoi(optarg);
 			break;
 		case 'j':
 			j.threads = (unsigned)atoi(optarg);
@@ -426,6 +470,12 @@ main(int argc, char **argv)
 		case 'I':
 			j.immediate_data = false;
 			break;
+		case 'f':
+			j.fua = true;
+			break;
+		case 'i':
+			j.idle = true;
+			break;
 		case 'F':
 			j.first_burst = (uint32_t)parse_size(optarg);
 			break;
@@ -442,9 +492,12 @@ main(int argc, char **argv)
 			usage();
 		}
 	}
-	if (optind != argc - 1 || !j.qd || !j.sessions || !j.bs || j.bs % 512)
+	if (optind != argc - 1 || !j.qd || !j.sessions || !j.connections || !j.luns || !j.bs ||
+	    j.bs % 512)
 		usage();
-	if (strcmp(j.engine, "raw") && strcmp(j.engine, "libiscsi"))
+	if (!engine_find(j.engine))
+		usage();
+	if (strcmp(j.engine, "raw") && (j.connections > 1 || j.luns > 1))
 		usage();
 	j.url = argv[optind];
 	parse_workload(&j, workload, mix);
@@ -465,6 +518,9 @@ main(int argc, char **argv)
 		ws[i].id = i;
 		ws[i].first_session = given;
 		ws[i].nsessions = n;
+		ws[i].session_ios = calloc(n, sizeof(*ws[i].session_ios));
+		if (!ws[i].session_ios)
+			return 1;
 		given += n;
 		if (pthread_create(&tids[i], NULL, thread_main, &ws[i]))
 			return 1;
@@ -490,19 +546,18 @@ main(int argc, char **argv)
 	for (unsigned i = 0; i < j.threads; i++) {
 		pthread_join(tids[i], NULL);
 		if (ws[i].error[0]) {
-			fprintf(stderr, "iscsi-bench: thread %u: %s\n", i, ws[i].error);
+			fprintf(stderr, "%s: thread %u: %s\n", program_invocation_short_name, i,
+				ws[i].error);
 			rc = 1;
 		}
 		sum_stats(total, &ws[i].st);
 	}
 	if (!rc)
-		report(&j, name, total, &a, &b, npids,
-		       ws[0].hdigest && ws[0].ddigest ? "both"
-		       : ws[0].hdigest                ? "header"
-		       : ws[0].ddigest                ? "data"
-						      : "none");
+		report(&j, name, total, &a, &b, npids, ws);
 	if (!rc && total->errors)
 		rc = 3;
+	for (unsigned i = 0; i < j.threads; i++)
+		free(ws[i].session_ios);
 	free(total);
 	free(ws);
 	free(tids);

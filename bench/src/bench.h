@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared between the driver (bench.c) and the two engines. */
+/* Shared between the driver (bench.c) and the engines. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -19,6 +19,8 @@ struct job {
 	uint32_t bs;       /* bytes per command */
 	unsigned qd;       /* commands in flight per session */
 	unsigned sessions;
+	unsigned connections; /* of each session (raw engine only) */
+	unsigned luns;        /* from the URL's on, all of one size (raw engine only) */
 	unsigned threads;
 	double seconds;
 	double warmup;
@@ -28,6 +30,8 @@ struct job {
 	bool data_digest;
 	bool initial_r2t;
 	bool immediate_data;
+	bool fua;  /* writes are to be durable */
+	bool idle; /* log in, and send nothing */
 	uint32_t first_burst;
 	uint32_t max_burst;
 	uint32_t recv_seg;
@@ -61,6 +65,7 @@ struct worker {
 	unsigned first_session; /* the sessions this thread owns */
 	unsigned nsessions;
 	struct stats st;
+	uint64_t *session_ios; /* measured, of each session of this thread */
 	uint64_t capacity;     /* bytes, filled in by setup */
 	bool hdigest, ddigest; /* as negotiated (raw engine) */
 	char error[256];
@@ -70,16 +75,28 @@ struct worker {
 extern atomic_int bench_phase;
 
 uint64_t now_ns(void);
-void stats_add(struct worker *w, uint64_t started, uint64_t bytes, bool ok);
+/* session counts from 0 in each worker. */
+void stats_add(struct worker *w, unsigned session, uint64_t started, uint64_t bytes, bool ok);
 void stream_init(struct stream *s, const struct job *job, unsigned session, uint64_t capacity);
 /* Byte offset of the next command; *write says which kind. */
 uint64_t stream_next(struct stream *s, const struct job *job, bool *write);
 int worker_fail(struct worker *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* An engine's thread body: log in, set w->capacity, set w->ready to 1 (or to
- * -1 after worker_fail), wait for PHASE_WARMUP, run until PHASE_STOP, drain,
- * log out. */
+/*
+ * A way to send commands, and the body of its threads: it logs in, sets w->capacity and then
+ * w->ready to 1 (or to -1 after worker_fail), waits for PHASE_WARMUP, runs until PHASE_STOP, waits
+ * for what is in flight, and logs out.
+ */
+struct engine {
+	const char *name;
+	void (*run)(struct worker *w);
+};
+
+/* What a program has, the default first; a NULL name ends the list. */
+extern const struct engine bench_engines[];
+
 void engine_raw(struct worker *w);
 void engine_libiscsi(struct worker *w);
+void engine_rbd(struct worker *w);
 
 #endif

@@ -22,6 +22,7 @@ struct slot {
 
 struct session {
 	struct worker *w;
+	unsigned id;
 	struct iscsi_context *ctx;
 	int lun;
 	uint32_t block;
@@ -41,7 +42,8 @@ done_cb(struct iscsi_context *ctx, int status, void *data, void *priv)
 
 	(void)ctx;
 	s->inflight--;
-	stats_add(s->w, sl->started, s->w->job->bs, status == SCSI_STATUS_GOOD);
+	stats_add(s->w, s->id - s->w->first_session, sl->started, s->w->job->bs,
+		  status == SCSI_STATUS_GOOD);
 	scsi_free_scsi_task(data);
 	if (atomic_load_explicit(&bench_phase, memory_order_relaxed) != PHASE_STOP)
 		submit(sl);
@@ -83,6 +85,7 @@ session_open(struct session *s, struct worker *w, unsigned id)
 	struct scsi_readcapacity16 *rc;
 
 	s->w = w;
+	s->id = id;
 	snprintf(name, sizeof(name), "iqn.2026-01.bench:client-%u", id);
 	s->ctx = iscsi_create_context(name);
 	if (!s->ctx)
@@ -189,3 +192,9 @@ engine_libiscsi(struct worker *w)
 	free(ss);
 	free(pfd);
 }
+
+const struct engine bench_engines[] = {
+	{ "raw", engine_raw },
+	{ "libiscsi", engine_libiscsi },
+	{ NULL, NULL },
+};

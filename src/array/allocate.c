@@ -9,8 +9,9 @@
  *		failed or cancelled -> the new space is freed -> job.end
  *
  * When the array closes, the work stops where it is, and goes on at the next start.  Allocating the
- * same space twice does no harm.  A copy does not go on: what it copied from was held in this run
- * only, and may be another since; so the job fails.
+ * same space twice does no harm, so that an allocation also begins anew after a pause.  A copy goes
+ * on after a pause, but not after a restart: what it copied from was held in this run only, and may
+ * be another since; so the job fails.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +34,10 @@ struct ending {
 int
 array_job_step(struct array_job *job, unsigned percent)
 {
-	if (atomic_load(&job->array->closing) || atomic_load(&job->phase) == JOB_CANCELLING)
+	int phase = atomic_load(&job->phase);
+
+	job->stood_aside |= phase == JOB_PAUSING;
+	if (atomic_load(&job->array->closing) || phase == JOB_CANCELLING || phase == JOB_PAUSING)
 		return ERR_CANCELLED;
 	if (percent != job->percent) {
 		job->percent = percent;
@@ -47,8 +51,9 @@ step(struct blk_progress *progress, uint64_t done_bytes, uint64_t total_bytes)
 {
 	struct array_job *job = container_of(progress, struct array_job, progress);
 
-	return array_job_step(
-		job, total_bytes > 0 ? (unsigned)(done_bytes / (total_bytes / 100 + 1)) : 0);
+	if (total_bytes == 0) /* nothing goes on */
+		return array_job_step(job, job->percent);
+	return array_job_step(job, (unsigned)(done_bytes / (total_bytes / 100 + 1)));
 }
 
 static int
@@ -63,27 +68,26 @@ allocate(struct array_job *job)
 	rc = array_store_allocate(job->store, job->from_bytes, job->to_bytes - job->from_bytes,
 				  &job->progress);
 	array_store_unmanage(job->store);
+	if (rc == -EOPNOTSUPP || rc == -ENOSYS)
+		return err_set(ERR_NOT_SUPPORTED,
+			       "this pool cannot reserve the space of a thick LUN (fallocate: %s): "
+			       "create the LUN without --thick, or in another pool",
+			       strerror(-rc));
 	return rc == ERR_CANCELLED ? rc : array_store_file_error(job->store, rc);
 }
 
 static int
 copy(struct array_job *job)
 {
-	char id[GUID_TEXT_SIZE];
 	int rc;
 
 	if (job->store == NULL || job->origin == NULL)
 		return err_set(ERR_FAILED, "vdsd was stopped before the copy was complete: make it "
 					   "again");
-	job->progress.step = step;
-	rc = blk_fault_check(job->array->inject_dir, guid_format(&job->lun_id, id), "copy",
-			     &job->progress);
-	if (rc < 0)
-		return rc == ERR_CANCELLED ? rc : array_store_file_error(job->store, rc);
 	array_store_manage(job->store);
-	rc = array_store_copy(job->origin, job->store, job->to_bytes, &job->progress);
+	rc = array_clone_copy(job);
 	array_store_unmanage(job->store);
-	return rc == ERR_CANCELLED ? rc : array_store_file_error(job->store, rc);
+	return rc;
 }
 
 static int
@@ -156,10 +160,12 @@ end(struct array_job *job, int result)
 int
 array_job_settle(struct array_job *job, int rc)
 {
-	int phase = JOB_WORKING;
+	int phase = atomic_load(&job->phase);
 
-	if (atomic_compare_exchange_strong(&job->phase, &phase, JOB_ENDING))
-		return rc;
+	while (phase == JOB_WORKING || (phase == JOB_PAUSING && rc < 0))
+		if (atomic_compare_exchange_strong(&job->phase, &phase, JOB_ENDING))
+			return rc;
+	job->stood_aside |= phase == JOB_PAUSING;
 	return err_set(ERR_CANCELLED, "the job was cancelled");
 }
 
@@ -194,19 +200,41 @@ end_surely(struct array_job *job, int result)
 	return rc;
 }
 
+/* Works until the job is done, has failed, is cancelled or paused, or the array closes. */
+static enum array_job_next
+work_on(struct array_job *job, int *ret_rc)
+{
+	enum array_job_next next;
+	int rc;
+
+	do {
+		rc = array_job_copies(job) ? copy(job) : allocate(job);
+		if (rc != ERR_CANCELLED)
+			rc = array_job_settle(job, rc);
+		next = rc == ERR_CANCELLED ? array_job_stopped(job) : JOB_NEXT_END;
+	} while (next == JOB_NEXT_AGAIN);
+	*ret_rc = rc;
+	return next;
+}
+
 void
 array_allocate_run(struct work *work)
 {
 	struct array_job *job = container_of(work, struct array_job, work);
 	char id[GUID_TEXT_SIZE];
-	int rc = array_job_copies(job) ? copy(job) : allocate(job);
+	int rc = 0;
 
+	if (work_on(job, &rc) == JOB_NEXT_LEAVE)
+		return;
+	array_clone_copy_end(job);
 	if (rc == ERR_CANCELLED && atomic_load(&job->phase) == JOB_WORKING) {
 		array_job_forget(job); /* the array closes */
 		array_job_free(job);
 		return;
 	}
-	rc = settle_size(job, array_job_settle(job, rc));
+	if (rc == ERR_CANCELLED)
+		rc = array_job_settle(job, rc);
+	rc = settle_size(job, rc);
 	rc = end_surely(job, rc);
 	if (rc < 0) {
 		/*

@@ -23,6 +23,7 @@
 #define JOB_THREADS        4
 #define DRAIN_TIMEOUT_MS   5000
 #define VERIFY_INTERVAL_MS 2000
+#define FLUSH_MS           30000 /* before commands wait: as long as initiators wait for a command */
 #define AUDIT_KEEP_MS      (90 * 24 * 3600 * 1000ll)
 
 /* ---- in place ---- */
@@ -38,7 +39,8 @@ init_locks(struct array *array)
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
 		&array->credentials_lock, &array->levels_lock,      &array->trash_lock,
-		&array->history_lock,     &array->schedules_lock,
+		&array->history_lock,     &array->schedules_lock,   &array->flushes_lock,
+		&array->running_lock,     &array->isns_lock,        &array->faults_lock,
 	};
 	pthread_condattr_t attr;
 
@@ -51,6 +53,7 @@ init_locks(struct array *array)
 	pthread_cond_init(&array->queue_ready, &attr);
 	pthread_cond_init(&array->request_done, &attr);
 	pthread_cond_init(&array->schedules_due, &attr);
+	pthread_cond_init(&array->flushes_ended, &attr);
 	pthread_condattr_destroy(&attr);
 }
 
@@ -87,17 +90,28 @@ host_root(const char *inject_dir)
 static int
 copy_options(struct array *array, const struct array_options *options)
 {
+	if (options->shared != NULL) {
+		array->shared = true;
+		array->store = *options->shared;
+	}
 	array->default_port = options->default_port;
 	array->look = options->look;
+	atomic_store(&array->chores, true);
 	array->audit_keep_ms = options->audit_keep_ms != 0 ? options->audit_keep_ms : AUDIT_KEEP_MS;
 	array->accept_loss = options->accept_loss;
 	array->drain_timeout_ms = options->drain_timeout_ms != 0 ? options->drain_timeout_ms
 								 : DRAIN_TIMEOUT_MS;
 	array->verify_interval_ms = options->verify_interval_ms != 0 ? options->verify_interval_ms
 								     : VERIFY_INTERVAL_MS;
+	array->flush_ms = FLUSH_MS;
 	array->interfaces = options->interfaces != NULL ? options->interfaces
 							: array_interfaces_list;
 	array->interfaces_arg = options->interfaces_arg;
+	array->allow_faults = options->allow_faults;
+	if ((options->gateway != NULL && (array->gateway = str_dup(options->gateway)) == NULL) ||
+	    (options->gateway_address != NULL &&
+	     (array->gateway_address = str_dup(options->gateway_address)) == NULL))
+		return -ENOMEM;
 	array->dir = str_dup(options->dir);
 	if (options->inject_dir != NULL) {
 		array->inject_dir = str_dup(options->inject_dir);
@@ -121,12 +135,13 @@ begin(struct array *array)
 {
 	AUTO_FREE char *path = NULL;
 	char name[] = "default";
+	bool home = !array->shared; /* what lies in DIR is of one gateway */
 	struct position at = { .incarnation = 1 };
 	struct row_pool pool = { .name = name };
 	int rc = array->default_address != NULL ? array_portal_check_address(array->default_address)
 						: 0;
 
-	if (rc == 0)
+	if (rc == 0 && home)
 		rc = array_pool_make_home(array, &path);
 	if (rc < 0)
 		return rc;
@@ -139,12 +154,12 @@ begin(struct array *array)
 	array->state = state_new(&at);
 	if (array->state == NULL)
 		return -ENOMEM;
-	rc = array_pool_add(array, &at.array_id, &pool, POOL_BEGIN);
+	rc = home ? array_pool_add(array, &at.array_id, &pool, POOL_BEGIN) : 0;
 	if (rc == 0)
 		rc = array_writer_start(array);
 	if (rc == 0)
-		rc = array_subsystem_begin(array, &at.array_id, &pool);
-	if (rc == 0)
+		rc = array_subsystem_begin(array, &at.array_id, home ? &pool : NULL);
+	if (rc == 0 && home)
 		array_pool_show(array, &pool.id);
 	if (rc == 0 && array->default_address != NULL && array->default_port != 0)
 		rc = array_portal_create(array, NULL, array->default_address, array->default_port,
@@ -181,6 +196,8 @@ add_dying(void *arg, const struct catalog_unlink *entry)
 	AUTO_FREE char *place = NULL;
 	int rc;
 
+	if (array_is_shared(array) && !guid_equal(&entry->controller_id, &array->controller_id))
+		return 0;
 	if (pool != NULL)
 		return array_store_dying_add(array, &entry->lun_id, &pool->id, pool->path);
 	rc = array_pool_place_of(entry->path, &entry->lun_id, &place);
@@ -220,7 +237,7 @@ take_up(struct array *array)
 	if (array_is_read_only(array))
 		return 0;
 	rc = catalog_unlinks(array->catalog, add_dying, array);
-	if (rc == 0)
+	if (rc == 0 && !array_is_shared(array)) /* the verifier, when it is known who is at work */
 		array_pool_sweep(array, array->state);
 	return rc;
 }
@@ -232,6 +249,8 @@ load(struct array *array)
 
 	if (rc == 0)
 		rc = state_check(array->state);
+	if (rc == 0)
+		rc = array_controller_find(array, array->state);
 	if (rc == 0)
 		rc = array_credential_load(array);
 	if (rc == 0)
@@ -248,19 +267,43 @@ load(struct array *array)
 		rc = array_token_load(array);
 	if (rc == 0)
 		rc = array_schedule_load(array);
-	if (rc == 0 && !array->look)
+	if (rc == 0)
+		array_foreign_begin(array);
+	if (rc == 0 && !array->look && !array_is_shared(array))
 		rc = array_job_resume_all(array);
 	return rc < 0 ? rc : array_writer_start(array);
 }
 
+/*
+ * Notes which version serves the array; of several gateways, which may be of several, the newest that
+ * has.
+ */
 static int
 update_version(struct array *array)
 {
 	AUTO_STATE struct state *state = array_state(array);
+	const char *noted = state_array(state)->version;
 
-	if (array_is_read_only(array) || str_equal(state_array(state)->version, VDS_VERSION))
+	if (array_is_read_only(array) || str_equal(noted, VDS_VERSION) ||
+	    (array_is_shared(array) && strverscmp(noted, VDS_VERSION) > 0))
 		return 0;
 	return array_subsystem_set_version(array, VDS_VERSION);
+}
+
+static int
+catalog_open_any(struct array *array)
+{
+	struct catalog_shared store = array->store;
+
+	if (array->shared) {
+		array->store.ops = NULL;
+		return catalog_open_shared(array->dir, &store, array->look, array->accept_loss,
+					   &array->catalog);
+	}
+	if (array->look)
+		return catalog_look(array->dir, &array->catalog);
+	return array->accept_loss ? catalog_open_accepting_loss(array->dir, &array->catalog)
+				  : catalog_open(array->dir, &array->catalog);
 }
 
 static int
@@ -269,7 +312,7 @@ look_all(struct array *array)
 	int rc = array_live_init(array);
 
 	if (rc == 0)
-		rc = catalog_look(array->dir, &array->catalog);
+		rc = catalog_open_any(array);
 	if (rc == 0 && catalog_is_new(array->catalog))
 		rc = err_set(-ENOENT, "%s holds no array", array->dir);
 	return rc < 0 ? rc : load(array);
@@ -283,8 +326,9 @@ open_all(struct array *array)
 	if (rc == 0)
 		rc = workers_new(JOB_THREADS, "jobs", &array->workers);
 	if (rc == 0)
-		rc = array->accept_loss ? catalog_open_accepting_loss(array->dir, &array->catalog)
-					: catalog_open(array->dir, &array->catalog);
+		rc = catalog_open_any(array);
+	if (rc == 0 && array->shared)
+		rc = array_sharing_start(array);
 	if (rc == 0)
 		catalog_audit_keep(array->catalog, array->audit_keep_ms);
 	if (rc == 0 && catalog_held(array->catalog) != NULL)
@@ -297,6 +341,8 @@ open_all(struct array *array)
 		rc = update_version(array);
 	if (rc == 0)
 		rc = array_controller_update(array);
+	if (rc == 0 && !array_is_shared(array)) /* in a backup of an array of several gateways */
+		rc = array_kept_power_on(array);
 	if (rc < 0)
 		return rc;
 	array_drive_rescan(array);
@@ -313,6 +359,8 @@ array_open(const struct array_options *options, struct array **ret_array)
 	char text[TASK_TEXT_SIZE];
 	int rc;
 
+	if (array == NULL && options->shared != NULL)
+		options->shared->ops->close(options->shared->store);
 	if (array == NULL)
 		return -ENOMEM;
 	init_locks(array);
@@ -321,7 +369,11 @@ array_open(const struct array_options *options, struct array **ret_array)
 	if (rc == 0)
 		rc = copy_options(array, options);
 	if (rc == 0)
+		rc = array_gateway_new(array, options);
+	if (rc == 0)
 		rc = array->look ? look_all(array) : open_all(array);
+	if (rc == 0 && !array->look)
+		rc = array_gateway_start(array);
 	if (rc < 0) {
 		snprintf(text, sizeof(text), "%s", err_text(rc));
 		array_close(array);
@@ -344,6 +396,7 @@ fini_locks(struct array *array)
 		&array->devices_lock,     &array->drives_lock,      &array->devices_lock,
 		&array->ports_lock,       &array->maintenance_lock, &array->tokens_lock,
 		&array->credentials_lock, &array->levels_lock,      &array->schedules_lock,
+		&array->flushes_lock,     &array->running_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mutexes); i++)
@@ -353,6 +406,7 @@ fini_locks(struct array *array)
 	pthread_cond_destroy(&array->queue_ready);
 	pthread_cond_destroy(&array->request_done);
 	pthread_cond_destroy(&array->schedules_due);
+	pthread_cond_destroy(&array->flushes_ended);
 }
 
 void
@@ -361,16 +415,25 @@ array_close(struct array *array)
 	if (array == NULL)
 		return;
 	atomic_store(&array->closing, true);
+	array_flush_wake(array);
+	array_gateway_stop_looking(array);
 	array_event_close(array);
 	array_schedule_stop(array);
 	array_verify_stop(array);
+	array_job_close(array);
 	if (array->workers != NULL && !array->writer_runs && array->state != NULL)
 		(void)array_writer_start(
 			array); /* what an opening that failed has queued waits for it */
 	workers_free(array->workers);
 	array_number_stop(array);
+	array_gateway_stop(array);
 	array_writer_stop(array);
+	array_gateway_fini(array);
+	if (array->store.ops != NULL)
+		array->store.ops->close(array->store.store);
 	catalog_close(array->catalog);
+	if (!array_flush_ended(array))
+		return; /* a device that hangs uses the rest */
 	array_secrets_unref(array->secrets);
 	array_vault_free(array->vault);
 	array_unit_fini(array);
@@ -386,6 +449,9 @@ array_close(struct array *array)
 	array_live_fini(array);
 	array_verify_fini(array);
 	fini_locks(array);
+	mem_free(array->isns_trouble);
+	mem_free(array->gateway);
+	mem_free(array->gateway_address);
 	mem_free(array->dir);
 	mem_free(array->inject_dir);
 	mem_free(array->host_root);
@@ -404,6 +470,12 @@ array_state(struct array *array)
 	state = state_ref(array->state);
 	pthread_mutex_unlock(&array->state_lock);
 	return state;
+}
+
+bool
+array_is_shared(const struct array *array)
+{
+	return array->shared;
 }
 
 bool

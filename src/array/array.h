@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "array/admin.h"
+#include "array/gateway.h"
 #include "array/hosts.h"
 #include "array/insight.h"
 #include "array/plan.h"
@@ -37,6 +38,7 @@
 #include "model/state.h"
 
 struct array;
+struct array_cluster_ops;
 struct array_lun_counters;
 struct array_port_counters;
 struct array_reservations;
@@ -68,6 +70,8 @@ void array_interfaces_fini(struct array_interfaces *list);
 
 /* ---- life ---- */
 
+struct catalog_shared;
+
 struct array_options {
 	/* directory of catalog.db, lock and luns/; made (0700) if missing */
 	const char *dir;
@@ -87,6 +91,33 @@ struct array_options {
 	int64_t audit_keep_ms; /* how long the audit log keeps its records; 0 = 90 days */
 	bool look;             /* open only for array_check, without changing anything */
 	bool accept_loss;      /* start although acknowledged changes are missing */
+	/*
+	 * the store of a catalog that several gateways share, which array_open consumes, also when
+	 * it fails; `dir` then has only the lock and the mark.  NULL = catalog.db in `dir`
+	 */
+	const struct catalog_shared *shared;
+	bool allow_faults; /* faults may be injected into LUNs: array_lun_inject */
+	/*
+	 * The gateway as which this vdsd runs (docs/design/gateways.md): the name of a controller of
+	 * the array, which a new array gets.  NULL = the array is on one machine.
+	 */
+	const char *gateway;
+	/* "HOST:PORT" where other gateways reach this one; NULL = as its controller's row says */
+	const char *gateway_address;
+	/*
+	 * The cluster that gateways share (array/cluster.h), borrowed until array_close; NULL = the
+	 * array is on one machine.
+	 */
+	const struct array_cluster_ops *cluster_ops;
+	void *cluster;
+	uint32_t lease_ms; /* of a gateway; 0 = 3500 */
+	/*
+	 * Called once, on any thread, when this gateway is out: others have fenced it, or nobody
+	 * knows what is committed.  From then on array_lease_ok says no.  The process is to begin
+	 * anew at once, without closing the array.
+	 */
+	void (*lost)(void *arg, const char *reason);
+	void *lost_arg;
 };
 
 /*
@@ -221,10 +252,22 @@ int array_set_iqn_prefix(struct array *array, const struct array_request *reques
 			 const char *prefix, struct array_answer *ret_answer);
 
 /*
- * Cancels a job.  Further errors: ERR_TOO_LATE (the job has ended), ERR_CANCELLED (the job was
- * cancelled already).
+ * Cancels a job, also one that is paused.  Further errors: ERR_TOO_LATE (the job has ended),
+ * ERR_CANCELLED (the job was cancelled already).
  */
 int array_job_cancel(struct array *array, const struct array_request *request,
+		     const struct guid *job, struct array_answer *ret_answer);
+/*
+ * Pauses a job, and lets it go on.  A job whose pause was answered with 0 does no I/O a moment later,
+ * and does not succeed until it is resumed; it goes on holding its LUN, also over a restart, after
+ * which only a full copy has failed.  While a move is paused, what is written to the LUN is noted.
+ * A resumed move or full copy goes on where it was, a move after a restart from the beginning.
+ * Pausing a job that is paused, and resuming one that is not, change nothing.  Further errors:
+ * ERR_TOO_LATE (the job has ended, is about to, or was cancelled).
+ */
+int array_job_pause(struct array *array, const struct array_request *request,
+		    const struct guid *job, struct array_answer *ret_answer);
+int array_job_resume(struct array *array, const struct array_request *request,
 		     const struct guid *job, struct array_answer *ret_answer);
 /* Ends an iSCSI session.  Returns 0 or ERR_NOT_FOUND (no such session). */
 int array_session_end(struct array *array, const struct guid *session);

@@ -9,10 +9,11 @@
  *	drives_lock > runtime_lock (shared while the data path is called) > pools_lock > dying_lock, devices_lock
  *	> luns_lock > live_lock > listeners_lock > a listener's lock
  *	ports_lock, maintenance_lock > state_lock, live_lock
- * trash_lock is taken before every other lock but credentials_lock.
- * Each of queue_lock, requests_lock, jobs_lock, schedules_lock, seen_lock and state_lock is taken
- * while no other lock is held.  Only runtime_lock is held while the data path works, and only pools_lock while a
- * file system is accessed.
+ * trash_lock and faults_lock are taken before every other lock but credentials_lock, and running_lock, while no other
+ * one is held, before all that a change takes.
+ * Each of queue_lock, requests_lock, jobs_lock, schedules_lock, flushes_lock, seen_lock and
+ * state_lock is taken while no other lock but running_lock is held.  Only runtime_lock is held while
+ * the data path works, and only pools_lock while a file system is accessed.
  */
 #ifndef VDS_ARRAY_ARRAY_INT_H
 #define VDS_ARRAY_ARRAY_INT_H
@@ -33,6 +34,7 @@
 #include "base/workers.h"
 #include "blk/blk.h"
 #include "catalog/catalog.h"
+#include "catalog/shared.h"
 #include "model/schedule.h"
 
 struct array_pool_entry;
@@ -44,13 +46,28 @@ struct array {
 	char *host_root; /* owned; stands for / where drives are looked for; "" = the host's own */
 	/* opened for the checker only: nothing may change */
 	bool look;
+	/* owned; as which gateway it runs, and where others reach it; NULL = see array_options */
+	char *gateway, *gateway_address;
+	struct guid controller_id; /* of its own controller; set while it is opened */
 	bool accept_loss;
+	bool allow_faults;               /* array_lun_inject */
+	struct array_gateways *gateways; /* owned; NULL = on one machine: gateway.c */
+	struct catalog_shared store;     /* until the catalog has it; ops NULL = none */
+	bool shared;                     /* several gateways serve the catalog; array_is_shared */
+	/*
+	 * This gateway does what one of them has to do for all: it removes what is too old, and tells
+	 * how full pools are.  Always true on one machine.  The writer thread writes it.
+	 */
+	atomic_bool chores;
 	uint16_t default_port;
 	uint32_t drain_timeout_ms, verify_interval_ms;
 	int64_t audit_keep_ms;
 	atomic_bool closing, read_only;
 	char read_only_reason[TASK_TEXT_SIZE]; /* written once, before read_only is set */
 	atomic_flag read_only_said;            /* the thread that sets it first writes the reason */
+
+	pthread_mutex_t isns_lock;
+	char *isns_trouble; /* isns_lock: why the iSNS server cannot be used; NULL = nothing is wrong */
 
 	struct catalog *catalog; /* used by the writer thread, once that runs */
 
@@ -75,6 +92,7 @@ struct array {
 	pthread_cond_t queue_ready;
 	struct list queue; /* struct array_task */
 	bool queue_stop;
+	struct array_sharing sharing;
 	struct array_task *beat;  /* array_beat's; NULL before its first call */
 	atomic_bool beat_due;     /* it is queued and has not run */
 	atomic_bool writer_syncs; /* the writer is in a COMMIT */
@@ -100,6 +118,9 @@ struct array {
 
 	pthread_mutex_t luns_lock;
 	struct guid_map luns; /* struct array_lun_entry */
+	size_t fault_luns;    /* those with a set of faults; luns_lock */
+	/* held while a LUN's layer of faults comes or goes, and its paths are drained: fault.c */
+	pthread_mutex_t faults_lock;
 
 	pthread_mutex_t pools_lock;
 	pthread_mutex_t levels_lock; /* held while the data path learns how full a pool is */
@@ -142,8 +163,15 @@ struct array {
 	pthread_mutex_t schedules_lock;
 	pthread_cond_t schedules_due;
 	bool schedules_wake, schedules_stop; /* schedules_lock */
-	struct guid_map schedules;           /* schedule_run.c; the scheduler's thread */
-	_Atomic int64_t clock_shift_ms;      /* by which tests move array_utc_ms */
+	/* held while a schedule runs: one at a time, by its time or because somebody asks */
+	pthread_mutex_t running_lock;
+	struct guid_map schedules;    /* schedule_run.c; running_lock */
+	atomic_bool runs_touched;     /* another gateway has run a schedule */
+	pthread_mutex_t flushes_lock; /* flush.c */
+	pthread_cond_t flushes_ended;
+	unsigned flushes;               /* threads that flush before a moment; flushes_lock */
+	unsigned flush_ms;              /* how long who asks waits for them; tests wait less */
+	_Atomic int64_t clock_shift_ms; /* by which tests move array_utc_ms */
 
 	pthread_mutex_t tokens_lock; /* taken last */
 	struct list tokens;          /* struct token: token.c; tokens_lock */
@@ -158,8 +186,13 @@ struct array {
 	pthread_mutex_t check_lock; /* held during a whole array_check, so that only one runs */
 
 	atomic_bool verify_stop;
-	atomic_bool verify_all; /* every LUN is to be checked without waiting for its turn */
-	int verify_fd;          /* an eventfd that wakes the verifier */
+	atomic_bool verify_all;  /* every LUN is to be checked without waiting for its turn */
+	atomic_bool take_up;     /* array_foreign_take_up has something to do */
+	atomic_bool settle;      /* and first to know what became of an earlier commit */
+	atomic_bool sweep_again; /* a gateway is gone; array_foreign_take_up */
+	atomic_bool
+		verify_pools; /* every pool is to be looked at without waiting for the next round */
+	int verify_fd;        /* an eventfd that wakes the verifier */
 	/* an epoll of the pools that can be watched; readable when one has something to say */
 	int watch_fd;
 	/* the verifier's thread: */
@@ -218,6 +251,31 @@ void array_runtime_address_counters(struct array *array, const char *address,
 /* Returns whether a data path is registered.  Any thread. */
 bool array_runtime_is_there(struct array *array);
 
+/* ---- gateway.c: one of several gateways ---- */
+
+/*
+ * Makes the array one of several gateways, when the options have a cluster: from now on no LUN is held
+ * that it has not claimed.  Before the catalog is loaded.  Returns 0 or -ENOMEM.
+ */
+int array_gateway_new(struct array *array, const struct array_options *options);
+/* Joins the other gateways, if there are some.  Returns 0 or an error.  The opening thread. */
+int array_gateway_start(struct array *array);
+/* Ends the threads that look at others and move LUNs, while the array still works. */
+void array_gateway_stop_looking(struct array *array);
+/* Leaves the other gateways, when nothing uses a LUN any more and the writer still runs. */
+void array_gateway_stop(struct array *array);
+void array_gateway_fini(struct array *array);
+/* Notes that a change was published, this gateway's or another one's.  Writer thread. */
+void array_gateway_changed(struct array *array, const struct change *change);
+/* Returns whether the LUN is claimed, or the array is on one machine.  Any thread. */
+bool array_gateway_holds(struct array *array, const struct guid *lun_id);
+/*
+ * Gives a new LUN an owner: this gateway (own), or the one with the fewest LUNs.  Does nothing on one
+ * machine.  Returns 0 or -ENOMEM.  Writer thread, inside a change.
+ */
+int array_owner_edit_add(struct array *array, struct state_edit *edit, const struct guid *lun_id,
+			 bool own);
+
 /* ---- qos.c: limits of LUNs and hosts ---- */
 
 /* Returns whether a text of model/qos.h has a minimum.  text: NULL = none. */
@@ -236,6 +294,55 @@ int array_qos_check_pools(const struct state *view);
  */
 int array_qos_check_change(const struct state *before, const struct state *after,
 			   const struct change *change);
+
+/* ---- owner.c: which of several gateways does what ---- */
+
+/*
+ * Returns whether this process carries out the commands of a LUN, and what is done to it: always
+ * true on one machine; else when it is the LUN's owner in this state.  Any thread.
+ */
+bool array_lun_is_own(const struct array *array, const struct state *state,
+		      const struct guid *lun_id);
+/* Returns ERR_BUSY, with a text that names the gateway that owns the LUN. */
+int array_lun_not_own(const struct array *array, const struct state *state,
+		      const struct guid *lun_id);
+/* Returns whether the text is the instance of a gateway that is at work. */
+bool array_gateway_is_instance(const struct state *state, const char *instance);
+/*
+ * Does what a change of who owns what needs, before anybody sees the state after it; also for
+ * changes of this gateway.  after: the state after it.  Writer thread.
+ */
+void array_foreign_owners(struct array *array, const struct state *before,
+			  const struct state *after, const struct change *change);
+/* Notes which gateways are at work, when the state was loaded.  The opening thread. */
+void array_foreign_begin(struct array *array);
+/*
+ * Takes up what this gateway has got since the last call: the jobs of LUNs that it owns now, volumes
+ * that a gateway which is gone was to remove.  Does nothing on one machine.  Verifier thread.
+ */
+void array_foreign_take_up(struct array *array);
+/*
+ * After a commit whose outcome is not known, a job may be there that nobody runs: the next
+ * array_foreign_take_up finds out, and takes it up.  Any thread.
+ */
+void array_foreign_unknown(struct array *array);
+/*
+ * Finds out: when this returns 0, the state has what the commits before have made, and what is not
+ * there never comes.  Any thread but the writer.
+ */
+int array_foreign_settle(struct array *array);
+
+/* Wait for memory, and say what has failed, where a change that is made has to be followed. */
+void array_foreign_wait(void);
+void array_foreign_tell(const char *what, int rc);
+
+/* ---- foreign.c, foreign_rows.c: what other gateways of the array have changed ---- */
+
+/* What one op of a change needs, before and after the state is published: foreign_rows.c. */
+int array_foreign_before(struct array *array, const struct state *before, const struct state *after,
+			 const struct change_op *op);
+void array_foreign_after(struct array *array, const struct state *before,
+			 const struct change_op *op);
 
 /* ---- operation.c: who excludes whom on a LUN ---- */
 
@@ -281,6 +388,11 @@ struct array_lun_entry {
 	uint64_t allocated_bytes;  /* space that the volume takes, as last seen */
 	uint64_t shown_bytes;      /* the allocated_bytes in the live row */
 	struct array_kept *kept;   /* owned list; what the LUN's logical unit must keep (keep.c) */
+	struct blk_faults *faults; /* a reference; NULL = none: fault.c */
+	size_t fault_count;        /* the faults in the live row */
+	uint64_t faults_again_ns;  /* not before then is their layer taken away; 0 = at any time */
+	/* of the live row; static texts */
+	const char *cache_used, *cache_reason;
 };
 
 /*
@@ -326,10 +438,17 @@ int array_trash_put(struct array *array, struct state_edit *edit, const struct s
  * reference.  Any thread.
  */
 void array_trash_hold(struct array *array, struct array_store *store);
+/*
+ * Returns whether commands from before a LUN's deletion may still reach its volume from here.  Any
+ * thread; does not block.
+ */
+bool array_trash_in_flight(struct array *array, const struct guid *lun_id);
 /* Returns whether LUNs of the pool are in the trash. */
 bool array_trash_has(const struct state *state, const struct guid *pool_id);
 /* Returns the space that the LUNs of a pool take which are in the trash. */
 uint64_t array_trash_bytes(const struct state *state, const struct guid *pool_id);
+/* Another gateway has restored the LUN, or removes it for good.  Writer thread. */
+void array_trash_forget(struct array *array, const struct guid *lun_id);
 /* Removes what has expired, and what full pools give up.  Verifier thread. */
 void array_trash_expire(struct array *array);
 /* Called after all threads have ended. */
@@ -341,6 +460,9 @@ void array_unit_fini(struct array *array);
  */
 void array_unit_set_store(struct array *array, const struct guid *lun_id,
 			  struct array_store *store);
+/* Does so, but the volume of the store before stays: it is another gateway's to remove. */
+void array_unit_change_store(struct array *array, const struct guid *lun_id,
+			     struct array_store *store);
 /* Returns the LUN's store with a reference for the caller, or NULL (no such LUN).  Any thread. */
 struct array_store *array_unit_store(struct array *array, const struct guid *lun_id);
 /*
@@ -349,6 +471,12 @@ struct array_store *array_unit_store(struct array *array, const struct guid *lun
  */
 void array_unit_set_allocated(struct array *array, const struct guid *lun_id,
 			      uint64_t allocated_bytes);
+/*
+ * Notes how the volume is read and written, and why, as the members cache_used and cache_reason of the
+ * live row have it; static texts.  Shows the row when that has changed.
+ */
+void array_unit_set_cache(struct array *array, const struct guid *lun_id, const char *used,
+			  const char *reason);
 /*
  * Sets the health of a LUN and its reason, and shows both in its live row.  Only the block device
  * decides that a LUN is FAILED: its listener calls this function.  Any thread.
@@ -369,6 +497,33 @@ struct array_lun_entry *array_unit_find_locked(struct array *array, const struct
 void array_unit_show_locked(struct array *array, struct array_lun_entry *entry);
 
 #include "array/storage_int.h"
+
+/* ---- fault.c, fault_words.c: faults for tests ---- */
+
+/*
+ * Says what a fault that is asked for means to blk.  Its time (for_ms) begins when it is injected, so
+ * the caller sets ends_ns.  Returns 0 or ERR_INVALID with a text.
+ */
+int array_fault_parse(const struct array_fault *fault, const struct row_lun *lun,
+		      struct blk_fault *ret);
+/*
+ * Says what a fault of blk is in words.  for_ms becomes what is left of its time: at least 1 when it
+ * ends by time, also when that is over.
+ */
+void array_fault_format(const struct blk_fault *fault, const struct row_lun *lun,
+			struct array_fault *ret);
+/* Ends the faults of a LUN that is removed from the units.  The caller holds luns_lock. */
+void array_faults_forget_locked(struct array *array, struct array_lun_entry *entry);
+/*
+ * Lays the faults of a LUN over a store that nobody else uses yet, and that becomes the LUN's.  The
+ * LUN is held, and the caller has the data path use the store's device then.  Writer thread.
+ */
+void array_faults_follow(struct array *array, const struct guid *lun_id, struct array_store *store);
+/*
+ * Finds faults that have ended by themselves, and takes layers away that are not needed any more.
+ * Returns when to call again, in terms of clock_mono_ns.  Verifier thread.
+ */
+uint64_t array_faults_tidy(struct array *array);
 
 /* ---- subsystem.c ---- */
 
@@ -427,6 +582,25 @@ bool array_secrets_have(const struct array_secrets *set, enum credential_side si
 
 /* Loads the secrets of the catalog.  Returns 0, ERR_CORRUPT or -ENOMEM.  The opening thread. */
 int array_credential_load(struct array *array);
+/*
+ * Read the secret of a credential, or all secrets, that another gateway has set.  state: has the row.
+ * Return as array_credential_load; then the set is what it was.  Writer thread.
+ */
+int array_credential_foreign(struct array *array, const struct state *state, const struct guid *id);
+int array_credential_foreign_all(struct array *array, const struct state *state);
+
+/* ---- gateway_secret.c ---- */
+
+/*
+ * Makes the secret of the gateways of a new array, unless the array is on one machine.  Returns 0, -EIO
+ * (no random numbers), -ENOMEM or an error of the catalog.  Writer thread, in apply functions.
+ */
+int array_gateway_secret_make(struct array *array);
+/*
+ * Adds it, if there is one, to a set that was read from the catalog.  Returns 0, ERR_CORRUPT or
+ * -ENOMEM; then the set is what it was.  The opening thread; the writer thread.
+ */
+int array_gateway_secret_load(struct array *array, struct array_secrets **set);
 /* Makes the set with, or without (NULL), a secret the committed one.  Writer thread. */
 void array_secrets_replace(struct array *array, const struct guid *id,
 			   struct array_secret_entry *entry);
@@ -464,7 +638,7 @@ void array_interfaces_watch_read(int fd);
 void array_port_refresh(struct array *array);
 /*
  * Ends all sessions that came through the portals of a port, borrowed from a live state (NULL: of
- * the controller), and opens the listeners of these portals anew: array_port_reset.  Returns 0,
+ * the own controller), and opens the listeners of these portals anew: array_port_reset.  Returns 0,
  * ERR_BUSY (a session did not end in time) or -ENOMEM.
  */
 int array_port_end_sessions(struct array *array, const struct row_live_port *port,
@@ -473,15 +647,23 @@ int array_port_end_sessions(struct array *array, const struct row_live_port *por
 /* ---- controller.c ---- */
 
 /*
- * Puts the row of the controller into a new array.  Returns 0 or -ENOMEM.  Writer thread, in apply
- * functions.
+ * Puts the row of the own controller into a new array, and notes its id.  Returns 0, ERR_INVALID (a
+ * gateway without an address) or -ENOMEM.  Writer thread, in apply functions.
  */
-int array_controller_edit_put(struct state_edit *edit, const struct guid *array_id);
+int array_controller_edit_put(struct array *array, struct state_edit *edit,
+			      const struct guid *array_id);
+/*
+ * Finds the own controller in the state and notes its id.  Returns 0, ERR_NOT_FOUND (the array has no
+ * gateway of that name) or -ENOMEM.  The opening thread.
+ */
+int array_controller_find(struct array *array, const struct state *state);
 /*
  * Puts the row of the controller of a catalog that has none, and sets its name when the host was
- * renamed.  Returns 0 or an error of the writer.  The opening thread.
+ * renamed, or the address of a gateway.  Returns 0 or an error of the writer.  The opening thread.
  */
 int array_controller_update(struct array *array);
+/* Returns what portals of the own controller have as their controller: zero without gateways. */
+struct guid array_controller_of_portals(const struct array *array);
 
 /* ---- job.c, allocate.c ---- */
 
@@ -497,19 +679,32 @@ struct array_job {
 	atomic_int phase;          /* enum array_job_phase */
 	struct array_store *store; /* holds a reference */
 	/*
-	 * Of a job that copies (array_job_copies): from where, of its own; NULL after a restart.
-	 * The LUN that is held for it; zero = none.
+	 * Of a job that copies (array_job_copies): from where; NULL after a restart.  The LUN that
+	 * this is, and that is held for it; zero = it is a snapshot.
 	 */
 	struct array_store *origin;
 	struct guid held_id;
-	struct blk_progress progress; /* the job's thread */
+	/* the job's thread, or, while the job is paused, nobody */
+	struct blk_progress progress;
 	unsigned percent;
+	struct array_copying *copying; /* of a job that copies: how far it is (clone.c); owned */
+	struct array_moving *moving;   /* JOB_MOVE_LUN: how far it is (move_run.c); owned */
+	bool stood_aside; /* the job's thread has stopped its work because of a pause */
 };
 
 enum array_job_phase {
-	JOB_WORKING, /* the job may still be cancelled */
+	JOB_WORKING, /* the job may still be cancelled or paused */
+	JOB_PAUSING, /* the job's thread stops at its next step */
+	JOB_PAUSED,  /* no thread works on the job; set under jobs_lock */
 	JOB_CANCELLING,
-	JOB_ENDING /* it is too late to cancel the job */
+	JOB_ENDING /* it is too late to cancel or to pause the job */
+};
+
+/* What the job's thread does after its work was stopped (array_job_stopped). */
+enum array_job_next {
+	JOB_NEXT_END,   /* end the job, or leave it for the next start */
+	JOB_NEXT_AGAIN, /* work again: the job was resumed meanwhile */
+	JOB_NEXT_LEAVE  /* the job is paused, and another thread may have it by now */
 };
 
 /*
@@ -531,6 +726,10 @@ array_job_copies(const struct array_job *job)
 void array_job_release(struct array_job *job);
 /* Queues the job to a worker, which runs it and frees it. */
 void array_job_queue(struct array_job *job);
+/* Hands a job that is among those that run to a worker.  The caller holds jobs_lock. */
+void array_job_hand_over(struct array_job *job);
+/* Returns the job that runs or is paused, or NULL.  The caller holds jobs_lock. */
+struct array_job *array_job_find_locked(struct array *array, const struct guid *job_id);
 void array_job_free(struct array_job *job);
 /*
  * Puts the row and the catalog's notes of a job that begins (array_job_edit_start) or has ended
@@ -546,23 +745,110 @@ void array_job_forget(struct array_job *job);
  * the catalog.  The opening thread.
  */
 int array_job_resume_all(struct array *array);
+/*
+ * Takes up the jobs of LUNs that this gateway owns and that run nowhere, since their gateway has died.
+ * Returns 0, 1 (one waits until its LUN is claimed: call again), or an error as array_job_resume_all.
+ * Writer thread.
+ */
+int array_job_take(struct array *array);
+/* Shows at its LUN that a job runs at another gateway, or has ended there.  Writer thread. */
+void array_job_follow(struct array *array, const struct row_job *row);
+/*
+ * Returns "", or what a job that runs does with the LUN: "; it is being moved to pool "p": 40 %,
+ * paused".  Owned by the caller; NULL = memory is out.  Any thread.
+ */
+char *array_job_text(const struct state *config, const struct state *live,
+		     const struct row_lun *lun);
 /* Deletes the rows of jobs that ended more than JOB_KEPT_MS ago.  Verifier thread. */
 void array_job_expire(struct array *array);
 /* Does the work of a job (allocate.c).  A worker's thread. */
 void array_allocate_run(struct work *work);
 /*
- * Shows how far the job is, when that has changed.  Returns 0, or ERR_CANCELLED (it is cancelled, or
- * the array closes).  The job's thread.
+ * Shows how far the job is, when that has changed.  Returns 0, or ERR_CANCELLED (it is cancelled, it
+ * is to pause, or the array closes).  The job's thread.
  */
 int array_job_step(struct array_job *job, unsigned percent);
 /*
- * Goes from WORKING to ENDING.  Returns rc, or ERR_CANCELLED with a text (the job was cancelled
- * first).  The job's thread.
+ * Goes from WORKING to ENDING, and with an error (rc) also from PAUSING.  Returns rc, or
+ * ERR_CANCELLED with a text (the job was cancelled first, or is to pause).  The job's thread.
  */
 int array_job_settle(struct array_job *job, int rc);
+/*
+ * Says what comes after array_job_step or array_job_settle have returned ERR_CANCELLED; a job that
+ * is to pause is paused by this.  The job's thread.
+ */
+enum array_job_next array_job_stopped(struct array_job *job);
+/* Lets the jobs that are paused see that the array closes.  The closing thread. */
+void array_job_close(struct array *array);
+
+/* ---- follow.c: copies of volumes that are in use ---- */
+
+#define ARRAY_FOLLOW_AGAIN 1
+
+/* A copy of a volume that follows what initiators write to it. */
+struct array_follow {
+	struct array *array;
+	struct array_job
+		*job; /* shows how far the copy is, and ends it; to_bytes: how much to copy */
+	const struct guid *lun_id; /* whose paths are drained */
+	const char *fault;         /* the operation for which a test asks for faults in each step */
+	/* set by the caller, before array_follow_attach: borrowed; copier.to is the device of `to` */
+	struct array_store *from, *to;
+	struct blk_copier copier;
+	struct blk_dev *track;  /* with a reference; NULL = was not laid over the LUN's device */
+	bool attached;          /* it lies there now */
+	bool known;             /* whatever the data path writes is noted */
+	uint64_t at_bytes;      /* so much is copied from the beginning */
+	uint64_t flushed_bytes; /* copier.copied_bytes at the last flush */
+	/* of the present hold of the paths: a drain, or alone: there was no data path yet */
+	void *drain;
+	bool alone;
+	/* the data path has gone, so that nothing can be drained: the array is about to close */
+	bool leaves;
+	uint64_t held_ns; /* how long commands waited at the end, all in all */
+};
+
+/* lun_id and fault are borrowed.  The caller calls array_follow_fini. */
+void array_follow_init(struct array_follow *f, struct array_job *job, const struct guid *lun_id,
+		       const char *fault);
+void array_follow_fini(struct array_follow *f);
+/* Looks for a fault that a test asks for.  Returns as blk_fault_check. */
+int array_follow_fault(struct array_follow *f, const char *op);
+/*
+ * Lays the tracking layer over the LUN's device, from which is copied then.  Returns 0, -ENOMEM, or
+ * ERR_CANCELLED (the job is cancelled or to pause, or the array closes).  Whatever this and the
+ * functions below have returned ERR_CANCELLED for, they can be called again, in the same order, and
+ * go on where they were.
+ */
+int array_follow_attach(struct array_follow *f);
+/*
+ * Takes the layer away, if it is there, and drains the paths for that.  When the data path has gone,
+ * the layer stays, and goes with the store.
+ */
+void array_follow_detach(struct array_follow *f);
+/* As array_follow_detach, in a call of `end`, where the paths are drained. */
+void array_follow_detach_held(struct array_follow *f);
+/*
+ * Copies everything and, where a layer is, most of what was written meanwhile.  `to` reads as zeros
+ * before.  Durable on return.  Returns 0, ERR_CANCELLED, -ENOMEM, or the error of a device with its
+ * text.
+ */
+int array_follow_copy(struct array_follow *f);
+/*
+ * Copies the rest, and calls `end` at a moment at which both volumes are equal and the paths are
+ * drained; it returns 0, an error, or ARRAY_FOLLOW_AGAIN to be called again.  Returns as
+ * array_follow_copy, or the error of `end`.
+ */
+int array_follow_finish(struct array_follow *f, int (*end)(struct array_follow *f));
+/* Makes what was copied durable.  Returns 0, or an error with a text. */
+int array_follow_flush(struct array_follow *f);
 
 /* ---- move.c: LUNs that move to another pool ---- */
 
+/* Makes what a job that moves a LUN keeps while it is paused.  Returns NULL when memory is out. */
+struct array_moving *array_move_new(struct array_job *job);
+/* Releases the new volume and the tracking layer, without taking the layer away.  NULL is allowed. */
+void array_move_free(struct array_moving *moving);
 /* Does the work of a job that moves a LUN.  A worker's thread. */
 void array_move_run(struct work *work);
 /* Returns whether a job moves this LUN to this pool.  Any thread. */

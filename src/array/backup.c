@@ -81,6 +81,7 @@ end_job(struct state_edit *edit, struct catalog *catalog, const struct row_job *
 	if (row == NULL)
 		return -ENOMEM;
 	row->state = JOB_CANCELLED;
+	row->paused = false;
 	row->ended_ms = clock_utc_ms();
 	if (row_set_string(&row->error, err_name(ERR_CANCELLED)) < 0 ||
 	    row_set_string(&row->message, "the catalog was restored from a backup that was made "
@@ -134,7 +135,10 @@ edit_apply(struct state_edit *edit, struct catalog *catalog, const struct state 
 	return rc;
 }
 
-/* Lets nothing go on that was going on when the backup was made. */
+/*
+ * Lets nothing go on that was going on when the backup was made.  A FORMAT UNIT or SANITIZE least of
+ * all: what the LUN holds by now is other data.
+ */
 static int
 settle(struct catalog *catalog, const struct state *state)
 {
@@ -145,6 +149,8 @@ settle(struct catalog *catalog, const struct state *state)
 		rc = catalog_unlinks(catalog, forget_unlink, catalog);
 	if (rc == 0)
 		rc = end_jobs(edit, catalog, state);
+	if (rc == 0)
+		rc = catalog_kept_drop(catalog, ARRAY_KEEP_JOB);
 	if (rc == 0)
 		rc = edit_apply(TAKE(edit), catalog, state);
 	if (rc == 0)

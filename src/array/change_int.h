@@ -119,14 +119,43 @@ int array_clone_snapshot(struct array *array, const struct array_place *place,
 			 const struct guid *from_id, const struct guid *to_id, uint64_t size_bytes);
 /*
  * Gives a job that copies (array_job_copies) the volume from which it copies: of a snapshot, or of a
- * LUN that is offline, which the job holds.  Returns 0, ERR_NOT_FOUND, ERR_IN_USE (the LUN is online,
- * so that its data may change), ERR_BUSY (another operation holds it, or it has another size now),
- * with a text, or -ENOMEM.
+ * LUN, which the job holds.  Returns 0, ERR_NOT_FOUND, ERR_BUSY (another operation holds the LUN, it
+ * has another size now, or its I/O hangs), ERR_FAILED, with a text, or -ENOMEM.
  */
 int array_clone_copy_from(struct array *array, const struct guid *origin_id, struct array_job *job);
+/*
+ * Does the work of a job that copies, whose stores are there: makes the new LUN's volume hold what
+ * the other one holds at one moment, near the end of the copy.  Durable on return.  Returns 0,
+ * ERR_CANCELLED (cancelled, paused, or the array closes) or another error with a text.  After a
+ * pause the call is made again, and goes on where it was.  The job's thread.
+ */
+int array_clone_copy(struct array_job *job);
+/*
+ * Checks whether snapshots can be taken in a pool at all.  Returns 0, also when that cannot be told
+ * now, or ERR_NOT_SUPPORTED with the reason.  Any thread except the writer: it asks the file system.
+ */
+int array_clone_check_pool(struct array *array, const struct row_pool *pool);
+/* Ends what array_clone_copy has left, also with 0: a layer over the origin, memory. */
+void array_clone_copy_end(struct array_job *job);
 /* Calls the driver's volume_clone, with the faults that a test asks for. */
 int array_clone_volume(struct array *array, const struct array_place *place,
 		       const struct guid *from_id, const struct guid *to_id, uint64_t size_bytes);
+
+/* ---- flush.c ---- */
+
+/*
+ * Flushes the stores of LUNs, so that little is left to be written out while their commands wait.
+ * Returns 0, also when a device has an error; ERR_BUSY: a device does not come back in time, or has not
+ * come back since the last time; ERR_CANCELLED: the array closes; -ENOMEM or -errno.  Any thread.
+ */
+int array_flush_ahead(struct array *array, struct array_store *const *stores, size_t count);
+/* Ends the waiting of all who flush: the array closes. */
+void array_flush_wake(struct array *array);
+/*
+ * Waits for a moment until no device is being flushed.  Returns false, and logs it, when a flush does
+ * not come back: then the array and its stores must stay in memory.  The closing thread.
+ */
+bool array_flush_ended(struct array *array);
 
 /* ---- snapshot.c ---- */
 
@@ -165,6 +194,8 @@ int array_lun_note_removal(struct array *array, const struct state *view,
  * and notes its file for unlinking.  Returns 0 or an error of the catalog.  Writer thread.
  */
 int array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id);
+/* Deletes the rows of a LUN without associations: its own, and that of its owner.  Writer thread. */
+int array_lun_edit_delete_row(struct state_edit *edit, const struct guid *lun_id);
 /* Notes that the volume of a LUN is to be unlinked.  Writer thread. */
 int array_lun_note_unlink(struct array *array, const struct state *view, const struct guid *lun_id,
 			  const struct guid *pool_id);
@@ -180,7 +211,7 @@ int array_lun_reopen(struct array *array, const struct guid *lun_id);
  * (I/O does not end; the store goes on).  Any thread except the writer.
  */
 int array_lun_stop_store(struct array *array, struct array_store *store);
-/* Starts or stops the store when a new status is committed.  Writer thread. */
+/* Starts or stops the store when a new status is committed.  The writer, or who holds the LUN. */
 void array_lun_status_committed(struct array *array, const struct guid *lun_id,
 				enum row_status status);
 /*
@@ -200,14 +231,20 @@ size_t array_lun_sessions(const struct state *view, const struct state *live,
  */
 int array_lun_file_error(int rc, const char *what);
 /*
- * Adds a portal group to a target, with all portals or with none.  Returns 0, ERR_LIMIT (no tag or
- * relative port identifier is left) or -ENOMEM.  Writer thread.
+ * Adds an empty portal group to a target.  Returns 0, ERR_LIMIT (no tag or relative port identifier
+ * is left) or -ENOMEM.  Writer thread.
  */
 int array_group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
-			 bool all_portals, struct guid *ret_group_id);
+			 struct guid *ret_group_id);
+/*
+ * Adds all portals to a new target: in one portal group, or one for each gateway that has portals.
+ * Errors as array_group_edit_add.  Writer thread.
+ */
+int array_group_edit_add_full(struct array *array, struct state_edit *edit,
+			      const struct guid *target_id);
 /*
  * Adds a portal to the first portal group of every target that has it in none.  A target without a
- * portal group gets one.  Errors as array_group_edit_add.  Writer thread.
+ * portal group, or without one for the portal's gateway, gets one.  Errors as array_group_edit_add.  Writer thread.
  */
 int array_group_edit_add_to_all(struct array *array, struct state_edit *edit,
 				const struct guid *portal_id);
@@ -227,8 +264,13 @@ int array_lun_mappings(const struct state *state, const struct guid *lun_id,
 
 /* ---- token.c ---- */
 
-/* Loads the tokens from the catalog.  Returns 0, -ENOMEM or an error of the catalog. */
+/*
+ * Loads the tokens from the catalog, in the place of those in memory.  Returns 0, -ENOMEM or an error
+ * of the catalog; then memory has what it had.  The opening or the writer thread.
+ */
 int array_token_load(struct array *array);
+/* Does so for one token, which another gateway has made or revoked.  Writer thread. */
+int array_token_foreign(struct array *array, const struct guid *id);
 void array_token_fini(struct array *array);
 
 #endif

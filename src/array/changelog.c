@@ -165,6 +165,8 @@ object_add(struct changelog *log, enum row_family family, const struct guid *id)
 		quoted_add(log, ((const struct row_trashed_lun *)row)->name);
 	else if (family == ROW_ARRAY)
 		quoted_add(log, ((const struct row_array *)row)->name);
+	else if (family == ROW_CONTROLLER)
+		quoted_add(log, ((const struct row_controller *)row)->name);
 	else if (family == ROW_JOB) {
 		id_add(log, id);
 		strbuf_add(log->text, " of ");
@@ -301,6 +303,8 @@ field_change_add(struct changelog *log, const void *old, const void *new,
 		value_add(log, old, field);
 	} else if (strcmp(name, "state") == 0) {
 		value_add(log, new, field);
+	} else if (strcmp(name, "paused") == 0) {
+		strbuf_add(log->text, row_field_number(new, field) != 0 ? "paused" : "resumed");
 	} else if (strcmp(name, "mask") == 0) {
 		strbuf_add(log->text, "unmasked to ");
 		mask_add_text(log, log->after, row_field_text(new, field));
@@ -314,6 +318,12 @@ field_change_add(struct changelog *log, const void *old, const void *new,
 		if (row_field_text(new, field)[0] == '\0')
 			strbuf_add(log->text, "everywhere");
 		else
+			value_add(log, new, field);
+	} else if (strcmp(name, "redirect") == 0) {
+		strbuf_add(log->text, row_field_text(new, field)[0] == '\0'
+					      ? "logins no longer redirected"
+					      : "logins redirected to ");
+		if (row_field_text(new, field)[0] != '\0')
 			value_add(log, new, field);
 	} else if (strcmp(name, "qos") == 0) {
 		strbuf_add(log->text, row_field_text(new, field)[0] == '\0' ? "limits removed"
@@ -342,6 +352,36 @@ field_change_add(struct changelog *log, const void *old, const void *new,
 	}
 }
 
+/* What a gateway does: says it in words.  Returns false for other fields. */
+static bool
+gateway_change_add(struct changelog *log, const void *new, const struct row_field *field)
+{
+	const struct row_controller *gateway = new;
+
+	if (row_family_of(new) != ROW_CONTROLLER)
+		return false;
+	if (strcmp(field->name, "instance") == 0)
+		strbuf_add(log->text,
+			   *row_field_text(new, field) != '\0' ? "runs" : "does not run");
+	else if (strcmp(field->name, "drains") == 0)
+		strbuf_add(log->text,
+			   gateway->drains ? "gives its LUNs to others" : "takes LUNs again");
+	else
+		return false;
+	return true;
+}
+
+/* Whether a field says nothing that another field of the change does not say, too. */
+static bool
+goes_without_saying(const void *new, const struct row_field *field)
+{
+	const struct row_job *job = new;
+
+	return strcmp(field->name, "ended_ms") == 0 || strcmp(field->name, "set_ms") == 0 ||
+	       strcmp(field->name, "access_set_by") == 0 ||
+	       (strcmp(field->name, "paused") == 0 && job->ended_ms != 0);
+}
+
 static void
 update_add(struct changelog *log, const void *old, const void *new)
 {
@@ -350,12 +390,11 @@ update_add(struct changelog *log, const void *old, const void *new)
 
 	for (size_t i = type->key_fields; i < type->field_count; i++) {
 		if (value_same(old, new, &type->fields[i]) ||
-		    strcmp(type->fields[i].name, "ended_ms") == 0 ||
-		    strcmp(type->fields[i].name, "set_ms") == 0 ||
-		    strcmp(type->fields[i].name, "access_set_by") == 0)
+		    goes_without_saying(new, &type->fields[i]))
 			continue;
 		strbuf_add(log->text, joint);
-		field_change_add(log, old, new, &type->fields[i]);
+		if (!gateway_change_add(log, new, &type->fields[i]))
+			field_change_add(log, old, new, &type->fields[i]);
 		joint = ", ";
 	}
 }
@@ -442,6 +481,22 @@ member_add(struct changelog *log, const struct change_op *op)
 	object_add(log, ROW_HOST, &op->key.b);
 }
 
+/* `LUN "vol1": is owned by controller "gw2" (epoch 3)` */
+static void
+owner_add(struct changelog *log, const struct change_op *op)
+{
+	const struct row_lun_owner *owner = (const void *)op->row;
+
+	object_add(log, ROW_LUN, &op->key.a);
+	if (owner == NULL) {
+		strbuf_add(log->text, ": has no owner");
+		return;
+	}
+	strbuf_add(log->text, ": is owned by ");
+	object_add(log, ROW_CONTROLLER, &owner->controller_id);
+	strbuf_addf(log->text, " (epoch %" PRIu64 ")", owner->epoch);
+}
+
 /* An initiator is a name of its host: `host "db1": got the initiator iqn.…`. */
 static void
 initiator_add(struct changelog *log, const struct change_op *op)
@@ -498,6 +553,8 @@ is_implied(const struct changelog *log, const struct change_op *op)
 
 		return group != NULL && state_find(without, ROW_TARGET, &group->target_id) == NULL;
 	}
+	if (op->family == ROW_LUN_OWNER)
+		return state_find(without, ROW_LUN, &op->key.a) == NULL;
 	return op->family == ROW_ASSOCIATION && op->row == NULL &&
 	       state_find(without, ROW_LUN, &op->key.a) == NULL;
 }
@@ -530,6 +587,10 @@ clause_add(struct changelog *log, const struct change_op *op)
 	}
 	if (row_type(op->family)->key_fields == 2) {
 		pair_add(log, op);
+		return;
+	}
+	if (op->family == ROW_LUN_OWNER) {
+		owner_add(log, op);
 		return;
 	}
 	old = state_find(log->before, op->family, &op->key.a);

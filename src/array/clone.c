@@ -32,6 +32,33 @@ copies_instead(const struct array *array)
 	return path != NULL && access(path, F_OK) == 0;
 }
 
+static int
+never_clones(const struct array_pool_driver *driver)
+{
+	return err_set(ERR_NOT_SUPPORTED,
+		       "the volumes of a pool of the kind \"%s\" cannot share space: snapshots "
+		       "and clones need a pool in a directory, on XFS (with reflink) or btrfs; "
+		       "`vdsctl lun clone --copy` copies the data instead",
+		       driver->kind);
+}
+
+int
+array_clone_check_pool(struct array *array, const struct row_pool *pool)
+{
+	const struct array_pool_driver *driver = array_pool_driver_find(pool->path);
+	int rc;
+
+	if (driver == NULL)
+		return 0;
+	if (driver->volume_clone == NULL)
+		return never_clones(driver);
+	/* what is in the place of a pool that is not ready is not the pool */
+	if (copies_instead(array) || array_pool_ready(array, &pool->id) < 0)
+		return 0;
+	rc = driver->volume_can_clone(pool->path);
+	return rc == ERR_NOT_SUPPORTED ? rc : 0;
+}
+
 int
 array_clone_volume(struct array *array, const struct array_place *place, const struct guid *from_id,
 		   const struct guid *to_id, uint64_t size_bytes)
@@ -42,12 +69,7 @@ array_clone_volume(struct array *array, const struct array_place *place, const s
 	if (rc < 0)
 		return rc;
 	if (place->driver->volume_clone == NULL)
-		return err_set(
-			ERR_NOT_SUPPORTED,
-			"the volumes of a pool of the kind \"%s\" cannot share space: snapshots "
-			"and clones need a pool in a directory, on XFS (with reflink) or btrfs; "
-			"`vdsctl lun clone --copy` copies a LUN that is offline",
-			place->driver->kind);
+		return never_clones(place->driver);
 	if (copies_instead(array))
 		return place->driver->volume_copy(place->text, from_id, to_id, size_bytes, NULL);
 	return place->driver->volume_clone(place->text, from_id, to_id, size_bytes);
@@ -81,9 +103,9 @@ array_clone_snapshot(struct array *array, const struct array_place *place,
 
 /* ---- full copies ---- */
 
-/* Holds the LUN, so that it stays offline. */
+/* Holds the LUN until the job has ended.  In its unit there may be another store by now. */
 static int
-hold_offline(struct array *array, const struct guid *lun_id, struct array_job *job)
+hold_origin(struct array *array, const struct guid *lun_id, struct array_job *job)
 {
 	AUTO_STATE struct state *state = NULL;
 	const struct row_lun *lun = NULL;
@@ -94,40 +116,150 @@ hold_offline(struct array *array, const struct guid *lun_id, struct array_job *j
 	job->held_id = *lun_id;
 	state = array_state(array);
 	rc = array_lun_find(state, lun_id, &lun);
-	if (rc == 0 && lun->status != STATUS_OFFLINE)
-		rc = err_set(ERR_IN_USE,
-			     "LUN \"%s\" is online, and a copy would mix what it has held at "
-			     "different moments: set it offline until the copy is complete "
-			     "(`vdsctl lun offline`)",
-			     ROW_LUN_CALLED(lun));
-	if (rc == 0 && lun->size_bytes != job->to_bytes)
-		rc = err_set(ERR_BUSY, "the size of the LUN was changed meanwhile: try again");
-	return rc;
+	if (rc < 0)
+		return rc;
+	if (lun->size_bytes != job->to_bytes)
+		return err_set(ERR_BUSY, "the size of the LUN was changed meanwhile: try again");
+	if (array_unit_health(array, lun_id) == HEALTH_FAILED)
+		return err_set(
+			ERR_FAILED,
+			"the store of LUN \"%s\" has failed: repair it, then set the LUN online",
+			ROW_LUN_CALLED(lun));
+	job->origin = array_unit_store(array, lun_id);
+	if (job->origin == NULL)
+		return array_name_no_such(ROW_LUN, lun_id);
+	if (array_trouble_hangs(job->origin))
+		return err_set(ERR_BUSY, ARRAY_RUNTIME_HANGS);
+	return array_pool_ready(array, &lun->pool_id);
 }
 
 int
 array_clone_copy_from(struct array *array, const struct guid *origin_id, struct array_job *job)
 {
-	AUTO_STATE struct state *before = array_state(array), *state = NULL;
+	AUTO_STATE struct state *state = array_state(array);
 	struct row_lun row = { .id = *origin_id, .size_bytes = job->to_bytes, .thin = true };
 	const struct row_snapshot *snapshot;
-	const struct row_lun *lun;
 	AUTO_FREE char *place = NULL;
+	int rc;
+
+	if (state_find(state, ROW_LUN, origin_id) != NULL)
+		return hold_origin(array, origin_id, job);
+	snapshot = state_find(state, ROW_SNAPSHOT, origin_id);
+	if (snapshot == NULL)
+		return array_name_no_such(ROW_LUN, origin_id);
+	row.pool_id = snapshot->pool_id;
+	rc = array_pool_place(array, &row.pool_id, &place);
+	return rc < 0 ? rc : array_store_new(array, &row, place, &job->origin);
+}
+
+/* A full copy; it stays while its job is paused. */
+struct array_copying {
+	struct array_follow follow;
+	bool complete; /* it holds what the LUN held at one moment */
+};
+
+/*
+ * The moment of the copy: it has every command that was answered, and no command runs.  The layer
+ * goes with it, so that what is written from now on is in the LUN alone.
+ */
+static int
+reach_moment(struct array_follow *f)
+{
+	int rc = array_follow_fault(f, "copy-end");
+
+	if (rc < 0)
+		return rc == ERR_CANCELLED ? rc : array_store_file_error(f->to, rc);
+	if (f->alone && array_runtime_is_there(f->array))
+		return ARRAY_FOLLOW_AGAIN; /* nothing was drained */
+	array_follow_detach_held(f);
+	container_of(f, struct array_copying, follow)->complete = true;
+	return 0;
+}
+
+static int
+copy_lun(struct array_follow *f)
+{
+	char from[GUID_TEXT_SIZE], to[GUID_TEXT_SIZE];
 	int rc = 0;
 
-	if (state_find(before, ROW_LUN, origin_id) != NULL)
-		rc = hold_offline(array, origin_id, job);
+	if (container_of(f, struct array_copying, follow)->complete)
+		return array_follow_flush(f);
+	rc = array_follow_attach(f);
+	if (rc == 0)
+		rc = array_follow_copy(f);
+	if (rc == 0)
+		rc = array_follow_finish(f, reach_moment);
+	if (rc == 0)
+		rc = array_follow_flush(f);
+	if (rc == 0)
+		log_info("lun.copy", "lun=%s from=%s copied_bytes=%" PRIu64 " held_us=%" PRIu64,
+			 guid_format(&f->job->lun_id, to), guid_format(f->lun_id, from),
+			 f->copier.copied_bytes, f->held_ns / 1000);
+	return rc;
+}
+
+static int
+copy_snapshot(struct array_follow *f)
+{
+	int rc = array_store_open_aside(f->from, &f->copier.from);
+
 	if (rc < 0)
 		return rc;
-	state = array_state(array); /* the LUN is held now, and stays in its pool */
-	lun = state_find(state, ROW_LUN, origin_id);
-	snapshot = state_find(state, ROW_SNAPSHOT, origin_id);
-	if (lun == NULL && snapshot == NULL)
-		return array_name_no_such(ROW_LUN, origin_id);
-	row.pool_id = lun != NULL ? lun->pool_id : snapshot->pool_id;
-	rc = array_pool_place(array, &row.pool_id, &place);
-	/* a store of its own, since that of a LUN that is offline refuses I/O */
-	return rc < 0 ? rc : array_store_new(array, &row, place, &job->origin);
+	rc = array_follow_copy(f);
+	array_store_close_aside(f->from);
+	return rc;
+}
+
+static int
+copy_checked(struct array_follow *f)
+{
+	bool of_lun = !guid_is_zero(&f->job->held_id);
+	int rc;
+
+	array_store_manage(f->from);
+	rc = array_store_verify(f->from);
+	array_store_unmanage(f->from);
+	if (rc == 0)
+		rc = array_store_open_aside(f->to, &f->copier.to);
+	if (rc < 0)
+		return rc;
+	rc = of_lun ? copy_lun(f) : copy_snapshot(f);
+	array_store_close_aside(f->to);
+	return rc;
+}
+
+static int
+copying_new(struct array_job *job)
+{
+	struct array_copying *c = mem_calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return -ENOMEM;
+	job->copying = c;
+	array_follow_init(&c->follow, job, &job->held_id, "copy");
+	c->follow.from = job->origin;
+	c->follow.to = job->store;
+	return 0;
+}
+
+int
+array_clone_copy(struct array_job *job)
+{
+	int rc = job->copying == NULL ? copying_new(job) : 0;
+
+	return rc < 0 ? rc : copy_checked(&job->copying->follow);
+}
+
+void
+array_clone_copy_end(struct array_job *job)
+{
+	struct array_copying *c = TAKE(job->copying);
+
+	if (c == NULL)
+		return;
+	array_follow_detach(&c->follow);
+	array_follow_fini(&c->follow);
+	mem_free(c);
 }
 
 /* ---- moments of LUNs ---- */
@@ -160,14 +292,6 @@ begin_one(struct array *array, struct array_clone *clone)
 	if (array_trouble_hangs(clone->store)) /* a flush would not come back either */
 		return err_set(ERR_BUSY, ARRAY_RUNTIME_HANGS);
 	return array_pool_ready(array, &lun->pool_id);
-}
-
-/* So that little is left to be written to the disks while commands wait. */
-static void
-flush_ahead(struct array_moment *moment)
-{
-	for (size_t i = 0; i < moment->count; i++)
-		(void)array_store_flush(moment->clones[i].store);
 }
 
 static int
@@ -225,6 +349,18 @@ settle_all(struct array_moment *moment)
 	return rc;
 }
 
+static int
+flush_all(struct array *array, const struct array_moment *moment)
+{
+	AUTO_FREE struct array_store **stores = mem_calloc(moment->count + 1, sizeof(stores[0]));
+
+	if (stores == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < moment->count; i++)
+		stores[i] = moment->clones[i].store;
+	return array_flush_ahead(array, stores, moment->count);
+}
+
 int
 array_moment_take(struct array *array, struct array_moment *moment)
 {
@@ -233,10 +369,10 @@ array_moment_take(struct array *array, struct array_moment *moment)
 
 	for (size_t i = 0; rc == 0 && i < moment->count; i++)
 		rc = begin_one(array, &moment->clones[i]);
-	if (rc == 0) {
-		flush_ahead(moment);
+	if (rc == 0)
+		rc = flush_all(array, moment);
+	if (rc == 0)
 		rc = clone_drained(array, moment);
-	}
 	if (rc == 0)
 		rc = settle_all(moment);
 	if (rc == 0) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The controller: this host's data path as a whole.  Its row has the status that an administrator
- * gave it: while it is offline, the data path listens nowhere and has no sessions.  The other
- * operations act on what the controller has now: flush makes the volumes of all LUNs durable,
- * invalidate also takes them out of the page cache, and reset also ends all sessions and opens the
- * listeners anew.  Callers: any thread except the writer and those of the data path; apply functions
- * run on the writer thread.
+ * Controllers: the data path of this host as a whole, and those of other gateways.  The row of a
+ * controller has the status that an administrator gave it: while it is offline, its data path
+ * listens nowhere and has no sessions.  The other operations act on what the own controller has now:
+ * flush makes the volumes of all LUNs durable, invalidate also takes them out of the page cache, and
+ * reset also ends all sessions and opens the listeners anew.  Callers: any thread except the writer
+ * and those of the data path; apply functions run on the writer thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,33 +36,89 @@ host_name(char name[ROW_NAME_MAX + 1])
 	row_text_repair(name); /* a host may have any bytes as its name */
 }
 
+const struct guid *
+array_controller_id(const struct array *array)
+{
+	return &array->controller_id;
+}
+
+struct guid
+array_controller_of_portals(const struct array *array)
+{
+	return array->gateway != NULL ? array->controller_id : (struct guid){ { 0 } };
+}
+
+/* The controller of an array on one machine has the same id in every run. */
+static int
+only_id(const struct guid *array_id, struct guid *ret_id)
+{
+	return array_name_hash_id(array_id, "controller", "0", ret_id);
+}
+
+/* What the own controller is to be called. */
+static void
+own_name(const struct array *array, char name[ROW_NAME_MAX + 1])
+{
+	if (array->gateway != NULL)
+		snprintf(name, ROW_NAME_MAX + 1, "%s", array->gateway);
+	else
+		host_name(name);
+}
+
 int
-array_controller_edit_put(struct state_edit *edit, const struct guid *array_id)
+array_controller_edit_put(struct array *array, struct state_edit *edit, const struct guid *array_id)
 {
 	AUTO_ROW struct row_controller *row = row_new(ROW_CONTROLLER);
 	char name[ROW_NAME_MAX + 1];
 
-	host_name(name);
-	if (row == NULL || row_set_string(&row->name, name) < 0 ||
-	    array_name_hash_id(array_id, "controller", "0", &row->id) < 0)
+	if (row == NULL)
 		return -ENOMEM;
+	if (array->gateway != NULL && array->gateway_address == NULL)
+		return err_set(ERR_INVALID, "the first gateway of an array needs an address at "
+					    "which others reach it: --gateway-address HOST:PORT");
+	own_name(array, name);
+	if (row_set_string(&row->name, name) < 0 ||
+	    row_set_string(&row->address, array->gateway_address) < 0 ||
+	    only_id(array_id, &row->id) < 0)
+		return -ENOMEM;
+	array->controller_id = row->id;
 	return state_edit_put(edit, TAKE(row));
+}
+
+int
+array_controller_find(struct array *array, const struct state *state)
+{
+	const struct row_controller *row = array->gateway != NULL
+						   ? controller_by_name(state, array->gateway)
+						   : state_at(state, ROW_CONTROLLER, 0);
+
+	if (row == NULL && array->gateway != NULL)
+		return err_set(ERR_NOT_FOUND,
+			       "the array has no gateway \"%s\": add it at one of its gateways, "
+			       "with `vdsctl gateway add`",
+			       array->gateway);
+	if (row == NULL)
+		return only_id(&state_position(state)->array_id, &array->controller_id);
+	array->controller_id = row->id;
+	return 0;
 }
 
 static int
 update_apply(struct array *array, struct array_task *task)
 {
 	const struct state *view = state_edit_view(task->edit);
-	const struct row_controller *old = state_controller(view);
+	const struct row_controller *old = state_find(view, ROW_CONTROLLER, &array->controller_id);
 	AUTO_ROW struct row_controller *row = NULL;
 	char name[ROW_NAME_MAX + 1];
 
-	(void)array;
 	if (old == NULL)
-		return array_controller_edit_put(task->edit, &state_position(view)->array_id);
-	host_name(name);
+		return array_controller_edit_put(array, task->edit,
+						 &state_position(view)->array_id);
+	own_name(array, name);
 	row = row_copy(old);
-	if (row == NULL || row_set_string(&row->name, name) < 0)
+	if (row == NULL || row_set_string(&row->name, name) < 0 ||
+	    (array->gateway_address != NULL &&
+	     row_set_string(&row->address, array->gateway_address) < 0))
 		return -ENOMEM;
 	return state_edit_put(task->edit, TAKE(row));
 }
@@ -71,7 +127,7 @@ int
 array_controller_update(struct array *array)
 {
 	AUTO_STATE struct state *state = array_state(array);
-	const struct row_controller *row = state_controller(state);
+	const struct row_controller *row = state_find(state, ROW_CONTROLLER, &array->controller_id);
 	struct array_task task = {
 		.apply = update_apply,
 		.cause = "controller.update",
@@ -79,20 +135,28 @@ array_controller_update(struct array *array)
 	};
 	char name[ROW_NAME_MAX + 1];
 
-	host_name(name);
-	if (array_is_read_only(array) || (row != NULL && str_equal(row->name, name)))
+	own_name(array, name);
+	if (array_is_read_only(array) ||
+	    (row != NULL && str_equal(row->name, name) &&
+	     (array->gateway_address == NULL || str_equal(row->address, array->gateway_address))))
 		return 0;
 	return array_writer_submit(array, &task);
 }
 
+/* What is done with the data path of a controller is done by this controller itself. */
 static int
 check(struct array *array, const struct guid *controller)
 {
 	AUTO_STATE struct state *state = array_state(array);
 
-	return state_find(state, ROW_CONTROLLER, controller) != NULL
+	const struct row_controller *row = state_find(state, ROW_CONTROLLER, controller);
+
+	if (row == NULL)
+		return array_name_no_such(ROW_CONTROLLER, controller);
+	return guid_equal(controller, &array->controller_id)
 		       ? 0
-		       : array_name_no_such(ROW_CONTROLLER, controller);
+		       : err_set(ERR_NOT_SUPPORTED,
+				 "only gateway \"%s\" itself can do that: ask it there", row->name);
 }
 
 /* ---- status ---- */
@@ -138,7 +202,7 @@ array_controller_set_status(struct array *array, const struct array_request *req
 		return err_set(ERR_INVALID, "the status of a controller must be online or offline");
 	rc = array_change_run(array, request, &s.task, ret_answer);
 	/* Publishing has closed the listeners and told the sessions to end: waits for their end. */
-	if (rc == 0 && status == STATUS_OFFLINE)
+	if (rc == 0 && status == STATUS_OFFLINE && guid_equal(controller, &array->controller_id))
 		(void)array_port_end_sessions(array, NULL, 0);
 	return rc;
 }

@@ -25,7 +25,8 @@ struct credential_change {
 	const struct array_credential_spec *spec;
 	const char *user;
 	char *initiator;                  /* normalised, owned; NULL = "" */
-	struct guid id;                   /* of the credential to delete, or of a new one */
+	struct guid made;                 /* the id of a new credential */
+	struct guid id;                   /* of the credential: to delete, or as it was set */
 	struct array_secret_entry *entry; /* a reference; NULL = the secret goes */
 };
 
@@ -167,11 +168,18 @@ array_secrets_replace(struct array *array, const struct guid *id, struct array_s
 	array_secrets_unref(old);
 }
 
+/* A set that is filled from the catalog. */
+struct secrets_load {
+	struct array *array;
+	const struct state *state;
+	struct array_secrets *set; /* a reference */
+};
+
 static int
 secret_load(void *arg, const struct catalog_secret *secret)
 {
-	struct array *array = arg;
-	const struct row_credential *row = state_find(array->state, ROW_CREDENTIAL,
+	struct secrets_load *load = arg;
+	const struct row_credential *row = state_find(load->state, ROW_CREDENTIAL,
 						      &secret->credential_id);
 	struct array_secret_entry *entry;
 	struct array_secrets *set;
@@ -179,25 +187,74 @@ secret_load(void *arg, const struct catalog_secret *secret)
 
 	if (row == NULL)
 		return err_set(ERR_CORRUPT, "the catalog has a CHAP secret without its credential");
-	entry = array_secret_entry_new(array->vault, &row->id, row->side);
+	entry = array_secret_entry_new(load->array->vault, &row->id, row->side);
 	if (entry == NULL)
 		return -ENOMEM;
 	array_secret_entry_set(entry, secret->bytes, secret->len);
 	array_secret_entry_set_old(entry, secret->old_bytes, secret->old_len, row->old_until_ms);
-	rc = array_secrets_with(array->secrets, &row->id, entry, &set);
+	rc = array_secrets_with(load->set, &row->id, entry, &set);
 	array_secret_entry_unref(entry);
 	if (rc < 0)
 		return rc;
-	array_secrets_unref(array->secrets);
-	array->secrets = set;
+	array_secrets_unref(load->set);
+	load->set = set;
 	return 0;
 }
 
 int
 array_credential_load(struct array *array)
 {
+	struct secrets_load load = { array, array->state, NULL };
+	int rc;
+
 	array->vault = array_vault_new();
-	return array->vault != NULL ? catalog_secrets(array->catalog, secret_load, array) : -ENOMEM;
+	rc = array->vault != NULL ? catalog_secrets(array->catalog, secret_load, &load) : -ENOMEM;
+	if (rc == 0)
+		rc = array_gateway_secret_load(array, &load.set);
+	array->secrets = load.set;
+	return rc;
+}
+
+/* Makes what was read the committed set. */
+static void
+secrets_take(struct array *array, struct array_secrets *set)
+{
+	struct array_secrets *old = array->secrets;
+
+	array->secrets = set;
+	array_runtime_secrets(array, set);
+	array_secrets_unref(old);
+}
+
+int
+array_credential_foreign(struct array *array, const struct state *state, const struct guid *id)
+{
+	struct secrets_load load = { array, state, NULL };
+	int rc;
+
+	/* one that is gone is dropped by array_credential_forget */
+	load.set = array->secrets != NULL ? array_secrets_ref(array->secrets) : NULL;
+	rc = catalog_secret_of(array->catalog, id, secret_load, &load);
+	if (rc == 0)
+		secrets_take(array, load.set);
+	else
+		array_secrets_unref(load.set);
+	return rc;
+}
+
+int
+array_credential_foreign_all(struct array *array, const struct state *state)
+{
+	struct secrets_load load = { array, state, NULL };
+	int rc = catalog_secrets(array->catalog, secret_load, &load);
+
+	if (rc == 0)
+		rc = array_gateway_secret_load(array, &load.set);
+	if (rc == 0)
+		secrets_take(array, load.set);
+	else
+		array_secrets_unref(load.set);
+	return rc;
 }
 
 /* ---- set ---- */
@@ -243,6 +300,7 @@ set_row(struct array *array, struct credential_change *c, struct row_credential 
 	    row_set_string(&row->initiator, c->initiator != NULL ? c->initiator : "") < 0)
 		return -ENOMEM;
 	c->id = row->id;
+	array_secret_entry_unref(TAKE(c->entry)); /* of an application to an older state */
 	c->entry = array_secret_entry_new(array->vault, &row->id, row->side);
 	if (c->entry == NULL)
 		return -ENOMEM;
@@ -276,7 +334,7 @@ set_apply(struct array *array, struct array_task *task)
 	if (row == NULL)
 		return -ENOMEM;
 	if (same == NULL)
-		row->id = c->id;
+		row->id = c->made;
 	task->answer.existed = same != NULL;
 	rc = set_row(array, c, row, same != NULL);
 	task->answer.object_id = c->id;
@@ -301,7 +359,7 @@ array_credential_set(struct array *array, const struct array_request *request,
 
 	if (rc == 0)
 		rc = check_names(&c);
-	guid_make(&c.id);
+	guid_make(&c.made);
 	/* so that no batch has two: each looks at the secrets as they are */
 	pthread_mutex_lock(&array->credentials_lock);
 	if (rc == 0)

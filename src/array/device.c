@@ -17,9 +17,8 @@
 
 #include "array/array_int.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
-
-#define COPY_BYTES (1u << 20)
 
 /* ---- Exclusive work ---- */
 
@@ -58,47 +57,76 @@ array_store_unmanage(struct array_store *store)
 
 /* ---- Making the device ---- */
 
+static enum blk_cache
+cache_of(enum lun_cache cache)
+{
+	switch (cache) {
+	case LUN_CACHE_AUTO:
+		return BLK_CACHE_AUTO;
+	case LUN_CACHE_PAGE:
+		return BLK_CACHE_PAGE;
+	case LUN_CACHE_DIRECT:
+		return BLK_CACHE_DIRECT;
+	}
+	return BLK_CACHE_AUTO;
+}
+
 /*
- * Makes the stack of devices: the file, and the fault layer over it when a test asks for faults.
- * Under devices_lock.
+ * Makes the stack of devices: the volume, over it the layer of faults from files when a test asks for
+ * it, and over that the layer of the faults that the LUN has.  Under devices_lock.
  */
 static int
-make_locked(struct array_store *store)
+make_stack(struct array_store *store, struct blk_dev **ret_dev)
 {
-	struct blk_dev *dev = NULL, *fault = NULL;
-	char reason[sizeof(dev->reason)];
-	int error = atomic_load(&store->error);
+	struct blk_dev *dev = NULL;
 	int rc = store->place->driver->volume_open(store->place->text, &store->lun_id,
 						   store->size_bytes, store->thick, &store->seen,
 						   &dev);
 
+	if (rc == 0 && store->array->inject_dir != NULL)
+		rc = blk_fault_new(dev, store->array->inject_dir, &dev);
+	if (rc == 0 && store->faults != NULL)
+		rc = blk_faults_layer_new(dev, store->faults, &dev);
+	if (rc < 0)
+		blk_dev_unref(dev);
+	else
+		*ret_dev = dev;
+	return rc;
+}
+
+/* Under devices_lock. */
+static int
+make_locked(struct array_store *store)
+{
+	struct blk_dev *dev = NULL;
+	char reason[sizeof(dev->reason)];
+	int error = atomic_load(&store->error);
+	int rc = make_stack(store, &dev);
+
 	if (rc < 0)
 		return rc;
-	if (store->array->inject_dir != NULL) {
-		rc = blk_fault_new(dev, store->array->inject_dir, &fault);
-		if (rc < 0) {
-			blk_dev_unref(dev);
-			return rc;
-		}
-		dev = fault;
-	}
 	if (error != 0) {
 		array_unit_reason(store->array, &store->lun_id, reason, sizeof(reason));
 		blk_fail(dev, error, reason);
 	}
 	if (store->stopped)
 		blk_stop(dev);
+	blk_set_cache(dev, cache_of(store->cache));
 	blk_set_listener(dev, &store->listener);
 	store->dev = dev;
 	return 0;
 }
 
-/* Returns 0 or -ENOMEM.  *ret_dev is valid until close_device. */
+/*
+ * Returns 0 or -ENOMEM.  *ret_dev is valid until close_device, while the caller has the store managed
+ * or holds the LUN: then no layer comes or goes.
+ */
 static int
 open_device(struct array_store *store, struct blk_dev **ret_dev)
 {
 	int rc = 0;
 
+	*ret_dev = NULL;
 	pthread_mutex_lock(&store->array->devices_lock);
 	if (store->dev == NULL)
 		rc = make_locked(store);
@@ -124,7 +152,86 @@ close_device(struct array_store *store)
 	blk_dev_unref(dev);
 }
 
-/* ---- Moving ---- */
+/* ---- Layers that come and go ---- */
+
+/* Makes a layer over the device the store's device.  Under devices_lock. */
+static void
+cover_locked(struct array_store *store, struct blk_dev *layer)
+{
+	if (store->stopped) {
+		blk_stop(layer);
+		blk_start(layer->below);
+	}
+	blk_set_listener(layer, &store->listener);
+	blk_set_listener(layer->below, NULL);
+	store->dev = layer;
+}
+
+/* Makes the device below a layer the store's device.  Under devices_lock. */
+static void
+uncover_locked(struct array_store *store, struct blk_dev *layer)
+{
+	if (store->stopped)
+		blk_stop(layer->below);
+	blk_set_listener(layer->below, &store->listener);
+	blk_set_listener(layer, NULL);
+	store->dev = blk_dev_ref(layer->below);
+}
+
+/* The device that was below a layer has failed when the layer has.  Not under devices_lock. */
+static void
+fail_as_layer(struct blk_dev *dev, struct blk_dev *layer)
+{
+	char reason[sizeof(dev->reason)];
+
+	if (atomic_load(&layer->failed) < 0) {
+		int error = blk_failed(layer, reason, sizeof(reason));
+
+		blk_fail(dev, error, reason);
+	}
+}
+
+/* Takes the layer of faults away.  Returns it, with the store's reference, or NULL.  Under devices_lock. */
+static struct blk_dev *
+bare_locked(struct array_store *store)
+{
+	struct blk_dev *layer = store->dev;
+
+	if (layer != NULL)
+		uncover_locked(store, layer);
+	return layer;
+}
+
+int
+array_store_set_faults(struct array_store *store, struct blk_faults *faults)
+{
+	struct blk_faults *old;
+	struct blk_dev *layer = NULL;
+	int rc = 0;
+
+	pthread_mutex_lock(&store->array->devices_lock);
+	old = store->faults;
+	if ((old == NULL) == (faults == NULL)) {
+		pthread_mutex_unlock(&store->array->devices_lock);
+		return 0;
+	}
+	if (faults == NULL)
+		layer = bare_locked(store);
+	else if (store->dev != NULL)
+		rc = blk_faults_layer_new(store->dev, faults, &layer);
+	if (rc == 0 && faults != NULL && layer != NULL)
+		cover_locked(store, TAKE(layer));
+	if (rc == 0)
+		store->faults = faults != NULL ? blk_faults_ref(faults) : NULL;
+	pthread_mutex_unlock(&store->array->devices_lock);
+	if (layer != NULL) {
+		fail_as_layer(layer->below, layer);
+		blk_dev_unref(layer);
+	}
+	if (faults == NULL)
+		blk_faults_unref(old);
+	return rc;
+}
 
 int
 array_store_track(struct array_store *store, struct blk_dev **ret_track)
@@ -141,13 +248,7 @@ array_store_track(struct array_store *store, struct blk_dev **ret_track)
 		return rc;
 	}
 	pthread_mutex_lock(&store->array->devices_lock);
-	if (store->stopped) {
-		blk_stop(track);
-		blk_start(dev);
-	}
-	blk_set_listener(track, &store->listener);
-	blk_set_listener(dev, NULL);
-	store->dev = blk_dev_ref(track);
+	cover_locked(store, blk_dev_ref(track));
 	pthread_mutex_unlock(&store->array->devices_lock);
 	blk_dev_unref(dev); /* the store's reference; the layer has one of its own */
 	*ret_track = track;
@@ -157,21 +258,10 @@ array_store_track(struct array_store *store, struct blk_dev **ret_track)
 void
 array_store_untrack(struct array_store *store, struct blk_dev *track)
 {
-	struct blk_dev *dev = track->below;
-	char reason[sizeof(dev->reason)];
-	int error = atomic_load(&track->failed);
-
 	pthread_mutex_lock(&store->array->devices_lock);
-	if (store->stopped)
-		blk_stop(dev);
-	blk_set_listener(dev, &store->listener);
-	blk_set_listener(track, NULL);
-	store->dev = blk_dev_ref(dev);
+	uncover_locked(store, track);
 	pthread_mutex_unlock(&store->array->devices_lock);
-	if (error < 0) {
-		(void)blk_failed(track, reason, sizeof(reason));
-		blk_fail(dev, error, reason);
-	}
+	fail_as_layer(track->below, track);
 	blk_dev_unref(track); /* the store's reference */
 	close_device(store);
 }
@@ -184,6 +274,15 @@ array_store_open_aside(struct array_store *store, struct blk_dev **ret_dev)
 	if (rc == 0)
 		blk_set_listener(*ret_dev, NULL);
 	return rc;
+}
+
+void
+array_store_close_aside(struct array_store *store)
+{
+	pthread_mutex_lock(&store->array->devices_lock);
+	blk_set_listener(store->dev, &store->listener);
+	pthread_mutex_unlock(&store->array->devices_lock);
+	close_device(store);
 }
 
 void
@@ -280,6 +379,58 @@ array_store_resize(struct array_store *store, uint64_t size_bytes)
 	return rc;
 }
 
+/* ---- following the LUN's row ---- */
+
+struct resizing {
+	struct work work;
+	struct array_store *store; /* holds a reference */
+	uint64_t size_bytes;
+};
+
+static void
+resize_run(struct work *work)
+{
+	struct resizing *r = container_of(work, struct resizing, work);
+	char id[GUID_TEXT_SIZE];
+	int rc;
+
+	array_store_manage(r->store);
+	rc = array_store_resize(r->store, r->size_bytes);
+	array_store_unmanage(r->store);
+	if (rc < 0)
+		log_warning("lun.resize", "lun=%s error=%s", guid_format(&r->store->lun_id, id),
+			    err_text(rc));
+	array_store_unref(r->store);
+	mem_free(r);
+}
+
+int
+array_store_follow(struct array_store *store, const struct row_lun *lun)
+{
+	struct array *array = store->array;
+	struct resizing *r = mem_calloc(1, sizeof(*r));
+	bool resize;
+
+	if (r == NULL)
+		return -ENOMEM;
+	pthread_mutex_lock(&array->devices_lock);
+	resize = store->dev != NULL && store->size_bytes != lun->size_bytes;
+	store->cache = lun->cache; /* of a device that is made later */
+	store->thick = !lun->thin;
+	if (!resize)
+		store->size_bytes = lun->size_bytes;
+	pthread_mutex_unlock(&array->devices_lock);
+	if (!resize) {
+		mem_free(r);
+		return 0;
+	}
+	r->work.run = resize_run;
+	r->store = array_store_ref(store);
+	r->size_bytes = lun->size_bytes;
+	workers_submit(array->workers, &r->work);
+	return 0;
+}
+
 int
 array_store_allocate(struct array_store *store, uint64_t offset_bytes, uint64_t len_bytes,
 		     struct blk_progress *progress)
@@ -291,69 +442,6 @@ array_store_allocate(struct array_store *store, uint64_t offset_bytes, uint64_t 
 		return rc;
 	rc = blk_allocate(dev, offset_bytes, len_bytes, progress);
 	close_device(store);
-	return rc;
-}
-
-/* Copies a mebibyte at most, or passes over what takes no space.  Returns how much, or an error. */
-static int64_t
-copy_piece(struct blk_dev *from, struct blk_dev *to, uint64_t at_bytes, uint64_t left_bytes,
-	   void *buf)
-{
-	struct blk_io io = { .op = BLK_MAP, .offset_bytes = at_bytes, .len_bytes = left_bytes };
-	uint64_t len;
-	int rc;
-
-	blk_submit(from, NULL, &io);
-	if (io.result < 0)
-		return io.result;
-	if (!io.extent.mapped)
-		return (int64_t)io.extent.len_bytes;
-	len = MIN(io.extent.len_bytes, (uint64_t)COPY_BYTES);
-	rc = blk_rw(from, BLK_READ, at_bytes, buf, (size_t)len);
-	if (rc == 0)
-		rc = blk_rw(to, BLK_WRITE, at_bytes, buf, (size_t)len);
-	return rc < 0 ? rc : (int64_t)len;
-}
-
-static int
-copy_all(struct blk_dev *from, struct blk_dev *to, uint64_t len_bytes,
-	 struct blk_progress *progress)
-{
-	AUTO_FREE void *buf = mem_alloc(COPY_BYTES);
-	uint64_t at_bytes = 0;
-
-	if (buf == NULL)
-		return -ENOMEM;
-	while (at_bytes < len_bytes) {
-		int64_t n;
-
-		if (progress->step(progress, at_bytes, len_bytes) != 0)
-			return ERR_CANCELLED;
-		n = copy_piece(from, to, at_bytes, len_bytes - at_bytes, buf);
-		if (n < 0)
-			return (int)n;
-		at_bytes += (uint64_t)n;
-	}
-	return blk_flush(to);
-}
-
-int
-array_store_copy(struct array_store *from, struct array_store *to, uint64_t len_bytes,
-		 struct blk_progress *progress)
-{
-	struct blk_dev *from_dev, *to_dev;
-	int rc = open_device(from, &from_dev);
-
-	if (rc < 0)
-		return rc;
-	rc = open_device(to, &to_dev);
-	if (rc == 0) {
-		rc = blk_verify(from_dev);
-		if (rc == 0)
-			rc = copy_all(from_dev, to_dev, len_bytes, progress);
-		close_device(to);
-	}
-	close_device(from);
 	return rc;
 }
 
@@ -381,6 +469,15 @@ array_store_reopen(struct array_store *store)
 	return rc;
 }
 
+bool
+array_store_has_device(struct array_store *store)
+{
+	struct blk_dev *dev = device_if_any(store);
+
+	blk_dev_unref(dev);
+	return dev != NULL;
+}
+
 int
 array_store_flush(struct array_store *store)
 {
@@ -389,6 +486,41 @@ array_store_flush(struct array_store *store)
 
 	blk_dev_unref(dev);
 	return rc == ERR_FAILED || rc == ERR_OFFLINE ? 0 : rc;
+}
+
+/* Shows how the device is read and written. */
+static void
+show_cache(struct array_store *store, struct blk_dev *dev)
+{
+	const char *why = "";
+	bool direct = false;
+
+	if (blk_cache_of(dev, &direct, &why))
+		array_unit_set_cache(store->array, &store->lun_id, direct ? "direct" : "page", why);
+	else
+		array_unit_set_cache(store->array, &store->lun_id, "", "");
+}
+
+void
+array_store_set_cache(struct array_store *store, enum lun_cache cache)
+{
+	char id[GUID_TEXT_SIZE];
+	struct blk_dev *dev;
+	int rc;
+
+	pthread_mutex_lock(&store->array->devices_lock);
+	store->cache = cache; /* of a device that is made later */
+	pthread_mutex_unlock(&store->array->devices_lock);
+	rc = open_device(store, &dev);
+	if (rc < 0) {
+		log_warning("lun.cache",
+			    "lun=%s error=%s reason=\"its file changes over when it is opened\"",
+			    guid_format(&store->lun_id, id), err_name(rc));
+		return;
+	}
+	blk_set_cache(dev, cache_of(cache));
+	show_cache(store, dev);
+	close_device(store);
 }
 
 static void
@@ -421,8 +553,11 @@ array_store_verify(struct array_store *store)
 		return 0;
 	rc = blk_verify(dev);
 	if (rc == 0) {
+		if (atomic_load(&store->looked_at)) /* the first look is to be quick */
+			blk_tidy(dev);
 		array_unit_set_allocated(store->array, &store->lun_id, blk_allocated_bytes(dev));
 		found_well(store);
+		show_cache(store, dev);
 	} else {
 		rc = found_failed(store, dev);
 	}
@@ -455,9 +590,23 @@ look_once(struct array_store *store, struct blk_dev *dev)
 	if (atomic_load(&store->looked_at) || !array_store_try_manage(store))
 		return;
 	/* if the device is not sound, it has failed and reports that itself */
-	if (blk_verify(dev) == 0)
+	if (blk_verify(dev) == 0) {
 		found_well(store);
+		show_cache(store, dev);
+	}
 	array_store_unmanage(store);
+}
+
+/*
+ * Before this gateway has claimed the LUN, the former owner may still use the store; and once another
+ * one owns it, that one may, though what this gateway held is not given up yet.
+ */
+static bool
+may_open(struct array *array, const struct guid *lun_id)
+{
+	AUTO_STATE struct state *state = array->gateways != NULL ? array_state(array) : NULL;
+
+	return state == NULL || array_lun_is_mine(array, state, lun_id);
 }
 
 /* The store's use of the device that begins here is never given back. */
@@ -470,10 +619,11 @@ array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev 
 
 	if (store == NULL)
 		return array_name_no_such(ROW_LUN, lun_id);
-	rc = open_device(store, &dev);
+	rc = may_open(array, lun_id) ? open_device(store, &dev) : ERR_BUSY;
 	if (rc == 0) {
+		dev = device_if_any(store); /* as it is now: a layer may come or go */
 		look_once(store, dev);
-		*ret_dev = blk_dev_ref(dev);
+		*ret_dev = dev;
 	}
 	array_store_unref(store);
 	return rc;

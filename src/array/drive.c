@@ -232,6 +232,8 @@ add_pool(struct array *array, struct rescan *scan, const struct row_pool *pool)
 	else if (str_starts(pool->path, "bdev:") || str_starts(pool->path, "raw:"))
 		rc = array_host_find_device(array->host_root, strchr(pool->path, ':') + 1,
 					    &scan->place);
+	else if (str_starts(pool->path, "rbd:"))
+		return 0; /* its disks are those of other computers */
 	else
 		memory_place(pool->path, &scan->place);
 

@@ -72,6 +72,7 @@ push(struct array_listener *l, enum array_event_kind kind, struct change *change
 void
 array_event_change(struct array *array, struct change *change, const struct position *position)
 {
+	array_gateway_changed(array, change);
 	pthread_mutex_lock(&array->listeners_lock);
 	list_for_each(node, &array->listeners)
 		push(list_entry(node, struct array_listener, node), ARRAY_EVENT_CHANGE, change,
@@ -204,6 +205,11 @@ join(struct array *array, struct array_task *task)
 	const struct position *at = state_position(array->state);
 	int rc = 0;
 
+	/* Who comes from another gateway may have seen there what is not known here yet. */
+	if (listen->since > at->sequence && array_is_shared(array)) {
+		(void)array_sharing_pull(array);
+		at = state_position(array->state);
+	}
 	listen->replayed = listen->listener->position = *at;
 	if (listen->since != 0 || listen->incarnation != 0) {
 		if (listen->incarnation != at->incarnation)

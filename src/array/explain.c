@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "model/credential.h"
 #include "model/host.h"
+#include "model/redirect.h"
 #include "model/port.h"
 #include "base/str.h"
 
@@ -22,6 +23,7 @@
 
 struct walk {
 	const struct state *state, *live;
+	const struct guid *controller_id; /* of this vdsd */
 	const struct row_lun *lun;
 	const char *initiator; /* normalised; as it was given when it is no name */
 	const char *from;      /* the address where the initiator is; NULL = not known */
@@ -179,6 +181,7 @@ struct found {
 	const struct row_target *target;
 	const struct row_portal *portal;      /* from REACH_OFFLINE on */
 	const struct row_portal_group *group; /* of the portal */
+	bool is_owner;                        /* the gateway of the portal owns the LUN */
 };
 
 static bool
@@ -198,6 +201,23 @@ reaches(const struct walk *w, const struct row_portal *portal)
 	return is_loopback(w->from) || !is_loopback(portal->address);
 }
 
+/* Another gateway has the portal: what is known of it is what the configuration says. */
+static bool
+is_elsewhere(const struct walk *w, const struct row_portal *portal)
+{
+	return !guid_is_zero(&portal->controller_id) &&
+	       !guid_equal(&portal->controller_id, w->controller_id);
+}
+
+static bool
+gateway_runs(const struct walk *w, const struct row_portal *portal)
+{
+	const struct row_controller *gateway = portal_controller(w->state, portal);
+
+	return gateway != NULL && gateway->status == STATUS_ONLINE && gateway->instance != NULL &&
+	       gateway->instance[0] != '\0';
+}
+
 static enum reach
 portal_reach(const struct walk *w, const struct row_portal *portal)
 {
@@ -205,21 +225,34 @@ portal_reach(const struct walk *w, const struct row_portal *portal)
 
 	if (portal->status == STATUS_OFFLINE)
 		return REACH_OFFLINE;
-	if (live == NULL || !live->ready)
+	if (is_elsewhere(w, portal) ? !gateway_runs(w, portal) : live == NULL || !live->ready)
 		return REACH_NOT_READY;
 	return reaches(w, portal) ? REACH_OK : REACH_LISTENS;
 }
 
-/* Of two portals that can be reached, the one counts whose group lets more through. */
+/*
+ * Of two portals that can be reached, the one counts whose group lets more through, and then that of
+ * the LUN's owner.
+ */
 static void
 found_take(struct found *best, const struct found *other)
 {
+	bool both = other->reach == REACH_OK && best->reach == REACH_OK;
 	bool is_better = other->reach > best->reach ||
-			 (other->reach == REACH_OK && best->reach == REACH_OK &&
-			  other->group->access_state < best->group->access_state);
+			 (both && other->group->access_state < best->group->access_state) ||
+			 (both && other->group->access_state == best->group->access_state &&
+			  other->is_owner && !best->is_owner);
 
 	if (best->target == NULL || is_better)
 		*best = *other;
+}
+
+static bool
+owns(const struct walk *w, const struct row_portal *portal)
+{
+	const struct row_lun_owner *owner = state_lun_owner(w->state, &w->lun->id);
+
+	return owner != NULL && guid_equal(&owner->controller_id, &portal->controller_id);
 }
 
 static void
@@ -228,7 +261,7 @@ target_portals(const struct walk *w, const struct row_target *target, struct fou
 	struct row_slice groups = state_target_groups(w->state, &target->id);
 
 	found_take(best, &(struct found){ groups.count == 0 ? REACH_NO_GROUP : REACH_NO_PORTAL,
-					  target, NULL, NULL });
+					  target, NULL, NULL, false });
 	for (size_t g = 0; g < groups.count; g++) {
 		const struct row_portal_group *group = groups.rows[g];
 		struct row_slice members = state_group_portals(w->state, &group->id);
@@ -239,7 +272,7 @@ target_portals(const struct walk *w, const struct row_target *target, struct fou
 								     &member->portal_id);
 
 			found_take(best, &(struct found){ portal_reach(w, portal), target, portal,
-							  group });
+							  group, owns(w, portal) });
 		}
 	}
 }
@@ -251,16 +284,24 @@ not_ready_text(const struct walk *w, const struct row_portal *portal, struct str
 
 	strbuf_add(text, "portal ");
 	portal_add(text, portal);
+	if (is_elsewhere(w, portal)) {
+		const struct row_controller *gateway = portal_controller(w->state, portal);
+
+		strbuf_addf(text, " does not listen: gateway \"%s\" is down or offline",
+			    gateway != NULL ? gateway->name : "?");
+		return;
+	}
 	strbuf_addf(text, " does not listen: %s",
 		    live != NULL && live->reason != NULL && live->reason[0] != '\0'
 			    ? live->reason
 			    : "vdsd has not opened it yet");
 }
 
+/* Is the controller of the portal offline? */
 static bool
-controller_is_offline(const struct walk *w)
+controller_is_offline(const struct walk *w, const struct row_portal *portal)
 {
-	const struct row_controller *controller = state_controller(w->state);
+	const struct row_controller *controller = portal_controller(w->state, portal);
 
 	return controller != NULL && controller->status == STATUS_OFFLINE;
 }
@@ -293,7 +334,9 @@ portal_obstacle(struct walk *w, const struct found *best)
 		code = "PORTAL_NOT_READY";
 		not_ready_text(w, best->portal, &text);
 		strbuf_add(&hint,
-			   controller_is_offline(w)
+			   is_elsewhere(w, best->portal)
+				   ? "vdsctl gateway list shows what runs; start vdsd there"
+			   : controller_is_offline(w, best->portal)
 				   ? "vdsctl controller online"
 				   : "the address must be one of this host and the port free; "
 				     "vdsctl portal list shows when it listens");
@@ -394,7 +437,34 @@ access_step(struct walk *w, const struct found *best)
 		 str_printf("vdsctl group set %s:%u --state active-optimized", name, group->tag));
 }
 
-/* Steps `portal`, `reach` and `access`. */
+/* Says which gateway carries out the commands.  Nothing where there are no gateways. */
+static void
+owner_step(struct walk *w, const struct found *best)
+{
+	const struct row_controller *path = portal_controller(w->state, best->portal), *owner;
+	const struct row_lun_owner *row = state_lun_owner(w->state, &w->lun->id);
+
+	if (!state_has_gateways(w->state) || path == NULL)
+		return;
+	owner = row != NULL ? state_find(w->state, ROW_CONTROLLER, &row->controller_id) : NULL;
+	if (owner == NULL || owner->instance == NULL || owner->instance[0] == '\0') {
+		step_add(w, "owner", ARRAY_EXPLAIN_FAILED,
+			 str_printf("no gateway that runs owns LUN \"%s\", so its commands wait",
+				    ROW_LUN_CALLED(w->lun)));
+		obstacle(w, "NO_OWNER", str_dup("vdsctl gateway list shows which gateways run"));
+		return;
+	}
+	step_add(w, "owner", ARRAY_EXPLAIN_OK,
+		 owner == path
+			 ? str_printf("gateway \"%s\" owns LUN \"%s\": the path is "
+				      "active-optimized",
+				      owner->name, ROW_LUN_CALLED(w->lun))
+			 : str_printf("gateway \"%s\" forwards commands to gateway \"%s\", "
+				      "which owns LUN \"%s\": the path is active-non-optimized",
+				      path->name, owner->name, ROW_LUN_CALLED(w->lun)));
+}
+
+/* Steps `portal`, `reach`, `access` and `owner`. */
 static void
 portal_steps(struct walk *w)
 {
@@ -418,8 +488,10 @@ portal_steps(struct walk *w)
 	strbuf_addf(&text, " of target \"%s\" listens", target_name(best.target));
 	step_add(w, "portal", ARRAY_EXPLAIN_OK, strbuf_take(&text));
 	reach_step(w, &best);
-	if (best.reach == REACH_OK)
+	if (best.reach == REACH_OK) {
 		access_step(w, &best);
+		owner_step(w, &best);
+	}
 }
 
 /* A target of the LUN to which the initiator must prove itself, or NULL. */
@@ -467,6 +539,50 @@ find_rule(const struct walk *w, const char **ret_rule, const char **ret_noun, co
 		*ret_name = target_name(target);
 	}
 	return paths.count > 0;
+}
+
+/*
+ * Says where the targets of the LUN send logins.  When all of them send them to other arrays, what
+ * the initiator sees is decided there.
+ */
+static void
+redirect_step(struct walk *w, const struct row_live_session *session)
+{
+	struct row_slice paths = state_lun_targets(w->state, &w->lun->id);
+	const struct row_target *target = NULL;
+	struct redirect to;
+	size_t away = 0;
+
+	for (size_t i = 0; i < paths.count; i++) {
+		const struct row_association *path = paths.rows[i];
+		const struct row_target *one = state_find(w->state, ROW_TARGET, &path->target_id);
+		const struct row_portal *there;
+		struct redirect redirect;
+
+		if (one == NULL || !redirect_parse(one->redirect, &redirect))
+			continue;
+		there = redirect_portal(w->state, &redirect);
+		if (there != NULL && !redirect_is_served(w->state, &one->id, &there->id))
+			continue; /* it is not followed: model/redirect.h */
+		away += there == NULL;
+		target = one;
+		to = redirect;
+	}
+	if (target == NULL)
+		return;
+	if (away < paths.count || session != NULL) {
+		step_add(w, "redirect", ARRAY_EXPLAIN_OK,
+			 str_printf("target \"%s\" sends new logins to %s (a redirect)",
+				    target_name(target), to.endpoint));
+		return;
+	}
+	step_add(w, "redirect", ARRAY_EXPLAIN_FAILED,
+		 str_printf("target \"%s\" sends logins to %s, which is not this array (a "
+			    "redirect): what the initiator sees is decided there",
+			    target_name(target), to.endpoint));
+	obstacle(w, "REDIRECTED",
+		 str_printf("vdsctl target redirect \"%s\" none, if this array is to serve it",
+			    target_name(target)));
 }
 
 /*
@@ -572,24 +688,33 @@ static void
 health_step(struct walk *w)
 {
 	const struct row_live_lun *live = state_find(w->live, ROW_LIVE_LUN, &w->lun->id);
-	AUTO_FREE char *trouble = drive_trouble(w);
-	const char *also = trouble != NULL ? trouble : "";
+	AUTO_FREE char *trouble = drive_trouble(w),
+		       *work = array_job_text(w->state, w->live, w->lun);
+	const char *also = trouble != NULL ? trouble : "", *job = work != NULL ? work : "";
 
 	if (live != NULL && live->operation == OPERATION_CREATE) {
 		step_add(w, "health", ARRAY_EXPLAIN_FAILED,
-			 str_printf("LUN \"%s\" is still being created", ROW_LUN_CALLED(w->lun)));
+			 str_printf("LUN \"%s\" is still being created%s", ROW_LUN_CALLED(w->lun),
+				    job));
 		obstacle(w, "LUN_BEING_CREATED", str_dup("vdsctl job list shows how far it is"));
 	} else if (live != NULL && live->health == HEALTH_FAILED) {
 		step_add(w, "health", ARRAY_EXPLAIN_FAILED,
-			 str_printf("LUN \"%s\" has failed, and its I/O is refused: %s%s",
-				    ROW_LUN_CALLED(w->lun), live->reason, also));
+			 str_printf("LUN \"%s\" has failed, and its I/O is refused: %s%s%s",
+				    ROW_LUN_CALLED(w->lun), live->reason, also, job));
 		obstacle(w, "LUN_FAILED",
 			 str_printf("remove the cause, then: vdsctl lun online %s",
 				    ROW_LUN_CALLED(w->lun)));
+	} else if (live != NULL && live->faults > 0) {
+		step_add(
+			w, "health", ARRAY_EXPLAIN_OK,
+			str_printf("the store of LUN \"%s\" is well, but faults are injected (%u): "
+				   "commands may fail or hang; vdsctl lun inject LUN --clear ends "
+				   "that%s%s",
+				   ROW_LUN_CALLED(w->lun), (unsigned)live->faults, also, job));
 	} else {
 		step_add(w, "health", ARRAY_EXPLAIN_OK,
-			 str_printf("nothing is known against the store of LUN \"%s\"%s",
-				    ROW_LUN_CALLED(w->lun), also));
+			 str_printf("nothing is known against the store of LUN \"%s\"%s%s",
+				    ROW_LUN_CALLED(w->lun), also, job));
 	}
 }
 
@@ -610,6 +735,7 @@ walk_steps(struct walk *w, const char *given, bool is_name, const char *from)
 	portal_steps(w);
 	if (is_name) {
 		login_step(w, session);
+		redirect_step(w, session);
 		mask_step(w);
 	}
 	status_step(w);
@@ -634,7 +760,11 @@ array_explain(struct array *array, const struct guid *lun, const char *initiator
 	AUTO_STATE struct state *state = array_state(array), *live = array_live(array);
 	AUTO_FREE char *name = NULL;
 	struct array_explanation out = { 0 };
-	struct walk w = { .state = state, .live = live, .initiator = initiator, .out = &out };
+	struct walk w = { .state = state,
+			  .live = live,
+			  .controller_id = array_controller_id(array),
+			  .initiator = initiator,
+			  .out = &out };
 	int named, rc = array_lun_find(state, lun, &w.lun);
 
 	if (rc == 0)

@@ -13,6 +13,7 @@
 #include "array/array_int.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/port.h"
 
 struct group_change {
 	struct array_task task;
@@ -109,7 +110,7 @@ put_member(struct state_edit *edit, const struct guid *group_id, const struct gu
 
 int
 array_group_edit_add(struct array *array, struct state_edit *edit, const struct guid *target_id,
-		     bool all_portals, struct guid *ret_group_id)
+		     struct guid *ret_group_id)
 {
 	const struct state *view = state_edit_view(edit);
 	AUTO_ROW struct row_portal_group *row = row_new(ROW_PORTAL_GROUP);
@@ -128,11 +129,61 @@ array_group_edit_add(struct array *array, struct state_edit *edit, const struct 
 	rc = array_group_take_port(array, view, &row->relative_port);
 	if (rc == 0)
 		rc = state_edit_put(edit, TAKE(row));
-	for (size_t i = 0; rc == 0 && all_portals && i < state_count(view, ROW_PORTAL); i++)
-		rc = put_member(edit, &id,
-				&((const struct row_portal *)state_at(view, ROW_PORTAL, i))->id);
 	*ret_group_id = id;
 	return rc;
+}
+
+/* Adds a portal group to a target with all portals of a controller; zero = of the only one. */
+static int
+add_group_of(struct array *array, struct state_edit *edit, const struct guid *target_id,
+	     const struct guid *controller_id)
+{
+	const struct state *view = state_edit_view(edit);
+	struct guid group_id;
+	int rc = array_group_edit_add(array, edit, target_id, &group_id);
+
+	for (size_t i = 0; rc == 0 && i < state_count(view, ROW_PORTAL); i++) {
+		const struct row_portal *portal = state_at(view, ROW_PORTAL, i);
+
+		if (guid_equal(&portal->controller_id, controller_id))
+			rc = put_member(edit, &group_id, &portal->id);
+	}
+	return rc;
+}
+
+static bool
+has_portals(const struct state *view, const struct guid *controller_id)
+{
+	for (size_t i = 0; i < state_count(view, ROW_PORTAL); i++) {
+		const struct row_portal *portal = state_at(view, ROW_PORTAL, i);
+
+		if (guid_equal(&portal->controller_id, controller_id))
+			return true;
+	}
+	return false;
+}
+
+int
+array_group_edit_add_full(struct array *array, struct state_edit *edit,
+			  const struct guid *target_id)
+{
+	const struct state *view = state_edit_view(edit);
+	size_t count = state_has_gateways(view) ? state_count(view, ROW_CONTROLLER) : 0;
+	struct guid group_id, none = { { 0 } };
+	size_t made = 0;
+	int rc = 0;
+
+	if (count == 0)
+		return add_group_of(array, edit, target_id, &none);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const struct row_controller *row = state_at(view, ROW_CONTROLLER, i);
+
+		if (!has_portals(view, &row->id))
+			continue;
+		rc = add_group_of(array, edit, target_id, &row->id);
+		made++;
+	}
+	return rc == 0 && made == 0 ? array_group_edit_add(array, edit, target_id, &group_id) : rc;
 }
 
 /* Returns the portal group of this target that contains the portal, or NULL. */
@@ -152,6 +203,20 @@ group_with(const struct state *view, const struct guid *target_id, const struct 
 	return NULL;
 }
 
+/* Returns whether the portal may be in the group: its portals are those of one controller. */
+static bool
+fits(const struct state *view, const struct guid *group_id, const struct guid *portal_id)
+{
+	const struct row_portal *portal = state_find(view, ROW_PORTAL, portal_id), *first;
+	struct row_slice members = state_group_portals(view, group_id);
+
+	if (members.count == 0)
+		return true;
+	first = state_find(view, ROW_PORTAL,
+			   &((const struct row_group_portal *)members.rows[0])->portal_id);
+	return guid_equal(&first->controller_id, &portal->controller_id);
+}
+
 int
 array_group_edit_add_to_all(struct array *array, struct state_edit *edit,
 			    const struct guid *portal_id)
@@ -165,14 +230,19 @@ array_group_edit_add_to_all(struct array *array, struct state_edit *edit,
 			((const struct row_target *)state_at(view, ROW_TARGET, i))->id;
 		struct row_slice groups;
 		struct guid group_id;
+		size_t g = 0;
 
 		if (group_with(view, &target_id, portal_id) != NULL)
 			continue;
 		groups = state_target_groups(view, &target_id);
-		if (groups.count > 0)
-			group_id = ((const struct row_portal_group *)groups.rows[0])->id;
+		while (g < groups.count &&
+		       !fits(view, &((const struct row_portal_group *)groups.rows[g])->id,
+			     portal_id))
+			g++;
+		if (g < groups.count)
+			group_id = ((const struct row_portal_group *)groups.rows[g])->id;
 		else
-			rc = array_group_edit_add(array, edit, &target_id, false, &group_id);
+			rc = array_group_edit_add(array, edit, &target_id, &group_id);
 		if (rc == 0)
 			rc = put_member(edit, &group_id, portal_id);
 	}
@@ -204,7 +274,7 @@ create_apply(struct array *array, struct array_task *task)
 
 	if (state_find(state_edit_view(task->edit), ROW_TARGET, &c->id) == NULL)
 		return array_name_no_such(ROW_TARGET, &c->id);
-	return array_group_edit_add(array, task->edit, &c->id, false, &task->answer.object_id);
+	return array_group_edit_add(array, task->edit, &c->id, &task->answer.object_id);
 }
 
 int
@@ -284,6 +354,9 @@ add_apply(struct array *array, struct array_task *task)
 			       "the portal is in portal group %u of the same target: "
 			       "remove the portal from that group first",
 			       has->tag);
+	if (!fits(view, &c->id, &c->portal_id))
+		return err_set(ERR_INVALID, "the portal group has portals of another gateway: a "
+					    "group has those of one, so make one for each");
 	task->answer.object_id = c->id;
 	task->answer.existed = has != NULL;
 	return has != NULL ? 0 : put_member(task->edit, &c->id, &c->portal_id);

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/port.h"
 
 /* What the functions below look at, and the list that they fill. */
 struct array_health_look {
@@ -63,6 +64,23 @@ look_at_array(struct array_health_look *look)
 			    str_printf("the file system of the catalog (%s) is full: %" PRIu64
 				       " KiB of the reserve are used up",
 				       look->array->dir, missing >> 10));
+}
+
+static void
+look_at_isns(struct array_health_look *look)
+{
+	char *trouble = array_isns_trouble(look->array);
+
+	if (trouble != NULL)
+		problem_add(
+			look,
+			&(struct array_problem){
+				.level = ARRAY_WARNING,
+				.family = ROW_ARRAY,
+				.id = state_array(look->config)->id,
+				.hint = "start the server, or correct `isns` in vdsd.conf; vdsd "
+					"goes on trying, and LUNs are served meanwhile" },
+			trouble);
 }
 
 static bool
@@ -133,6 +151,43 @@ look_at_lun(struct array_health_look *look, const struct row_live_lun *live)
 }
 
 static void
+look_at_lun_job(struct array_health_look *look, const struct row_live_lun_job *live)
+{
+	const struct row_lun *lun = state_find(look->config, ROW_LUN, &live->id);
+	char id[GUID_TEXT_SIZE];
+
+	if (lun == NULL || !live->failed)
+		return;
+	problem_add(
+		look,
+		&(struct array_problem){ .level = ARRAY_CRITICAL,
+					 .family = ROW_LUN,
+					 .id = live->id,
+					 .hint = "initiators cannot use the LUN until one of them "
+						 "sends the command again and it succeeds" },
+		str_printf("LUN %s: %s has failed",
+			   lun->name[0] != '\0' ? lun->name : guid_format(&lun->id, id),
+			   live->kind == LUN_JOB_FORMAT ? "FORMAT UNIT" : "SANITIZE"));
+}
+
+static void
+look_at_faults(struct array_health_look *look, const struct row_live_lun *live)
+{
+	const struct row_lun *lun = state_find(look->config, ROW_LUN, &live->id);
+
+	if (lun == NULL || live->faults == 0)
+		return;
+	problem_add(look,
+		    &(struct array_problem){ .level = ARRAY_WARNING,
+					     .family = ROW_LUN,
+					     .id = live->id,
+					     .hint = "`vdsctl lun inject LUN` lists them, and with "
+						     "--clear ends them" },
+		    str_printf("LUN %s has injected faults: %u", ROW_LUN_CALLED(lun),
+			       (unsigned)live->faults));
+}
+
+static void
 look_at_schedule(struct array_health_look *look, const struct row_live_snapshot_schedule *live)
 {
 	const struct row_snapshot_schedule *schedule = state_find(look->config,
@@ -178,6 +233,51 @@ look_at_controller(struct array_health_look *look, const struct row_controller *
 					     .id = controller->id,
 					     .hint = "`vdsctl controller online`" },
 		    str_printf("controller %s is offline: no portal listens", controller->name));
+}
+
+static bool
+runs(const struct row_controller *gateway)
+{
+	return gateway->instance != NULL && gateway->instance[0] != '\0';
+}
+
+static void
+look_at_gateway(struct array_health_look *look, const struct row_controller *gateway)
+{
+	if (runs(gateway))
+		return;
+	problem_add(look,
+		    &(struct array_problem){ .level = ARRAY_WARNING,
+					     .family = ROW_CONTROLLER,
+					     .id = gateway->id,
+					     .hint = "start vdsd there, or `vdsctl gateway remove` "
+						     "it; its LUNs are served by others" },
+		    str_printf("gateway %s is down: no vdsd runs as it", gateway->name));
+}
+
+/* Initiators wait, through whichever gateway they come. */
+static void
+look_at_owner(struct array_health_look *look, const struct row_lun *lun)
+{
+	const struct row_lun_owner *owner = state_lun_owner(look->config, &lun->id);
+	const struct row_controller *gateway = owner != NULL
+						       ? state_find(look->config, ROW_CONTROLLER,
+								    &owner->controller_id)
+						       : NULL;
+
+	if (gateway != NULL && runs(gateway))
+		return;
+	problem_add(
+		look,
+		&(struct array_problem){ .level = ARRAY_CRITICAL,
+					 .family = ROW_LUN,
+					 .id = lun->id,
+					 .hint = "a gateway that runs takes it within seconds: "
+						 "`vdsctl gateway list` shows whether one does" },
+		gateway != NULL
+			? str_printf("LUN %s is not served: its owner, gateway %s, is down",
+				     ROW_LUN_CALLED(lun), gateway->name)
+			: str_printf("LUN %s is not served: it has no owner", ROW_LUN_CALLED(lun)));
 }
 
 static void
@@ -235,10 +335,17 @@ array_health(struct array *array, struct array_health *ret_health)
 	struct array_health_look look = { array, config, live, &health, 0, false };
 
 	look_at_array(&look);
+	look_at_isns(&look);
 	EACH(&look, config, ROW_CONTROLLER, row_controller, look_at_controller);
+	if (state_has_gateways(config)) {
+		EACH(&look, config, ROW_CONTROLLER, row_controller, look_at_gateway);
+		EACH(&look, config, ROW_LUN, row_lun, look_at_owner);
+	}
 	EACH(&look, config, ROW_POOL, row_pool, look_at_pool);
 	EACH(&look, live, ROW_LIVE_DRIVE, row_live_drive, look_at_drive);
 	EACH(&look, live, ROW_LIVE_LUN, row_live_lun, look_at_lun);
+	EACH(&look, live, ROW_LIVE_LUN_JOB, row_live_lun_job, look_at_lun_job);
+	EACH(&look, live, ROW_LIVE_LUN, row_live_lun, look_at_faults);
 	EACH(&look, live, ROW_LIVE_PORTAL, row_live_portal, look_at_portal);
 	EACH(&look, live, ROW_LIVE_PORT, row_live_port, look_at_port);
 	EACH(&look, live, ROW_LIVE_SNAPSHOT_SCHEDULE, row_live_snapshot_schedule, look_at_schedule);

@@ -79,6 +79,15 @@ int array_target_set_sources(struct array *array, const struct array_request *re
 			     const struct guid *target, const char *sources,
 			     struct array_answer *ret_answer);
 /*
+ * Sets where the target sends logins: "ADDRESS[:PORT]" with the words "permanent" and "move", or ""
+ * or "none" (model/redirect.h).  Sessions that are there stay, unless "move" asks them to log out.
+ * Further errors: ERR_INVALID (no such text, or a portal of this array at which the target is not
+ * served).
+ */
+int array_target_set_redirect(struct array *array, const struct array_request *request,
+			      const struct guid *target, const char *redirect,
+			      struct array_answer *ret_answer);
+/*
  * Replaces the initiator names of a host; adds names to, or removes them from, its names as they
  * are when the change is applied.  Adding a name that the host has or removing one that it does not
  * have has no effect.  Waits for I/O in flight of initiators that lose a LUN.  Further errors:

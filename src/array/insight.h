@@ -10,10 +10,13 @@
 #include "model/state.h"
 
 struct array;
+struct array_answer;
 struct array_lun_counters;
 struct array_request;
 struct array_reservations;
 struct array_sampler;
+struct array_trace_place;
+struct array_trace_record;
 
 /* How an array is: the worst of its problems. */
 enum array_health_level { ARRAY_OK, ARRAY_WARNING, ARRAY_CRITICAL };
@@ -38,6 +41,16 @@ struct array_health {
  */
 int array_health(struct array *array, struct array_health *ret_health);
 void array_health_fini(struct array_health *health);
+/*
+ * Notes for array_health why the iSNS server cannot be used; NULL = nothing is wrong with it.  The
+ * text is copied.  Any thread.
+ */
+void array_isns_report(struct array *array, const char *trouble);
+/*
+ * Returns a copy of what array_isns_report has noted, which the caller frees, or NULL: nothing is
+ * wrong, or memory is out.  Any thread.
+ */
+char *array_isns_trouble(struct array *array);
 /* Returns "ok", "warning" or "critical". */
 const char *array_health_name(enum array_health_level level);
 /*
@@ -45,6 +58,14 @@ const char *array_health_name(enum array_health_level level);
  * no data path.  Any thread; the sampler is called on it.
  */
 int array_sample(struct array *array, const struct array_sampler *sampler);
+/*
+ * Has the data path note the commands of initiators, and reports those that were noted
+ * (array_runtime_ops.trace).  Returns 0, ERR_NOT_SUPPORTED (there is no data path) or -ENOMEM.  Any
+ * thread; `record` is called on it.
+ */
+int array_trace(struct array *array, struct array_trace_place *place,
+		void (*record)(void *arg, const struct array_trace_record *record), void *arg,
+		uint64_t *ret_lost);
 
 /* What the writer has committed to the catalog since vdsd started. */
 struct array_catalog_counters {
@@ -77,21 +98,65 @@ void array_reservations_fini(struct array_reservations *reservations);
 int array_lun_reservations_clear(struct array *array, const struct array_request *request,
 				 const struct guid *lun);
 
+/* ---- faults for tests of what uses a LUN (docs/design/faults.md) ---- */
+
+struct array_fault {
+	/* out: of this LUN, from 1; used again once the LUN has had no fault */
+	uint32_t id;
+	/* "read", "write", "flush", "unmap" or "any" (NULL); borrowed; static text in answers */
+	const char *operation;
+	char error[16]; /* "medium-error", …, or "KEY/ASC/ASCQ" (fault_words.c); "" = no error */
+	uint64_t from_block, blocks; /* the LUN's; only commands that touch them; blocks 0 = all */
+	uint64_t delay_ms;           /* before the command goes on; 0 = none */
+	bool hangs;                  /* the command goes on when the fault ends */
+	uint64_t count;              /* commands that it strikes; 0 = no limit */
+	uint32_t ppm;                /* how many of a million, by chance; 0 = each */
+	uint64_t for_ms; /* ends by itself after that time; out: what is left of it; 0 = does not */
+	uint64_t struck; /* out: commands so far */
+};
+
+/*
+ * Injects a fault into a LUN; it strikes from now on what initiators send, until it ends or vdsd is
+ * restarted.  A request that was made before injects nothing, and leaves *ret_id.  Further errors:
+ * ERR_ACCESS (array_options.allow_faults is not set), ERR_INVALID, ERR_LIMIT, ERR_BUSY (the LUN has
+ * no fault yet, and another operation holds it or its commands do not end).
+ */
+int array_lun_inject(struct array *array, const struct array_request *request,
+		     const struct guid *lun, const struct array_fault *fault, uint32_t *ret_id,
+		     struct array_answer *ret_answer);
+/*
+ * Lists the faults of a LUN that have not ended.  Returns how many; the caller frees *ret_list
+ * (mem_free).
+ */
+int array_lun_faults(struct array *array, const struct guid *lun, struct array_fault **ret_list);
+/*
+ * Ends a fault of a LUN, or all of them (id 0): what it holds goes on.  A request that was made before
+ * ends nothing.  Further errors: ERR_NOT_FOUND (no such fault, or it has ended).
+ */
+int array_lun_faults_clear(struct array *array, const struct array_request *request,
+			   const struct guid *lun, uint32_t id, struct array_answer *ret_answer);
+/*
+ * Ends all faults of all LUNs, before the data path ends.  Nobody may inject meanwhile or afterwards.
+ * Accepts NULL.
+ */
+void array_faults_end(struct array *array);
+
 /* Result of one step on the path from an initiator to a LUN. */
 enum array_explain_outcome { ARRAY_EXPLAIN_OK, ARRAY_EXPLAIN_FAILED };
 
 struct array_explain_step {
 	const char *
 		/*
-		 * One of "initiator", "target", "portal", "reach", "access", "login", "mask",
-		 * "status", "health".
+		 * One of "initiator", "target", "portal", "reach", "access", "owner" (of
+		 * gateways), "login", "redirect", "mask", "status", "health"; each once at
+		 * most.
 		 */
 		name;
 	enum array_explain_outcome outcome;
 	char *text; /* one sentence without a full stop; owned */
 };
 
-#define ARRAY_EXPLAIN_STEPS_MAX 9
+#define ARRAY_EXPLAIN_STEPS_MAX 10
 
 struct array_explanation {
 	bool visible;     /* every step is OK: the initiator can use the LUN */

@@ -3,13 +3,16 @@
  * Jobs are operations that take long.  A job's row says how the job ended and is kept for a day;
  * its live row says how far the job is; a private note in the catalog lets the job go on after a
  * restart.  Callers: any thread except the writer; apply functions run on the writer thread, and
- * the work itself (allocate.c, move.c) on a worker.
+ * the work itself (allocate.c, clone.c, move_run.c) on a worker.
  *
  *	WORKING --cancel--> CANCELLING --the work stops--> row CANCELLED
  *	        --the work is done or has failed--> ENDING --> row DONE or FAILED
+ *	        --pause--> PAUSING --the work stops--> PAUSED --resume--> WORKING (job_pause.c)
+ *	PAUSING, PAUSED --cancel--> CANCELLING
+ *	PAUSING --the work has failed--> ENDING
  *
  * A job whose cancellation was answered with success always ends CANCELLED: one compare-and-swap
- * decides between the two ways.
+ * decides between the ways.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,6 +21,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define MOVES_AT_ONCE 2
 
@@ -38,6 +42,13 @@ array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id
 	job->store = store != NULL ? array_store_ref(store) : NULL;
 	job->work.run = kind == JOB_MOVE_LUN ? array_move_run : array_allocate_run;
 	atomic_init(&job->phase, JOB_WORKING);
+	if (kind != JOB_MOVE_LUN)
+		return job;
+	job->moving = array_move_new(job);
+	if (job->moving == NULL) {
+		array_job_free(job);
+		return NULL;
+	}
 	return job;
 }
 
@@ -47,6 +58,7 @@ array_job_free(struct array_job *job)
 	if (job == NULL)
 		return;
 	array_job_release(job);
+	array_move_free(job->moving);
 	array_store_unref(job->origin);
 	array_store_unref(job->store);
 	mem_free(job);
@@ -62,6 +74,18 @@ array_job_release(struct array_job *job)
 }
 
 void
+array_job_hand_over(struct array_job *job)
+{
+	struct array *array = job->array;
+
+	if (job->kind == JOB_MOVE_LUN)
+		workers_lane_submit(array->workers, &array->move_lane, MOVES_AT_ONCE, &job->work);
+	else
+		workers_submit(array->workers, &job->work);
+}
+
+/* Puts the job among those that run; one that is paused waits there for array_job_resume. */
+void
 array_job_queue(struct array_job *job)
 {
 	struct array *array = job->array;
@@ -69,11 +93,21 @@ array_job_queue(struct array_job *job)
 	array_live_job_put(array, &job->id, 0);
 	pthread_mutex_lock(&array->jobs_lock);
 	list_append(&array->jobs, &job->node);
+	if (atomic_load(&job->phase) != JOB_PAUSED)
+		array_job_hand_over(job);
 	pthread_mutex_unlock(&array->jobs_lock);
-	if (job->kind == JOB_MOVE_LUN)
-		workers_lane_submit(array->workers, &array->move_lane, MOVES_AT_ONCE, &job->work);
-	else
-		workers_submit(array->workers, &job->work);
+}
+
+struct array_job *
+array_job_find_locked(struct array *array, const struct guid *job_id)
+{
+	list_for_each(node, &array->jobs) {
+		struct array_job *job = list_entry(node, struct array_job, node);
+
+		if (guid_equal(&job->id, job_id))
+			return job;
+	}
+	return NULL;
 }
 
 void
@@ -103,6 +137,7 @@ array_job_edit_start(struct array *array, struct state_edit *edit, const struct 
 	row->kind = job->kind;
 	row->lun_id = job->lun_id;
 	row->pool_id = job->pool_id;
+	row->to_bytes = job->kind == JOB_EXTEND_LUN ? job->to_bytes : 0;
 	row->state = JOB_RUNNING;
 	row->created_ms = clock_utc_ms();
 	rc = state_edit_put(edit, TAKE(row));
@@ -123,6 +158,7 @@ array_job_edit_end(struct array *array, struct state_edit *edit, const struct ar
 	if (row == NULL)
 		return -ENOMEM;
 	row->state = result == 0 ? JOB_DONE : result == ERR_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
+	row->paused = false;
 	row->ended_ms = clock_utc_ms();
 	if (result < 0 && (row_set_string(&row->error, err_name(result)) < 0 ||
 			   row_set_string(&row->message, message) < 0))
@@ -136,32 +172,44 @@ array_job_edit_end(struct array *array, struct state_edit *edit, const struct ar
 struct cancel {
 	struct array_task task;
 	const struct guid *job_id;
+	bool begun; /* by an application to an older state */
 };
+
+/* Returns the phase that the job had before, and sets CANCELLING unless it is too late for that. */
+static int
+cancel_phase(struct array_job *job)
+{
+	int phase = atomic_load(&job->phase);
+
+	while (phase != JOB_CANCELLING && phase != JOB_ENDING)
+		if (atomic_compare_exchange_strong(&job->phase, &phase, JOB_CANCELLING))
+			break;
+	return phase;
+}
 
 /*
  * A move that waits for others does not wait any more, since its LUN is held so long.  Returns 0 when
- * the job will end cancelled, or ERR_NOT_FOUND (the job does not run, or no longer).
+ * the job will end cancelled, ERR_CANCELLED (it was cancelled before), ERR_TOO_LATE (it is about to
+ * end), or ERR_NOT_FOUND (the job does not run, or no longer).
  */
 static int
 cancel_running(struct array *array, const struct guid *job_id)
 {
-	int rc = ERR_NOT_FOUND;
+	struct array_job *job;
+	int phase = JOB_ENDING, rc = ERR_NOT_FOUND;
 
 	pthread_mutex_lock(&array->jobs_lock);
-	list_for_each(node, &array->jobs) {
-		struct array_job *job = list_entry(node, struct array_job, node);
-		int phase = JOB_WORKING;
-
-		if (!guid_equal(&job->id, job_id))
-			continue;
-		if (atomic_compare_exchange_strong(&job->phase, &phase, JOB_CANCELLING))
-			rc = 0;
-		else
-			rc = phase == JOB_CANCELLING ? ERR_CANCELLED : ERR_TOO_LATE;
-		if (rc == 0 && job->kind == JOB_MOVE_LUN)
-			workers_lane_hurry(array->workers, &array->move_lane, &job->work);
-		break;
+	job = array_job_find_locked(array, job_id);
+	if (job != NULL) {
+		phase = cancel_phase(job);
+		rc = phase == JOB_CANCELLING ? ERR_CANCELLED
+		     : phase == JOB_ENDING   ? ERR_TOO_LATE
+					     : 0;
 	}
+	if (rc == 0 && phase == JOB_PAUSED)
+		array_job_hand_over(job);
+	if (rc == 0 && job->kind == JOB_MOVE_LUN)
+		workers_lane_hurry(array->workers, &array->move_lane, &job->work);
 	pthread_mutex_unlock(&array->jobs_lock);
 	return rc;
 }
@@ -170,13 +218,19 @@ static int
 cancel_apply(struct array *array, struct array_task *task)
 {
 	struct cancel *c = container_of(task, struct cancel, task);
-	const struct row_job *job = state_find(state_edit_view(task->edit), ROW_JOB, c->job_id);
+	const struct state *view = state_edit_view(task->edit);
+	const struct row_job *job = state_find(view, ROW_JOB, c->job_id);
 	int rc;
 
 	if (job == NULL)
 		return array_name_no_such(ROW_JOB, c->job_id);
 	task->answer.object_id = *c->job_id;
+	if (c->begun)
+		return 0;
+	if (job->state == JOB_RUNNING && !array_lun_is_own(array, view, &job->lun_id))
+		return array_lun_not_own(array, view, &job->lun_id);
 	rc = job->state == JOB_RUNNING ? cancel_running(array, c->job_id) : ERR_NOT_FOUND;
+	c->begun = rc == 0;
 	if (rc == ERR_CANCELLED || job->state == JOB_CANCELLED)
 		return err_set(ERR_CANCELLED, "the job was cancelled already");
 	return rc < 0 ? err_set(ERR_TOO_LATE, "the job has ended and cannot be cancelled any more")
@@ -202,21 +256,39 @@ struct resume {
 	const struct state *state;
 };
 
+static enum lun_operation
+operation_of(const struct row_job *row)
+{
+	return row->kind == JOB_CREATE_LUN ? OPERATION_CREATE
+	       : row->kind == JOB_MOVE_LUN ? OPERATION_MOVE
+					   : OPERATION_EXTEND;
+}
+
+static void
+hold(struct array *array, const struct guid *lun_id, enum lun_operation operation)
+{
+	struct array_lun_entry *entry;
+
+	pthread_mutex_lock(&array->luns_lock);
+	entry = array_unit_find_locked(array, lun_id);
+	if (entry != NULL) {
+		entry->operation = operation;
+		entry->visible = operation != OPERATION_NONE;
+		array_unit_show_locked(array, entry);
+	}
+	pthread_mutex_unlock(&array->luns_lock);
+}
+
 static int
 resume_one(void *arg, const struct catalog_job *note)
 {
 	struct resume *r = arg;
 	const struct row_job *row = state_find(r->state, ROW_JOB, &note->job_id);
-	enum lun_operation operation;
-	struct array_lun_entry *entry;
 	struct array_store *store;
 	struct array_job *job;
 
 	if (row == NULL || row->state != JOB_RUNNING)
 		return err_set(ERR_CORRUPT, "the catalog has notes for a job that does not run");
-	operation = row->kind == JOB_CREATE_LUN ? OPERATION_CREATE
-		    : row->kind == JOB_MOVE_LUN ? OPERATION_MOVE
-						: OPERATION_EXTEND;
 	store = array_unit_store(r->array, &row->lun_id);
 	job = array_job_new(r->array, row->kind, &row->lun_id, note->from_bytes, note->to_bytes,
 			    store);
@@ -225,14 +297,10 @@ resume_one(void *arg, const struct catalog_job *note)
 		return -ENOMEM;
 	job->id = note->job_id;
 	job->pool_id = row->pool_id;
-	pthread_mutex_lock(&r->array->luns_lock);
-	entry = array_unit_find_locked(r->array, &row->lun_id);
-	if (entry != NULL) {
-		entry->operation = operation;
-		entry->visible = true;
-		array_unit_show_locked(r->array, entry);
-	}
-	pthread_mutex_unlock(&r->array->luns_lock);
+	/* a copy cannot go on, so it need not wait for that either */
+	if (row->paused && !array_job_copies(job))
+		atomic_store(&job->phase, JOB_PAUSED);
+	hold(r->array, &row->lun_id, operation_of(row));
 	/* A job that cannot be ended waits, and its LUN stays held. */
 	if (array_is_read_only(r->array))
 		array_job_free(job);
@@ -247,6 +315,81 @@ array_job_resume_all(struct array *array)
 	struct resume r = { array, array->state };
 
 	return catalog_jobs(array->catalog, resume_one, &r);
+}
+
+static bool
+runs_here(struct array *array, const struct guid *job_id)
+{
+	bool runs;
+
+	pthread_mutex_lock(&array->jobs_lock);
+	runs = array_job_find_locked(array, job_id) != NULL;
+	pthread_mutex_unlock(&array->jobs_lock);
+	return runs;
+}
+
+int
+array_job_take(struct array *array)
+{
+	struct resume r = { array, array->state };
+	int rc = 0, waits = 0;
+
+	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_JOB); i++) {
+		const struct row_job *row = state_at(array->state, ROW_JOB, i);
+
+		if (row->state != JOB_RUNNING ||
+		    !array_lun_is_own(array, array->state, &row->lun_id) ||
+		    runs_here(array, &row->id))
+			continue;
+		if (array_gateway_holds(array, &row->lun_id))
+			rc = catalog_job_of(array->catalog, &row->id, resume_one, &r);
+		else
+			waits = 1;
+	}
+	return rc < 0 ? rc : waits;
+}
+
+void
+array_job_follow(struct array *array, const struct row_job *row)
+{
+	hold(array, &row->lun_id, row->state == JOB_RUNNING ? operation_of(row) : OPERATION_NONE);
+}
+
+/* ---- for people ---- */
+
+static const struct row_job *
+job_of(const struct state *config, const struct guid *lun_id)
+{
+	for (size_t i = 0; i < state_count(config, ROW_JOB); i++) {
+		const struct row_job *job = state_at(config, ROW_JOB, i);
+
+		if (job->state == JOB_RUNNING && guid_equal(&job->lun_id, lun_id))
+			return job;
+	}
+	return NULL;
+}
+
+char *
+array_job_text(const struct state *config, const struct state *live, const struct row_lun *lun)
+{
+	const struct row_job *job = job_of(config, &lun->id);
+	const struct row_live_job *how = NULL;
+	const struct row_pool *pool;
+	const char *paused;
+	unsigned percent;
+
+	if (job == NULL)
+		return str_dup("");
+	how = state_find(live, ROW_LIVE_JOB, &job->id);
+	percent = how != NULL ? how->percent : 0;
+	paused = job->paused ? ", paused" : "";
+	pool = state_find(config, ROW_POOL, &job->pool_id);
+	if (job->kind == JOB_MOVE_LUN && pool != NULL)
+		return str_printf("; it is being moved to pool \"%s\": %u %%%s", pool->name,
+				  percent, paused);
+	if (job->kind == JOB_EXTEND_LUN)
+		return str_printf("; it is being extended: %u %%%s", percent, paused);
+	return str_printf(": %u %%%s", percent, paused);
 }
 
 /* ---- after a day ---- */

@@ -30,13 +30,15 @@ array_kept_free(struct array_kept *list)
 }
 
 static struct array_kept *
-kept_new(uint32_t kind, uint32_t version, const void *data, size_t bytes)
+kept_new(uint32_t kind, uint32_t version, const void *data, size_t bytes, bool passing)
 {
 	struct array_kept *kept = mem_alloc(sizeof(*kept) + bytes);
 
 	if (kept == NULL)
 		return NULL;
-	*kept = (struct array_kept){ .kind = kind, .version = version, .bytes = bytes };
+	*kept = (struct array_kept){
+		.kind = kind, .version = version, .passing = passing, .bytes = bytes
+	};
 	if (bytes > 0)
 		memcpy(kept->data, data, bytes);
 	return kept;
@@ -79,6 +81,16 @@ replace(struct array *array, const struct guid *lun_id, uint32_t kind, struct ar
 
 /* ---- keeping ---- */
 
+/* Removes what is kept of the kind and is to pass, or the reverse.  Only where gateways share it. */
+static int
+delete_other(struct array *array, const struct array_keep *keep)
+{
+	uint32_t kind = keep->passing ? keep->kind : keep->kind | ARRAY_KEPT_PASSING;
+
+	return array_is_shared(array) ? catalog_kept_delete(array->catalog, &keep->lun_id, kind)
+				      : 0;
+}
+
 static int
 keep_apply(struct array *array, struct array_task *task)
 {
@@ -86,11 +98,17 @@ keep_apply(struct array *array, struct array_task *task)
 	struct catalog_kept row = { .lun_id = k->keep.lun_id,
 				    .kind = k->keep.kind,
 				    .version = k->keep.version };
+	int rc;
 
 	if (state_find(state_edit_view(task->edit), ROW_LUN, &k->keep.lun_id) == NULL)
 		return ERR_NOT_FOUND;
+	if (k->keep.passing)
+		row.kind |= ARRAY_KEPT_PASSING;
+	rc = delete_other(array, &k->keep);
+	if (rc < 0)
+		return rc;
 	if (k->kept == NULL)
-		return catalog_kept_delete(array->catalog, &k->keep.lun_id, k->keep.kind);
+		return catalog_kept_delete(array->catalog, &k->keep.lun_id, row.kind);
 	row.data = k->kept->data;
 	row.bytes = k->kept->bytes;
 	return catalog_kept_put(array->catalog, &row);
@@ -123,7 +141,8 @@ array_keep(struct array *array, const struct array_keep *keep)
 	if (k == NULL)
 		return -ENOMEM;
 	if (keep->data != NULL) {
-		k->kept = kept_new(keep->kind, keep->version, keep->data, keep->bytes);
+		k->kept = kept_new(keep->kind, keep->version, keep->data, keep->bytes,
+				   keep->passing);
 		if (k->kept == NULL) {
 			mem_free(k);
 			return -ENOMEM;
@@ -142,7 +161,7 @@ array_keep(struct array *array, const struct array_keep *keep)
 
 int
 array_kept(struct array *array, const struct guid *lun_id, uint32_t kind, uint32_t *ret_version,
-	   void **ret_data, size_t *ret_bytes)
+	   void **ret_data, size_t *ret_bytes, bool *ret_passing)
 {
 	struct array_lun_entry *entry;
 	int rc = ERR_NOT_FOUND;
@@ -159,6 +178,7 @@ array_kept(struct array *array, const struct guid *lun_id, uint32_t kind, uint32
 			*ret_data = copy;
 			*ret_bytes = kept->bytes;
 			*ret_version = kept->version;
+			*ret_passing = kept->passing;
 		}
 	}
 	pthread_mutex_unlock(&array->luns_lock);
@@ -169,11 +189,52 @@ static int
 load_one(void *arg, const struct catalog_kept *row)
 {
 	struct array *array = arg;
-	struct array_kept *kept = kept_new(row->kind, row->version, row->data, row->bytes);
+	uint32_t kind = row->kind & ~ARRAY_KEPT_PASSING;
+	struct array_kept *kept = kept_new(kind, row->version, row->data, row->bytes,
+					   kind != row->kind);
 
 	if (kept == NULL)
 		return -ENOMEM;
-	array_kept_free(replace(array, &row->lun_id, row->kind, kept));
+	array_kept_free(replace(array, &row->lun_id, kind, kept));
+	return 0;
+}
+
+/* A list that is filled from the catalog. */
+static int
+gather(void *arg, const struct catalog_kept *row)
+{
+	struct array_kept **list = arg;
+	uint32_t kind = row->kind & ~ARRAY_KEPT_PASSING;
+	struct array_kept *kept = kept_new(kind, row->version, row->data, row->bytes,
+					   kind != row->kind);
+
+	if (kept == NULL)
+		return -ENOMEM;
+	kept->next = *list;
+	*list = kept;
+	return 0;
+}
+
+int
+array_kept_foreign(struct array *array, const struct guid *lun_id)
+{
+	struct array_kept *list = NULL, *old;
+	struct array_lun_entry *entry;
+	int rc = catalog_kept_of(array->catalog, lun_id, gather, &list);
+
+	if (rc < 0) {
+		array_kept_free(list);
+		return rc;
+	}
+	old = list;
+	pthread_mutex_lock(&array->luns_lock);
+	entry = array_unit_find_locked(array, lun_id);
+	if (entry != NULL) {
+		old = entry->kept;
+		entry->kept = list;
+	}
+	pthread_mutex_unlock(&array->luns_lock);
+	array_kept_free(old);
 	return 0;
 }
 
@@ -181,4 +242,63 @@ int
 array_kept_load_all(struct array *array)
 {
 	return catalog_kept_list(array->catalog, load_one, array);
+}
+
+/* ---- a loss of power ---- */
+
+/* Takes all that passes out of the lists of the LUNs.  Returns it as one list. */
+static struct array_kept *
+take_passing(struct array *array)
+{
+	struct array_kept *passing = NULL;
+	struct array_lun_entry *entry;
+
+	pthread_mutex_lock(&array->luns_lock);
+	for (size_t i = 0; (entry = guid_map_next(&array->luns, &i)) != NULL;) {
+		struct array_kept **link = &entry->kept;
+
+		while (*link != NULL) {
+			struct array_kept *kept = *link;
+
+			if (!kept->passing) {
+				link = &kept->next;
+				continue;
+			}
+			*link = kept->next;
+			kept->next = passing;
+			passing = kept;
+		}
+	}
+	pthread_mutex_unlock(&array->luns_lock);
+	return passing;
+}
+
+/* Reservations are the only kind that passes. */
+static int
+power_on_apply(struct array *array, struct array_task *task)
+{
+	(void)task;
+	return catalog_kept_drop(array->catalog, ARRAY_KEEP_RESERVATIONS | ARRAY_KEPT_PASSING);
+}
+
+int
+array_kept_end_passing(struct array *array)
+{
+	int rc = power_on_apply(array, NULL);
+
+	if (rc == 0)
+		array_kept_free(take_passing(array));
+	return rc;
+}
+
+int
+array_kept_power_on(struct array *array)
+{
+	struct array_kept *passing = take_passing(array);
+	struct array_task task = { .apply = power_on_apply, .use = CATALOG_FREES };
+	int rc = passing != NULL && !array_is_read_only(array) ? array_writer_submit(array, &task)
+							       : 0;
+
+	array_kept_free(passing);
+	return rc;
 }

@@ -140,7 +140,8 @@ array_live(struct array *array)
 void
 array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
 		   enum lun_operation operation, bool write_through, const char *reason,
-		   uint64_t allocated_bytes)
+		   uint64_t allocated_bytes, size_t faults, const char *cache_used,
+		   const char *cache_reason)
 {
 	struct row_live_lun *row = row_new(ROW_LIVE_LUN);
 
@@ -151,7 +152,10 @@ array_live_lun_put(struct array *array, const struct guid *id, enum lun_health h
 	row->operation = operation;
 	row->write_through = write_through;
 	row->allocated_bytes = allocated_bytes;
-	if (row_set_string(&row->reason, reason) < 0)
+	row->faults = faults;
+	if (row_set_string(&row->reason, reason) < 0 ||
+	    row_set_string(&row->cache_used, cache_used) < 0 ||
+	    row_set_string(&row->cache_reason, cache_reason) < 0)
 		row_unref(row);
 	else
 		array_live_put(array, row);

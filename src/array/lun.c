@@ -78,7 +78,7 @@ array_lun_note_unlink(struct array *array, const struct state *view, const struc
 	const struct array_pool_driver *driver = array_pool_driver_find(pool->path);
 	AUTO_FREE char *path = driver != NULL ? driver->volume_name(pool->path, lun_id)
 					      : str_dup(pool->path);
-	struct catalog_unlink entry = { *lun_id, *pool_id, path };
+	struct catalog_unlink entry = { *lun_id, *pool_id, path, array->controller_id };
 
 	return path == NULL ? -ENOMEM : catalog_unlink_put(array->catalog, &entry);
 }
@@ -89,6 +89,16 @@ array_lun_note_removal(struct array *array, const struct state *view, const stru
 	int rc = array_lun_note_unlink(array, view, &lun->id, &lun->pool_id);
 
 	return rc < 0 ? rc : catalog_kept_forget(array->catalog, &lun->id);
+}
+
+int
+array_lun_edit_delete_row(struct state_edit *edit, const struct guid *lun_id)
+{
+	int rc = 0;
+
+	if (state_lun_owner(state_edit_view(edit), lun_id) != NULL)
+		rc = state_edit_delete(edit, ROW_LUN_OWNER, lun_id, NULL);
+	return rc < 0 ? rc : state_edit_delete(edit, ROW_LUN, lun_id, NULL);
 }
 
 /* Takes the LUN from its targets, and deletes its row. */
@@ -107,7 +117,7 @@ edit_delete(struct array *array, struct state_edit *edit, const struct guid *lun
 		if (rc == 0)
 			rc = state_edit_delete(edit, ROW_ASSOCIATION, lun_id, &target_id);
 	}
-	return rc < 0 ? rc : state_edit_delete(edit, ROW_LUN, lun_id, NULL);
+	return rc < 0 ? rc : array_lun_edit_delete_row(edit, lun_id);
 }
 
 int

@@ -118,6 +118,7 @@ make_row(const struct create *c, const char *name, struct row_lun **ret_row)
 	row->thin = !c->spec.thick;
 	row->created_ms = clock_utc_ms();
 	row->removable = c->spec.removable;
+	row->cache = c->spec.cache;
 	row->identity = LUN_IDENTITY_NAA;
 	if (row_set_string(&row->name, name) < 0 || row_set_string(&row->mask, c->mask) < 0 ||
 	    row_set_string(&row->hints, c->hints) < 0)
@@ -189,6 +190,8 @@ create_apply(struct array *array, struct array_task *task)
 	row->number = number;
 	task->answer.object_id = c->id;
 	rc = state_edit_put(task->edit, TAKE(row));
+	if (rc == 0) /* what a job copies is copied here */
+		rc = array_owner_edit_add(array, task->edit, &c->id, c->job != NULL);
 	if (rc == 0 && c->job != NULL) {
 		task->answer.job_id = c->job->id;
 		rc = array_job_edit_start(array, task->edit, c->job);
@@ -200,9 +203,11 @@ static void
 create_committed(struct array *array, struct array_task *task)
 {
 	struct create *c = container_of(task, struct create, task);
+	char id[GUID_TEXT_SIZE];
+	int rc = blk_fault_check(array->inject_dir, guid_format(&c->id, id), "commit", NULL);
 
-	int rc = c->store->place->driver->volume_commit(c->store->place->text, &c->id);
-
+	if (rc == 0)
+		rc = c->store->place->driver->volume_commit(c->store->place->text, &c->id);
 	if (rc < 0)
 		array_store_fail(c->store, rc, err_text(rc));
 	array_unit_show(array, &c->id);
@@ -294,10 +299,12 @@ prepare(struct array *array, struct create *c)
 	struct row_lun row = { .id = c->id,
 			       .pool_id = c->spec.pool_id,
 			       .size_bytes = c->spec.size_bytes,
-			       .thin = !c->spec.thick };
+			       .thin = !c->spec.thick,
+			       .cache = c->spec.cache };
 	AUTO_FREE char *place = NULL;
 	struct array_pool_space space = { 0 };
 	char want[32], have[32];
+	uint64_t needed;
 	int rc = array_pool_place(array, &c->spec.pool_id, &place);
 
 	if (rc == 0)
@@ -312,12 +319,13 @@ prepare(struct array *array, struct create *c)
 			       "free: choose a smaller size or another pool",
 			       str_format_size(c->spec.size_bytes, want, sizeof(want)), place,
 			       str_format_size(space.free_bytes, have, sizeof(have)));
-	if (c->spec.copy && array_unit_allocated(array, &c->spec.origin_id) > space.free_bytes)
+	needed = array_pool_needed(array_pool_driver_find(place), true, c->spec.size_bytes,
+				   array_unit_allocated(array, &c->spec.origin_id));
+	if (c->spec.copy && needed > space.free_bytes)
 		return err_set(ERR_NO_SPACE,
-			       "the LUN takes %s, and the pool %s has %s free: make room there",
-			       str_format_size(array_unit_allocated(array, &c->spec.origin_id),
-					       want, sizeof(want)),
-			       place, str_format_size(space.free_bytes, have, sizeof(have)));
+			       "the copy needs %s, and the pool %s has %s free: make room there",
+			       str_format_size(needed, want, sizeof(want)), place,
+			       str_format_size(space.free_bytes, have, sizeof(have)));
 	rc = array_store_new(array, &row, place, &c->store);
 	if (rc == 0 && (c->spec.thick || c->spec.copy)) {
 		c->job = array_job_new(array, JOB_CREATE_LUN, &c->id,

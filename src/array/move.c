@@ -96,11 +96,12 @@ check_size(struct array *array, const struct move *m, const struct row_lun *lun,
 			       ROW_LUN_CALLED(lun),
 			       str_format_size(lun->size_bytes, want, sizeof(want)), pool->name,
 			       str_format_size(largest, have, sizeof(have)));
-	needed = lun->thin ? array_unit_allocated(array, m->lun_id) : lun->size_bytes;
+	needed = array_pool_needed(array_pool_driver_find(pool->path), lun->thin, lun->size_bytes,
+				   array_unit_allocated(array, m->lun_id));
 	if (needed > space.free_bytes)
 		return err_set(ERR_NO_SPACE,
-			       "LUN \"%s\" takes %s, and pool \"%s\" has %s free: choose another "
-			       "pool, or make room there",
+			       "LUN \"%s\" needs %s in pool \"%s\", which has %s free: choose "
+			       "another pool, or make room there",
 			       ROW_LUN_CALLED(lun), str_format_size(needed, want, sizeof(want)),
 			       pool->name, str_format_size(space.free_bytes, have, sizeof(have)));
 	return 0;

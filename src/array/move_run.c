@@ -4,38 +4,32 @@
  * hooks run on the writer thread.
  *
  *	a volume in the new pool	what an earlier run left there is removed first
- *	paths drained: the tracking layer is laid over the LUN's device, and paths go on
- *	everything is copied, then what was noted meanwhile, until little is left
+ *	the LUN's volume is copied to it while paths go on (follow.c)
  *	paths drained: the rest is copied and flushed; the change is committed; the data path uses
  *	the new volume; paths go on
  *
  * Until the commit the LUN is where it was, and the new volume is nothing that anybody relies on:
  * whatever ends the work, it is removed.  From the commit on it is the other way round.  When the
  * array closes or dies, the job is still in the catalog, and begins anew at the next start.
+ *
+ * A pause stops the work at any step before the commit (job_pause.c), and the thread leaves the job.
+ * What struct array_moving has stays, so that the next thread goes on: it makes a volume anew that is
+ * not there as a whole, and calls again what follow.c does.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "array/array_int.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 
-#define END_TRIES      10
-#define BUF_BYTES      (1u << 20)
-#define FLUSH_BYTES    (256ull << 20) /* of copied data, so that no flush has much to do */
-#define REST_BYTES     (16ull << 20)  /* what may be left when commands have to wait */
-#define ROUNDS         8              /* of copying what was noted, before commands have to wait */
-#define HOLD_NS        (250 * NS_PER_MS) /* how long commands wait at first, at most */
-#define HOLDS_DOUBLED  4                 /* then twice as long, four times */
-#define PERCENT_COPIED 95
+#define END_TRIES    10
+#define SETTLE_TRIES 3 /* each takes up to half a minute, while commands wait */
 
-#define TIME_IS_UP 1 /* of copy_noted */
-
-struct moving {
+struct array_moving {
 	struct array_task task;
 	struct array *array;
 	struct array_job *job;
@@ -43,16 +37,9 @@ struct moving {
 	bool offline;           /* the LUN's status, which does not change meanwhile */
 	struct array_store *to; /* the new store, with a reference; NULL = not made yet */
 	bool keeps;             /* what lies in the new pool is not this job's */
-	struct blk_dev *track;  /* with a reference; NULL = not laid over the LUN's device */
-	struct blk_copier copier;
-	uint64_t flushed_bytes; /* copier.copied_bytes at the last flush */
-	/* of the present hold of the paths: a drain, or alone: there was no data path yet */
-	void *drain;
-	bool alone;
+	bool prepared;          /* the new volume is there and open */
+	struct array_follow follow;
 	bool came; /* the data path came while this was alone: nothing was held, and nothing committed */
-	/* the data path has gone, so that nothing can be drained: the array is about to close */
-	bool leaves;
-	uint64_t held_ns; /* how long commands waited, all in all */
 
 	/* the change that ends the job */
 	int result;
@@ -60,75 +47,14 @@ struct moving {
 	bool applied; /* the change was in a commit */
 };
 
-/* ---- holding paths ---- */
-
-static int
-drain(struct moving *m)
-{
-	struct array_mapping paths = { .lun_id = m->job->lun_id };
-	int rc = array_runtime_quiesce(m->array, &paths, 1, &m->drain);
-
-	if (rc < 0 || m->drain != NULL)
-		return rc;
-	m->leaves = true;
-	return ERR_CANCELLED;
-}
-
-/*
- * Drains the LUN's paths.  A store that hangs is waited for, as long as the job is not cancelled, or
- * (insist) the array does not close.  Returns 0, or ERR_CANCELLED.
- */
-static int
-hold(struct moving *m, bool insist)
-{
-	struct array *array = m->array;
-	int rc;
-
-	m->alone = !array_runtime_is_there(array) && !atomic_load(&array->runtime_left);
-	if (m->alone)
-		return 0;
-	do {
-		rc = drain(m);
-		if (atomic_load(&array->closing))
-			m->leaves = m->leaves || rc < 0;
-	} while (rc < 0 && !m->leaves && (insist || array_job_step(m->job, m->job->percent) == 0));
-	return rc < 0 ? ERR_CANCELLED : 0;
-}
-
-static void
-release(struct moving *m)
-{
-	array_runtime_resume(m->array, TAKE(m->drain));
-}
-
 /* ---- the new volume ---- */
-
-static int
-progress(struct blk_progress *progress, uint64_t done_bytes, uint64_t total_bytes)
-{
-	struct array_job *job = container_of(progress, struct array_job, progress);
-
-	(void)done_bytes;
-	(void)total_bytes;
-	return array_job_step(job, job->percent) < 0;
-}
-
-/* Looks for a fault that a test asks for. */
-static int
-check_fault(struct moving *m, const char *op)
-{
-	char id[GUID_TEXT_SIZE];
-
-	return blk_fault_check(m->array->inject_dir, guid_format(&m->job->lun_id, id), op,
-			       &m->job->progress);
-}
 
 /*
  * A catalog that is older than the last move may say that the LUN is still to be moved: then the
  * volume in the new pool has its data, and the one that is copied from is gone.
  */
 static int
-check_source(struct moving *m, uint64_t size_bytes)
+check_source(struct array_moving *m, uint64_t size_bytes)
 {
 	const struct array_store *from = m->job->store;
 
@@ -137,7 +63,7 @@ check_source(struct moving *m, uint64_t size_bytes)
 }
 
 static int
-make_volume(struct moving *m, uint64_t size_bytes)
+make_volume(struct array_moving *m, uint64_t size_bytes)
 {
 	const struct array_place *place = m->to->place;
 	const struct guid *id = &m->job->lun_id;
@@ -146,7 +72,7 @@ make_volume(struct moving *m, uint64_t size_bytes)
 	if (rc == 0)
 		rc = place->driver->volume_remove(place->text, id, false);
 	if (rc == 0)
-		rc = check_fault(m, "create");
+		rc = array_follow_fault(&m->follow, "create");
 	if (rc == 0)
 		rc = place->driver->volume_make(place->text, id, size_bytes);
 	if (rc < 0)
@@ -160,9 +86,9 @@ make_volume(struct moving *m, uint64_t size_bytes)
 }
 
 static int
-open_volume(struct moving *m, uint64_t size_bytes)
+open_volume(struct array_moving *m, uint64_t size_bytes)
 {
-	int rc = array_store_open_aside(m->to, &m->copier.to);
+	int rc = array_store_open_aside(m->to, &m->follow.copier.to);
 
 	if (rc < 0 || !m->to->thick)
 		return rc;
@@ -172,155 +98,69 @@ open_volume(struct moving *m, uint64_t size_bytes)
 	return rc;
 }
 
+/* Looks at what the move begins with, also when it is cancelled before it does anything. */
 static int
-prepare(struct moving *m)
+look(struct array_moving *m, const struct row_lun *lun)
 {
-	AUTO_STATE struct state *state = array_state(m->array);
-	const struct row_lun *lun = NULL;
-	AUTO_FREE char *place = NULL;
-	struct row_lun there = { 0 };
-	int rc = array_lun_find(state, &m->job->lun_id, &lun);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	if (m->job->store == NULL)
 		return array_name_no_such(ROW_LUN, &m->job->lun_id);
 	m->from_pool_id = lun->pool_id;
 	m->offline = lun->status == STATUS_OFFLINE;
 	rc = check_source(m, lun->size_bytes);
 	m->keeps = rc < 0;
-	if (rc == 0)
-		rc = array_pool_place(m->array, &m->job->pool_id, &place);
+	return rc < 0 ? rc : array_job_step(m->job, m->job->percent);
+}
+
+static int
+make_store(struct array_moving *m, const struct row_lun *lun)
+{
+	AUTO_FREE char *place = NULL;
+	struct row_lun there = { 0 };
+	int rc = array_pool_place(m->array, &m->job->pool_id, &place);
+
 	if (rc < 0)
 		return rc;
 	there.id = lun->id;
 	there.pool_id = m->job->pool_id;
 	there.size_bytes = lun->size_bytes;
 	there.thin = lun->thin;
+	there.cache = lun->cache;
 	there.status = STATUS_ONLINE; /* for the copier */
 	rc = array_store_new(m->array, &there, place, &m->to);
+	m->follow.from = m->job->store;
+	m->follow.to = m->to;
+	return rc;
+}
+
+/* After a pause amid this, the volume is made anew. */
+static int
+prepare(struct array_moving *m)
+{
+	AUTO_STATE struct state *state = array_state(m->array);
+	const struct row_lun *lun = NULL;
+	int rc = array_lun_find(state, &m->job->lun_id, &lun);
+
+	m->follow.copier.to = NULL;
+	array_store_unref(TAKE(m->to));
+	if (rc == 0)
+		rc = look(m, lun);
+	if (rc == 0)
+		rc = make_store(m, lun);
 	if (rc < 0)
 		return rc;
 	rc = make_volume(m, lun->size_bytes);
 	if (rc == 0)
 		rc = open_volume(m, lun->size_bytes);
+	m->prepared = rc == 0;
 	return rc == ERR_CANCELLED ? rc : array_store_file_error(m->to, rc);
-}
-
-/* ---- the tracking layer ---- */
-
-static int
-attach(struct moving *m)
-{
-	int rc = hold(m, false);
-
-	if (rc < 0)
-		return rc;
-	rc = array_store_track(m->job->store, &m->track);
-	if (rc == 0) {
-		m->copier.from = m->track->below;
-		array_runtime_lun_device(m->array, &m->job->lun_id);
-	}
-	release(m);
-	if (rc < 0 || !m->alone || !array_runtime_is_there(m->array))
-		return rc;
-	/* A data path that came meanwhile may have the device of before in use. */
-	rc = hold(m, false);
-	if (rc < 0)
-		return rc;
-	array_runtime_lun_device(m->array, &m->job->lun_id);
-	release(m);
-	return 0;
-}
-
-/* When the data path has gone, the layer stays, and goes with the store. */
-static void
-detach(struct moving *m)
-{
-	if (m->track == NULL || m->leaves || hold(m, true) < 0)
-		return;
-	array_store_untrack(m->job->store, m->track);
-	array_runtime_lun_device(m->array, &m->job->lun_id);
-	release(m);
-}
-
-/* ---- copying ---- */
-
-static int
-copy_error(struct moving *m, int rc)
-{
-	return array_store_file_error(m->copier.failed_to_write ? m->to : m->job->store, rc);
-}
-
-static int
-flush(struct moving *m)
-{
-	int rc = blk_flush(m->copier.to);
-
-	m->flushed_bytes = m->copier.copied_bytes;
-	return rc == 0 ? 0 : array_store_file_error(m->to, rc);
-}
-
-static int
-copy_range(struct moving *m, uint64_t at, uint64_t end, bool first)
-{
-	uint64_t size_bytes = m->job->to_bytes, done = 0;
-	int rc = 0;
-
-	for (; rc == 0 && at < end; at += done) {
-		unsigned percent = first ? (unsigned)(at / (size_bytes / PERCENT_COPIED + 1))
-					 : PERCENT_COPIED;
-
-		rc = array_job_step(m->job, percent);
-		if (rc == 0)
-			rc = check_fault(m, "move");
-		if (rc < 0)
-			return rc;
-		rc = blk_copy_step(&m->copier, at, end - at, &done);
-		if (rc < 0)
-			return copy_error(m, rc);
-		if (m->copier.copied_bytes - m->flushed_bytes >= FLUSH_BYTES)
-			rc = flush(m);
-	}
-	return rc;
-}
-
-/* Copies what is noted, for that time.  Returns 0, TIME_IS_UP (something is left) or an error. */
-static int
-copy_noted(struct moving *m, uint64_t for_ns)
-{
-	uint64_t begun_ns = clock_mono_ns(), at = 0, len = 0;
-	int rc = 0;
-
-	while (rc == 0 && blk_track_take(m->track, at, &at, &len)) {
-		rc = copy_range(m, at, at + len, false);
-		at += len;
-		if (rc == 0 && clock_mono_ns() - begun_ns > for_ns)
-			return blk_track_noted_bytes(m->track) > 0 ? TIME_IS_UP : 0;
-	}
-	return rc;
-}
-
-static int
-copy(struct moving *m)
-{
-	int rc;
-
-	m->copier.to_is_empty = true;
-	rc = copy_range(m, 0, m->job->to_bytes, true);
-	m->copier.to_is_empty = false;
-	for (unsigned i = 0; rc == 0 && i < ROUNDS; i++) {
-		if (blk_track_noted_bytes(m->track) <= REST_BYTES)
-			break;
-		rc = copy_noted(m, UINT64_MAX);
-	}
-	return rc < 0 ? rc : flush(m);
 }
 
 /* ---- the end ---- */
 
 static int
-edit_moved(struct moving *m, struct array *array, struct state_edit *edit)
+edit_moved(struct array_moving *m, struct array *array, struct state_edit *edit)
 {
 	const struct row_lun *lun = NULL;
 	struct row_lun *row;
@@ -343,14 +183,14 @@ edit_moved(struct moving *m, struct array *array, struct state_edit *edit)
  * earlier one.
  */
 static bool
-leaves_a_volume(const struct moving *m, const struct state *view)
+leaves_a_volume(const struct array_moving *m, const struct state *view)
 {
 	return !m->keeps && state_find(view, ROW_POOL, &m->job->pool_id) != NULL;
 }
 
 /* When there is no memory, the next start finds the note. */
 static void
-remove_volume(struct moving *m)
+remove_volume(struct array_moving *m)
 {
 	const struct row_pool *pool = state_find(m->array->state, ROW_POOL, &m->job->pool_id);
 
@@ -363,11 +203,11 @@ remove_volume(struct moving *m)
 static int
 end_apply(struct array *array, struct array_task *task)
 {
-	struct moving *m = container_of(task, struct moving, task);
+	struct array_moving *m = container_of(task, struct array_moving, task);
 	int rc = 0;
 
 	/* data paths come on this thread, too */
-	m->came = m->result == 0 && m->alone && array->runtime_ops != NULL;
+	m->came = m->result == 0 && m->follow.alone && array->runtime_ops != NULL;
 	if (m->came)
 		return ERR_BUSY;
 	m->applied = true;
@@ -383,9 +223,10 @@ end_apply(struct array *array, struct array_task *task)
 static void
 end_committed(struct array *array, struct array_task *task)
 {
-	struct moving *m = container_of(task, struct moving, task);
+	struct array_moving *m = container_of(task, struct array_moving, task);
 
 	if (m->result == 0) {
+		array_faults_follow(array, &m->job->lun_id, m->to);
 		array_store_put_in_charge(m->to, m->offline);
 		array_unit_set_store(array, &m->job->lun_id, m->to);
 	} else if (leaves_a_volume(m, array->state)) {
@@ -396,7 +237,7 @@ end_committed(struct array *array, struct array_task *task)
 }
 
 static int
-end(struct moving *m, int result)
+end(struct array_moving *m, int result)
 {
 	int rc = -ENOMEM;
 
@@ -421,29 +262,66 @@ end(struct moving *m, int result)
  * one of the volumes would lack them.
  */
 static void
-fail_unknown(struct moving *m)
+fail_unknown(struct array_moving *m)
 {
 	array_store_fail(m->job->store, -EIO,
 			 "it is not known whether the move to another pool was committed, because "
 			 "the catalog cannot be written: restart vdsd");
 }
 
+/* In an array of several gateways: what the news have made of the LUN is in place already. */
+static int
+moved_after_all(struct array_moving *m)
+{
+	array_faults_follow(m->array, &m->job->lun_id, m->to);
+	array_store_put_in_charge(m->to, m->offline);
+	array_unit_change_store(m->array, &m->job->lun_id, m->to);
+	array_job_forget(m->job);
+	array_operation_end(m->array, &m->job->lun_id);
+	return 0;
+}
+
+/*
+ * The answer of the commit was lost, as happens with a catalog in a cluster.  Finds out what became of
+ * it, and commits again when it is not there.  The paths are still drained.
+ */
+static int
+end_settled(struct array_moving *m, int rc)
+{
+	for (int i = 0; i < SETTLE_TRIES && rc == ERR_TIMEOUT && m->applied; i++) {
+		AUTO_STATE struct state *state = NULL;
+		const struct row_lun *lun;
+
+		if (array_foreign_settle(m->array) < 0)
+			continue;
+		state = array_state(m->array);
+		lun = state_find(state, ROW_LUN, &m->job->lun_id);
+		if (lun != NULL && guid_equal(&lun->pool_id, &m->job->pool_id))
+			return moved_after_all(m);
+		rc = end(m, 0);
+	}
+	return rc;
+}
+
 /* The paths are drained, and everything is copied. */
 static int
-commit(struct moving *m)
+commit(struct array_follow *f)
 {
-	int rc = flush(m);
+	struct array_moving *m = container_of(f, struct array_moving, follow);
+	int rc = array_follow_flush(f);
 
 	if (rc == 0)
-		rc = check_fault(m, "move-commit");
+		rc = array_follow_fault(f, "move-commit");
 	if (rc == 0)
 		rc = array_job_settle(m->job, 0);
 	if (rc < 0)
 		return rc;
 	rc = end(m, 0);
+	if (array_is_shared(m->array))
+		rc = end_settled(m, rc);
 	if (m->came) {
 		atomic_store(&m->job->phase, JOB_WORKING);
-		return TIME_IS_UP; /* again, with paths that are drained */
+		return ARRAY_FOLLOW_AGAIN; /* with paths that are drained */
 	}
 	if (rc == 0)
 		array_runtime_lun_device(m->array, &m->job->lun_id);
@@ -452,57 +330,20 @@ commit(struct moving *m)
 	return rc;
 }
 
-static int
-commit_held(struct moving *m, uint64_t for_ns)
-{
-	uint64_t begun_ns = clock_mono_ns();
-	int rc = hold(m, false);
-
-	if (rc < 0)
-		return rc;
-	rc = copy_noted(m, for_ns);
-	if (rc == 0)
-		rc = commit(m);
-	release(m);
-	m->held_ns += clock_mono_ns() - begun_ns;
-	return rc;
-}
-
-/*
- * Copies the rest while commands wait, but not for long: when it is too much, commands go on for the
- * same time, and then wait twice as long.  The last times they wait again at once, so that there is
- * an end, however fast they write.
- */
-static int
-finish(struct moving *m)
-{
-	int rc = 0;
-
-	for (unsigned i = 0; rc >= 0; i++) {
-		uint64_t for_ns = HOLD_NS << MIN(i, (unsigned)HOLDS_DOUBLED);
-
-		rc = commit_held(m, for_ns);
-		if (rc != TIME_IS_UP)
-			return rc;
-		if (i < 2 * HOLDS_DOUBLED)
-			rc = copy_noted(m, for_ns);
-	}
-	return rc;
-}
-
 static void
-tell(struct moving *m)
+tell(struct array_moving *m)
 {
 	char id[GUID_TEXT_SIZE], from[GUID_TEXT_SIZE], to[GUID_TEXT_SIZE];
 
 	log_info("lun.move", "lun=%s from=%s to=%s copied_bytes=%" PRIu64 " held_us=%" PRIu64,
 		 guid_format(&m->job->lun_id, id), guid_format(&m->from_pool_id, from),
-		 guid_format(&m->job->pool_id, to), m->copier.copied_bytes, m->held_ns / 1000);
+		 guid_format(&m->job->pool_id, to), m->follow.copier.copied_bytes,
+		 m->follow.held_ns / 1000);
 }
 
 /* The space of both pools, and of the LUN in the new one. */
 static void
-show_space(struct moving *m)
+show_space(struct array_moving *m)
 {
 	if (m->result == 0) {
 		array_store_manage(m->to);
@@ -516,12 +357,12 @@ show_space(struct moving *m)
 
 /* Ends a job that has not moved its LUN. */
 static void
-give_up(struct moving *m, int rc)
+give_up(struct array_moving *m, int rc)
 {
 	char text[TASK_TEXT_SIZE], id[GUID_TEXT_SIZE];
 
 	snprintf(text, sizeof(text), "%s", err_text(rc));
-	detach(m);
+	array_follow_detach(&m->follow);
 	err_set(rc, "%s", text);
 	if (atomic_load(&m->job->phase) != JOB_ENDING)
 		rc = array_job_settle(m->job, rc);
@@ -536,59 +377,87 @@ give_up(struct moving *m, int rc)
 
 /* Returns whether the job is only interrupted: the array closes, and nobody has cancelled it. */
 static bool
-goes_on_later(const struct moving *m, int rc)
+goes_on_later(const struct array_moving *m, int rc)
 {
 	return rc == ERR_CANCELLED && atomic_load(&m->job->phase) == JOB_WORKING &&
-	       (m->leaves || atomic_load(&m->array->closing));
+	       (m->follow.leaves || atomic_load(&m->array->closing));
 }
 
-/* A job that has waited for others may be cancelled by now, or the array may close. */
 static int
-run(struct moving *m)
+run_once(struct array_moving *m)
 {
-	int rc = array_job_step(m->job, 0);
+	int rc = m->prepared ? array_job_step(m->job, m->job->percent) : prepare(m);
 
 	if (rc == 0)
-		rc = prepare(m);
+		rc = array_follow_attach(&m->follow);
 	if (rc == 0)
-		rc = attach(m);
-	if (rc == 0)
-		rc = copy(m);
-	return rc < 0 ? rc : finish(m);
+		rc = array_follow_copy(&m->follow);
+	return rc < 0 ? rc : array_follow_finish(&m->follow, commit);
+}
+
+/* Works until the job is done, has failed, is cancelled or paused, or the array closes. */
+static enum array_job_next
+run(struct array_moving *m, int *ret_rc)
+{
+	enum array_job_next next;
+	int rc;
+
+	do {
+		rc = run_once(m);
+		next = rc == ERR_CANCELLED ? array_job_stopped(m->job) : JOB_NEXT_END;
+	} while (next == JOB_NEXT_AGAIN);
+	*ret_rc = rc;
+	return next;
+}
+
+struct array_moving *
+array_move_new(struct array_job *job)
+{
+	struct array_moving *m = mem_calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->array = job->array;
+	m->job = job;
+	array_follow_init(&m->follow, job, &job->lun_id, "move");
+	return m;
+}
+
+void
+array_move_free(struct array_moving *m)
+{
+	if (m == NULL)
+		return;
+	array_follow_fini(&m->follow);
+	array_store_unref(m->to);
+	mem_free(m);
 }
 
 void
 array_move_run(struct work *work)
 {
 	struct array_job *job = container_of(work, struct array_job, work);
-	AUTO_FREE void *buf = mem_alloc(BUF_BYTES);
-	struct moving m = {
-		.array = job->array,
-		.job = job,
-		.copier = { .buf = buf, .buf_bytes = BUF_BYTES },
-	};
-	struct blk_dev *track;
-	int rc;
+	struct array *array = job->array;
+	struct array_moving *m = job->moving;
+	int rc = 0;
 
-	job->progress.step = progress;
-	rc = buf == NULL ? -ENOMEM : run(&m);
+	if (run(m, &rc) == JOB_NEXT_LEAVE) {
+		workers_lane_leave(array->workers, &array->move_lane);
+		return;
+	}
 	if (rc == 0) {
-		tell(&m);
-		show_space(&m);
-	} else if (goes_on_later(&m, rc)) {
+		tell(m);
+		show_space(m);
+	} else if (goes_on_later(m, rc)) {
 		array_job_forget(job);
 	} else if (atomic_load(&job->phase) != JOB_ENDING || array_writer_outcome_is_known(rc)) {
-		give_up(&m, rc);
-		show_space(&m);
+		give_up(m, rc);
+		show_space(m);
 	} else {
 		array_job_forget(job);
-		array_operation_end(m.array, &job->lun_id);
+		array_operation_end(array, &job->lun_id);
 	}
-	track = TAKE(m.track);
-	/* I/O that hangs keeps its device */
-	if (track == NULL || blk_drain(track, job->array->drain_timeout_ms) == 0)
-		blk_dev_unref(track);
-	array_store_unref(m.to);
-	workers_lane_leave(job->array->workers, &job->array->move_lane);
+	array_move_free(TAKE(job->moving));
+	workers_lane_leave(array->workers, &array->move_lane);
 	array_job_free(job);
 }

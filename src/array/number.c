@@ -16,6 +16,9 @@
  * is noted in memory before it is answered and in the catalog a moment later; after a crash every
  * target that has LUNs counts as seen, so the moment does not matter.
  *
+ * Where several gateways serve the array, one of them does not know at once who logs in to another, so
+ * there every target counts as seen, without notes.
+ *
  * Writer thread, but array_number_note_login (any thread) and array_number_save (verifier).
  */
 #include <errno.h>
@@ -182,7 +185,9 @@ void
 array_number_start(struct array *array)
 {
 	struct array_task task = { .apply = start_apply, .use = CATALOG_FREES };
-	int rc = array_is_read_only(array) ? ERR_READ_ONLY : array_writer_submit(array, &task);
+	int rc = array_is_read_only(array) || array_is_shared(array)
+			 ? ERR_READ_ONLY
+			 : array_writer_submit(array, &task);
 
 	array->numbers_run = rc == 0;
 	if (rc == 0)

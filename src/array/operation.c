@@ -61,12 +61,28 @@ check(struct array *array, const struct guid *lun_id, enum array_ask ask,
 	return 0;
 }
 
+/* Who owns the LUN knows what is done to it. */
+static int
+check_owner(struct array *array, const struct guid *lun_id)
+{
+	AUTO_STATE struct state *state = NULL;
+
+	if (!array_is_shared(array))
+		return 0;
+	state = array_state(array);
+	return state_find(state, ROW_LUN, lun_id) == NULL || array_lun_is_own(array, state, lun_id)
+		       ? 0
+		       : array_lun_not_own(array, state, lun_id);
+}
+
 int
 array_operation_check(struct array *array, const struct guid *lun_id, enum array_ask ask)
 {
 	struct array_lun_entry *entry = NULL;
-	int rc;
+	int rc = check_owner(array, lun_id);
 
+	if (rc < 0)
+		return rc;
 	pthread_mutex_lock(&array->luns_lock);
 	rc = check(array, lun_id, ask, &entry);
 	pthread_mutex_unlock(&array->luns_lock);
@@ -78,8 +94,10 @@ array_operation_begin(struct array *array, const struct guid *lun_id, enum array
 		      enum lun_operation operation, bool visible)
 {
 	struct array_lun_entry *entry = NULL;
-	int rc;
+	int rc = check_owner(array, lun_id);
 
+	if (rc < 0)
+		return rc;
 	pthread_mutex_lock(&array->luns_lock);
 	rc = check(array, lun_id, ask, &entry);
 	if (rc == 0) {

@@ -33,7 +33,7 @@ array_plan_delete_lun(struct array_plan_build *b, const struct guid *lun_id)
 {
 	int rc = delete_pairs(b, ROW_ASSOCIATION, state_lun_targets, lun_id);
 
-	return rc < 0 ? rc : state_edit_delete(b->edit, ROW_LUN, lun_id, NULL);
+	return rc < 0 ? rc : array_lun_edit_delete_row(b->edit, lun_id);
 }
 
 int

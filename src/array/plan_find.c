@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "model/host.h"
+#include "model/port.h"
 #include "model/schedule.h"
 
 #define PORTAL_PORT 3260 /* RFC 7143 §14 */
@@ -51,24 +52,42 @@ array_plan_address(const char *text, char ret_text[64])
 }
 
 static const struct row_portal *
-portal_find(const struct state *view, const char *address, uint32_t port)
+portal_find(const struct state *view, const struct guid *controller_id, const char *address,
+	    uint32_t port)
 {
 	for (size_t i = 0; i < state_count(view, ROW_PORTAL); i++) {
 		const struct row_portal *portal = state_at(view, ROW_PORTAL, i);
 
-		if (portal->port == port && strcmp(portal->address, address) == 0)
+		if (portal->port == port && strcmp(portal->address, address) == 0 &&
+		    guid_equal(&portal->controller_id, controller_id))
 			return portal;
 	}
 	return NULL;
 }
 
 int
-array_plan_endpoint(const struct state *view, const char *text,
-		    const struct row_portal **ret_portal)
+array_plan_gateway(const struct array_plan_build *b, const char *name, struct guid *ret_id)
+{
+	const struct row_controller *gateway;
+	bool gateways = state_has_gateways(b->plan->before);
+
+	*ret_id = gateways ? b->array->controller_id : (struct guid){ { 0 } };
+	if (name == NULL)
+		return 0;
+	gateway = controller_by_name(b->plan->before, name);
+	if (gateway == NULL)
+		return err_set(ERR_NOT_FOUND, "there is no gateway \"%.64s\"", name);
+	if (gateways)
+		*ret_id = gateway->id;
+	return 0;
+}
+
+int
+array_plan_endpoint_read(const char *text, char ret_address[64], uint32_t *ret_port)
 {
 	const char *colon = strrchr(text, ':');
 	bool bracket = text[0] == '[';
-	char address[80], canonical[64];
+	char address[80];
 	unsigned long port = PORTAL_PORT;
 	size_t len;
 	char *end;
@@ -91,10 +110,31 @@ array_plan_endpoint(const struct state *view, const char *text,
 		return err_set(ERR_INVALID, "%.80s is not ADDRESS:PORT", text);
 	memcpy(address, text + bracket, len);
 	address[len] = '\0';
-	if (array_plan_address(address, canonical) < 0)
+	if (array_plan_address(address, ret_address) < 0)
 		return ERR_INVALID;
-	*ret_portal = portal_find(view, canonical, (uint32_t)port);
+	*ret_port = (uint32_t)port;
 	return 0;
+}
+
+int
+array_plan_endpoint(const struct array_plan_build *b, const struct state *view, const char *text,
+		    const struct row_portal **ret_portal)
+{
+	const char *slash = strchr(text, '/');
+	AUTO_FREE char *gateway = slash != NULL ? str_ndup(text, (size_t)(slash - text)) : NULL;
+	struct guid controller_id;
+	char address[64];
+	uint32_t port;
+	int rc;
+
+	if (slash != NULL && gateway == NULL)
+		return -ENOMEM;
+	rc = array_plan_gateway(b, gateway, &controller_id);
+	if (rc == 0)
+		rc = array_plan_endpoint_read(slash != NULL ? slash + 1 : text, address, &port);
+	if (rc == 0)
+		*ret_portal = portal_find(view, &controller_id, address, port);
+	return rc;
 }
 
 int
@@ -156,13 +196,18 @@ find_portal(struct array_plan_build *b, const struct array_plan_entry *entry, co
 	const json_t *port = json_object_get(entry->json, "port");
 	unsigned number = port != NULL ? (unsigned)json_integer_value(port) : PORTAL_PORT;
 	struct array_plan_at at = array_plan_member(entry, "address");
-	char address[64] = "";
+	struct array_plan_at gateway_at = array_plan_member(entry, "gateway");
+	struct guid controller_id;
+	char address[64] = "", id[GUID_TEXT_SIZE];
 	int rc = array_plan_address(array_plan_string(entry, "address"), address);
 
 	if (rc < 0)
 		return array_plan_explain(&b->plan->text, &at, rc);
-	*ret_row = portal_find(b->plan->before, address, number);
-	*ret_key = str_printf("%s/%u", address, number);
+	rc = array_plan_gateway(b, array_plan_string(entry, "gateway"), &controller_id);
+	if (rc < 0)
+		return array_plan_explain(&b->plan->text, &gateway_at, rc);
+	*ret_row = portal_find(b->plan->before, &controller_id, address, number);
+	*ret_key = str_printf("%s/%s/%u", guid_format(&controller_id, id), address, number);
 	return *ret_key != NULL ? 0 : -ENOMEM;
 }
 

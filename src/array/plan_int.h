@@ -11,6 +11,7 @@
 
 #include "array/array_int.h"
 #include "model/qos.h"
+#include "model/redirect.h"
 #include "base/str.h"
 
 #define ARRAY_PLAN_TEXT_MAX (64u << 20) /* bytes of a file */
@@ -184,9 +185,26 @@ int array_plan_join(struct array_plan_build *b, const struct array_plan_entry *e
 
 /* Fills the sections and finds their objects.  Returns as array_plan_build. */
 int array_plan_claim(struct array_plan_build *b);
-/* Finds a portal by "ADDRESS:PORT" in a view; NULL = there is none.  ERR_INVALID: not such a text. */
-int array_plan_endpoint(const struct state *view, const char *text,
-			const struct row_portal **ret_portal);
+/*
+ * Reads "ADDRESS[:PORT]", with brackets around an IPv6 address.  Returns 0 with the canonical
+ * address, or ERR_INVALID with a text.
+ */
+int array_plan_endpoint_read(const char *text, char ret_address[64], uint32_t *ret_port);
+/* redirect.c: brings the text of a redirect into canonical form ("" = none); ERR_INVALID. */
+int array_redirect_normalize(const char *text, char ret_text[REDIRECT_TEXT_SIZE]);
+/* Returns ERR_INVALID with a text when the target's redirect leads to where nobody serves it. */
+int array_redirect_check(const struct state *view, const struct row_target *target);
+/*
+ * Finds the controller that portals have which the file says are of this gateway; NULL = it says
+ * nothing: this vdsd's.  Zero in an array without gateways.  Returns 0, or ERR_NOT_FOUND.
+ */
+int array_plan_gateway(const struct array_plan_build *b, const char *name, struct guid *ret_id);
+/*
+ * Finds the portal of "ADDRESS:PORT" or "GATEWAY/ADDRESS:PORT" in a state; NULL = there is none.
+ * Returns 0, ERR_INVALID (it is none of these), ERR_NOT_FOUND (no such gateway) or -ENOMEM.
+ */
+int array_plan_endpoint(const struct array_plan_build *b, const struct state *view,
+			const char *text, const struct row_portal **ret_portal);
 /*
  * Finds a LUN of the edit by its name or its id.  at: the text's place.  Returns 0, ERR_NOT_FOUND or
  * ERR_INVALID (several have the name), with a text that names the place.
@@ -249,6 +267,7 @@ struct array_plan_lun {
 	enum lun_operation operation;         /* that holds it; OPERATION_NONE = none */
 	enum array_ask ask;
 	bool held, added, grown, stopped, queued;
+	bool managed;              /* its cache changes: array_store_manage was called */
 	uint64_t grow_bytes;       /* of a thick LUN, by a job; 0 = it does not grow so */
 	struct array_store *store; /* a reference */
 	struct array_job *job;     /* owned until it is queued */

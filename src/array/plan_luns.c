@@ -117,6 +117,8 @@ set_members(struct array_plan_build *b, const struct array_plan_entry *entry, st
 		row->status = strcmp(status, "online") == 0 ? STATUS_ONLINE : STATUS_OFFLINE;
 	if (array_plan_bool(entry, "read_only", &read_only))
 		row->access = read_only ? LUN_READ_ONLY : LUN_READ_WRITE;
+	if (array_plan_string(entry, "cache") != NULL)
+		(void)lun_cache_parse(array_plan_string(entry, "cache"), &row->cache);
 	rc = set_hints(b, entry, row);
 	if (rc == 0)
 		rc = array_plan_qos(b, entry, QOS_OF_LUN, &row->qos);
@@ -194,6 +196,7 @@ put_new(struct array_plan_build *b, const struct array_plan_entry *entry,
 	array_plan_bool(entry, "thin", &thin);
 	row->thin = thin;
 	row->removable = like != NULL && like->removable;
+	row->cache = like != NULL ? like->cache : LUN_CACHE_AUTO;
 	array_plan_bool(entry, "removable", &row->removable);
 	rc = read_size(b, entry, row->block_bytes, &row->size_bytes);
 	if (rc == 0 && row->size_bytes == 0 && like == NULL)

@@ -199,6 +199,9 @@ put_portal(struct array_plan_build *b, const struct array_plan_entry *entry)
 		rc = array_plan_address(array_plan_string(entry, "address"), address);
 		if (rc == 0)
 			rc = row_set_string(&row->address, address);
+		if (rc == 0)
+			rc = array_plan_gateway(b, array_plan_string(entry, "gateway"),
+						&row->controller_id);
 		if (rc < 0)
 			return rc;
 	}

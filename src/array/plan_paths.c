@@ -42,6 +42,7 @@ stops(const struct row_lun *before, const struct row_lun *after)
 {
 	return after == NULL || after->size_bytes < before->size_bytes ||
 	       (after->status == STATUS_OFFLINE && before->status == STATUS_ONLINE) ||
+	       after->cache != before->cache ||
 	       (after->access == LUN_READ_ONLY && before->access == LUN_READ_WRITE);
 }
 
@@ -73,8 +74,10 @@ static int
 lun_paths(struct paths *paths, const struct row_lun *before)
 {
 	const struct row_lun *after = state_find(paths->plan->after, ROW_LUN, &before->id);
+	bool in_targets = state_lun_targets(paths->plan->before, &before->id).count > 0;
 
-	if (state_lun_targets(paths->plan->before, &before->id).count == 0)
+	/* what a LUN does by itself (a format, a self-test) goes on without targets */
+	if (!in_targets && (after == NULL || after->cache == before->cache))
 		return 0;
 	if (stops(before, after))
 		return add(paths, &before->id, NULL, NULL);

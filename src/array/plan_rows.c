@@ -6,12 +6,12 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "array/plan_int.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/system.h"
 #include "model/credential.h"
 
 #define SECRET_BYTES 32
@@ -187,7 +187,9 @@ put_lun(struct plan_rows *r, const struct change_op *op)
 	if (row == NULL)
 		return -ENOMEM;
 	rc = array_lun_take_number(r->array, &row->number);
-	return rc < 0 ? rc : state_edit_put(r->edit, TAKE(row));
+	if (rc == 0)
+		rc = state_edit_put(r->edit, TAKE(row));
+	return rc < 0 ? rc : array_owner_edit_add(r->array, r->edit, &op->key.a, true);
 }
 
 static int
@@ -218,7 +220,7 @@ put_secret(struct plan_rows *r, const struct row_credential *row)
 	if (made->entry == NULL)
 		return -ENOMEM;
 	r->out->secret_count++;
-	rc = getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes) ? 0 : -EIO;
+	rc = system_random(bytes, sizeof(bytes));
 	if (rc == 0) {
 		secret.len = sizeof(bytes);
 		array_secret_entry_set(made->entry, bytes, sizeof(bytes));
@@ -373,6 +375,7 @@ array_plan_rows_apply(struct array *array, struct array_plan_rows *rows, struct 
 	struct plan_rows r = { array, rows, rows->plan, edit };
 	int rc = 0;
 
+	array_plan_rows_fini(rows); /* of an application to an older state */
 	rows->secrets = mem_calloc(rows->plan->new_secrets.count + 1, sizeof(rows->secrets[0]));
 	if (rows->secrets == NULL)
 		return -ENOMEM;

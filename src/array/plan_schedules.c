@@ -57,6 +57,26 @@ has_luns(const struct state *view, const struct row_snapshot_schedule *row, cons
 	return strcmp(now, wanted) == 0;
 }
 
+/* A file names LUNs and says what is wrong where it does. */
+static int
+check_pools(struct array_plan_build *b, const struct array_plan_entry *entry,
+	    const struct guid *luns, size_t count)
+{
+	struct array_plan_at up = array_plan_member(entry, "luns");
+	int rc = 0;
+
+	if (b->array == NULL) /* a plan of a state alone has no pools to ask */
+		return 0;
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const struct array_plan_at at = { .up = &up, .index = i };
+
+		rc = array_schedule_check_lun(b->array, array_plan_view(b), &luns[i]);
+		if (rc < 0)
+			rc = array_plan_explain(&b->plan->text, &at, rc);
+	}
+	return rc;
+}
+
 /* Sets what the spec says of LUNs; luns: where it borrows them from. */
 static int
 luns_of(struct array_plan_build *b, const struct array_plan_entry *entry,
@@ -78,7 +98,7 @@ luns_of(struct array_plan_build *b, const struct array_plan_entry *entry,
 				       "of the file");
 	spec->luns = luns;
 	spec->luns_given = true;
-	return 0;
+	return check_pools(b, entry, luns, spec->lun_count);
 }
 
 /* ---- times and counts ---- */

@@ -6,6 +6,7 @@
 #include "array/plan_int.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/port.h"
 
 /* ---- portal groups ---- */
 
@@ -78,13 +79,14 @@ put_member(struct array_plan_build *b, const struct guid *group_id, const struct
 	return state_edit_put(b->edit, row);
 }
 
-/* What a new target has when the file says nothing: one group with all portals. */
+/* Puts a group with all portals of a controller. */
 static int
-put_default_group(struct array_plan_build *b, const struct array_plan_entry *entry)
+put_group_of(struct array_plan_build *b, const struct array_plan_entry *entry, uint32_t tag,
+	     const struct guid *controller_id)
 {
 	struct row_portal_group *row = NULL;
 	struct guid group_id;
-	int rc = group_new(b, &entry->id, 1, &row);
+	int rc = group_new(b, &entry->id, tag, &row);
 
 	if (rc < 0 || row == NULL)
 		return array_plan_explain(&b->plan->text, &entry->at, rc);
@@ -94,7 +96,29 @@ put_default_group(struct array_plan_build *b, const struct array_plan_entry *ent
 		const struct row_portal *portal = state_at(array_plan_view(b), ROW_PORTAL, i);
 		struct guid portal_id = portal->id;
 
-		rc = put_member(b, &group_id, &portal_id);
+		if (guid_equal(&portal->controller_id, controller_id))
+			rc = put_member(b, &group_id, &portal_id);
+	}
+	return rc;
+}
+
+/*
+ * What a new target has when the file says nothing: one group with all portals, or one for each
+ * gateway.
+ */
+static int
+put_default_group(struct array_plan_build *b, const struct array_plan_entry *entry)
+{
+	const struct state *view = b->plan->before;
+	const struct guid none = { { 0 } };
+	int rc = 0;
+
+	if (!state_has_gateways(view))
+		return put_group_of(b, entry, 1, &none);
+	for (size_t i = 0; rc == 0 && i < state_count(view, ROW_CONTROLLER); i++) {
+		const struct row_controller *gateway = state_at(view, ROW_CONTROLLER, i);
+
+		rc = put_group_of(b, entry, (uint32_t)i + 1, &gateway->id);
 	}
 	return rc;
 }
@@ -106,6 +130,7 @@ read_portals(struct array_plan_build *b, const struct array_plan_entry *group,
 {
 	const json_t *list = array_plan_list(group, "portals");
 	struct array_plan_at up = array_plan_member(group, "portals");
+	const struct row_portal *first = NULL;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
@@ -113,13 +138,18 @@ read_portals(struct array_plan_build *b, const struct array_plan_entry *group,
 		const char *text = json_string_value(json_array_get(list, i));
 		const struct row_portal *portal = NULL;
 
-		rc = array_plan_endpoint(array_plan_view(b), text, &portal);
+		rc = array_plan_endpoint(b, array_plan_view(b), text, &portal);
 		if (rc < 0)
 			return array_plan_explain(&b->plan->text, &at, rc);
 		if (portal == NULL)
 			return array_plan_fail(&b->plan->text, &at, ERR_NOT_FOUND,
 					       "there will be no portal %s: add it to \"portals\"",
 					       text);
+		first = i == 0 ? portal : first;
+		if (!guid_equal(&first->controller_id, &portal->controller_id))
+			return array_plan_fail(&b->plan->text, &at, ERR_INVALID,
+					       "the portal is that of another gateway than the "
+					       "first one: write a group for each gateway");
 		rc = array_plan_keys_add(ret_portals, &portal->id, NULL);
 	}
 	return rc;
@@ -282,6 +312,36 @@ set_name(struct array_plan_build *b, const struct array_plan_entry *entry, struc
 }
 
 static int
+set_redirect(struct array_plan_build *b, const struct array_plan_entry *entry,
+	     struct row_target *row)
+{
+	const char *redirect = array_plan_string(entry, "redirect");
+	struct array_plan_at at = array_plan_member(entry, "redirect");
+	char text[REDIRECT_TEXT_SIZE];
+	int rc;
+
+	if (redirect == NULL)
+		return 0;
+	rc = array_redirect_normalize(redirect, text);
+	if (rc == 0)
+		rc = row_set_string(&row->redirect, text);
+	return rc < 0 ? array_plan_explain(&b->plan->text, &at, rc) : 0;
+}
+
+/* The groups of the target are known by now. */
+static int
+check_redirect(struct array_plan_build *b, const struct array_plan_entry *entry)
+{
+	struct array_plan_at at = array_plan_member(entry, "redirect");
+	int rc = 0;
+
+	if (array_plan_string(entry, "redirect") != NULL)
+		rc = array_redirect_check(array_plan_view(b),
+					  state_find(array_plan_view(b), ROW_TARGET, &entry->id));
+	return rc < 0 ? array_plan_explain(&b->plan->text, &at, rc) : 0;
+}
+
+static int
 put_target(struct array_plan_build *b, const struct array_plan_entry *entry)
 {
 	const char *alias = array_plan_string(entry, "alias");
@@ -301,8 +361,12 @@ put_target(struct array_plan_build *b, const struct array_plan_entry *entry)
 	if (rc == 0)
 		rc = array_plan_sources(b, entry, &row->sources);
 	if (rc == 0)
+		rc = set_redirect(b, entry, row);
+	if (rc == 0)
 		rc = state_edit_put(b->edit, TAKE(row));
-	return rc < 0 ? rc : put_groups(b, entry);
+	if (rc == 0)
+		rc = put_groups(b, entry);
+	return rc < 0 ? rc : check_redirect(b, entry);
 }
 
 int

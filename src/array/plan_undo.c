@@ -271,10 +271,15 @@ check_data(const struct undoing *u, const struct undone_row *r)
 	if (name == NULL)
 		name = "";
 	if (r->family == ROW_JOB)
-		return CANNOT(u, "it started a job, or ended one");
+		return CANNOT(u, "it started a job, paused or resumed one, or ended one");
 	if (r->family == ROW_CREDENTIAL && r->before != NULL)
 		return CANNOT(u,
 			      "the CHAP secret that it deleted or replaced is gone: set it anew");
+	if (r->family == ROW_LUN_OWNER)
+		return CANNOT(u, "it gave a LUN another owner: use `vdsctl lun move-owner`");
+	if (r->family == ROW_CONTROLLER && r->before != NULL &&
+	    json_object_get(r->after, "instance") != NULL)
+		return CANNOT(u, "it says that a gateway has started or ended");
 	if (r->family == ROW_SNAPSHOT && r->before == NULL)
 		return CANNOT(u,
 			      "it took the snapshot \"%s\": delete that with `vdsctl snapshot "

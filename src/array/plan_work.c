@@ -55,7 +55,7 @@ lun_classify(struct array_plan_lun *lun, bool leaves_target)
 		lun->operation = after->size_bytes < before->size_bytes ? OPERATION_SHRINK
 									: OPERATION_EXTEND;
 		lun->ask = ASK_EXTEND;
-	} else if (after->status != before->status) {
+	} else if (after->status != before->status || after->cache != before->cache) {
 		lun->operation = OPERATION_STATUS;
 		lun->ask = ASK_STATUS;
 	} else if (leaves_target) {
@@ -347,6 +347,42 @@ prepare_luns(struct array_plan_work *work)
 	return rc;
 }
 
+static bool
+changes_cache(const struct array_plan_lun *lun)
+{
+	return lun->held && lun->after != NULL && lun->store != NULL &&
+	       lun->after->cache != lun->before->cache;
+}
+
+/* As cache.c does it, before the paths are drained, since both may take long. */
+static int
+prepare_caches(struct array_plan_work *work)
+{
+	AUTO_FREE struct array_store **stores = mem_calloc(work->lun_count + 1, sizeof(stores[0]));
+	size_t count = 0;
+	int rc;
+
+	if (stores == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < work->lun_count; i++)
+		if (changes_cache(&work->luns[i]))
+			stores[count++] = work->luns[i].store;
+	rc = array_flush_ahead(work->array, stores, count);
+	for (size_t i = 0; rc == 0 && i < work->lun_count; i++)
+		if (changes_cache(&work->luns[i])) {
+			array_store_manage(work->luns[i].store);
+			work->luns[i].managed = true;
+		}
+	return rc;
+}
+
+static bool
+goes_offline(const struct array_plan_lun *lun)
+{
+	return lun->held && lun->after != NULL && lun->store != NULL &&
+	       lun->after->status == STATUS_OFFLINE && lun->before->status != STATUS_OFFLINE;
+}
+
 /* After the paths are drained. */
 static int
 stop_stores(struct array_plan_work *work)
@@ -356,8 +392,7 @@ stop_stores(struct array_plan_work *work)
 	for (size_t i = 0; rc == 0 && i < work->lun_count; i++) {
 		struct array_plan_lun *lun = &work->luns[i];
 
-		if (!lun->held || lun->after == NULL || lun->store == NULL ||
-		    lun->after->status != STATUS_OFFLINE || lun->before->status == STATUS_OFFLINE)
+		if (!lun->managed && !goes_offline(lun))
 			continue;
 		rc = array_lun_stop_store(work->array, lun->store);
 		lun->stopped = rc == 0;
@@ -379,6 +414,8 @@ array_plan_work_prepare(struct array_plan_work *work)
 	if (rc == 0)
 		rc = prepare_luns(work);
 	if (rc == 0)
+		rc = prepare_caches(work);
+	if (rc == 0)
 		rc = array_plan_drain(work->array, work->plan, &work->drain);
 	return rc < 0 ? rc : stop_stores(work);
 }
@@ -388,6 +425,8 @@ array_plan_work_prepare(struct array_plan_work *work)
 static void
 undo_lun(struct array_plan_work *work, struct array_plan_lun *lun, bool known)
 {
+	if (lun->managed)
+		array_store_unmanage(lun->store);
 	if (lun->added) {
 		array_unit_remove(work->array, &lun->id, false);
 		if (known)
@@ -396,7 +435,7 @@ undo_lun(struct array_plan_work *work, struct array_plan_lun *lun, bool known)
 	}
 	if (lun->grown && known)
 		(void)resize(lun, lun->before->size_bytes, 0);
-	if (lun->stopped)
+	if (lun->stopped && lun->before->status == STATUS_ONLINE)
 		array_store_start(lun->store);
 	else if (lun->held && lun->before->status == STATUS_OFFLINE && lun->store != NULL)
 		array_store_stop(lun->store); /* it may have been opened again */
@@ -447,7 +486,9 @@ lun_committed(struct array_plan_work *work, struct array_plan_lun *lun)
 		atomic_store(&lun->store->uncommitted, false);
 		array_unit_show(work->array, &lun->id);
 	} else {
-		if (lun->after->status != lun->before->status)
+		/* a store whose cache changes starts after that */
+		if (lun->after->status != lun->before->status &&
+		    !(lun->managed && lun->after->status == STATUS_ONLINE))
 			array_lun_status_committed(work->array, &lun->id, lun->after->status);
 		if (hints_write_through(hints) !=
 		    hints_write_through(lun->before->hints != NULL ? lun->before->hints : ""))
@@ -500,12 +541,26 @@ array_plan_work_published(struct array_plan_work *work)
 		array_schedule_wake(work->array);
 }
 
+/* The store is stopped and drained. */
+static void
+change_cache(struct array_plan_work *work, struct array_plan_lun *lun)
+{
+	array_store_set_cache(lun->store, lun->after->cache);
+	if (lun->after->status == STATUS_ONLINE && lun->before->status == STATUS_ONLINE)
+		array_store_start(lun->store);
+	else if (lun->after->status == STATUS_ONLINE)
+		array_lun_status_committed(work->array, &lun->id, STATUS_ONLINE);
+	array_store_unmanage(lun->store);
+}
+
 void
 array_plan_work_end(struct array_plan_work *work)
 {
 	for (size_t i = 0; i < work->lun_count; i++) {
 		struct array_plan_lun *lun = &work->luns[i];
 
+		if (lun->managed)
+			change_cache(work, lun);
 		if (lun->held && lun->after != NULL && lun->store != NULL &&
 		    lun->after->size_bytes < lun->before->size_bytes)
 			array_lun_cut(lun->store, lun->after->size_bytes);

@@ -88,6 +88,7 @@ array_pool_place_is_free(struct array *array, const char *place)
 				       place, pool->name,
 				       *place == '/'                ? "directory"
 				       : str_starts(place, "bdev:") ? "device"
+				       : str_starts(place, "rbd:")  ? "pool of Ceph"
 								    : "one, such as ram:2G:name");
 	}
 	return 0;

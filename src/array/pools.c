@@ -5,6 +5,7 @@
  * pool.c changes what the catalog says about it.  Any thread; pools_lock guards the pools.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -15,7 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* All drivers.  The first one whose `takes` accepts a place serves it. */
+/* The drivers of this program.  The first one whose `takes` accepts a place serves it. */
 static const struct array_pool_driver *const drivers[] = {
 	&array_pool_dir,
 	&array_pool_ram,
@@ -30,7 +31,9 @@ struct array_pool_entry {
 	struct array_pool *pool; /* NULL = not ready */
 	char *reason;            /* owned; why the pool is not ready; NULL = it is ready */
 	bool swept;
+	bool grow_failed;         /* that was logged */
 	uint64_t allocated_bytes; /* by the volumes of its LUNs */
+	uint64_t snapshot_bytes;  /* of its snapshots alone, as the verifier last measured */
 	struct array_space_limits limits;
 	bool limits_are_new; /* no level was decided by them yet */
 	enum pool_space space;
@@ -41,13 +44,24 @@ struct array_pool_entry {
 	bool level_is_new;             /* the data path does not know it yet */
 };
 
+/* Of a test; NULL = none. */
+static const struct array_pool_driver *added;
+
+void
+array_pool_driver_add(const struct array_pool_driver *driver)
+{
+	added = driver;
+}
+
 const struct array_pool_driver *
 array_pool_driver_find(const char *place)
 {
+	if (added != NULL && added->takes(place))
+		return added;
 	for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
 		if (drivers[i]->takes(place))
 			return drivers[i];
-	return NULL;
+	return array_pool_rbd_find(place);
 }
 
 /* A block device may be named by its path alone. */
@@ -65,8 +79,9 @@ array_pool_place_typed(const char *typed, char **ret_place)
 	if (driver == NULL)
 		return err_set(ERR_INVALID,
 			       "the place of a pool must be an absolute path of a directory, such "
-			       "as /srv/vds, a block device, such as bdev:/dev/disk/by-id/..., or "
-			       "an amount of memory, such as ram:2G");
+			       "as /srv/vds, a block device, such as bdev:/dev/disk/by-id/..., an "
+			       "amount of memory, such as ram:2G, or a pool of Ceph, such as "
+			       "rbd:luns");
 	return driver->resolve(full, ret_place);
 }
 
@@ -121,7 +136,7 @@ entry_free(struct array_pool_entry *entry)
 static void
 entry_watch(struct array *array, const struct array_pool_entry *entry)
 {
-	int fd = entry->driver->watch_fd(entry->pool);
+	int fd = entry->driver->watch_fd != NULL ? entry->driver->watch_fd(entry->pool) : -1;
 	struct epoll_event event = { .events = EPOLLIN };
 
 	if (fd >= 0)
@@ -136,6 +151,11 @@ entry_open(struct array *array, struct array_pool_entry *entry, enum array_pool_
 	if (entry->driver == NULL)
 		return err_set(ERR_NOT_SUPPORTED,
 			       "%s is of a kind of storage that this version does not know",
+			       entry->place);
+	if (array_is_shared(array) && !entry->driver->is_shared)
+		return err_set(ERR_NOT_SUPPORTED,
+			       "%s is storage of one machine: the pools of an array of several "
+			       "gateways must be reached by all of them, such as rbd:POOL",
 			       entry->place);
 	rc = entry->driver->open(entry->place, &entry->array_id, mode, &entry->pool);
 	if (rc == 0)
@@ -186,6 +206,7 @@ show(struct array *array, struct array_pool_entry *entry)
 		return;
 	row->id = entry->id;
 	row->ready = entry->reason == NULL;
+	/* where several look at one pool, one of them announces its level: array_pool_follow_level */
 	if (entry->pool != NULL && entry->driver->space(entry->pool, &space) == 0) {
 		row->capacity_bytes = space.capacity_bytes;
 		row->free_bytes = space.free_bytes;
@@ -194,12 +215,14 @@ show(struct array *array, struct array_pool_entry *entry)
 							       space.capacity_bytes);
 			row->full_bytes = array_space_full_bytes(&entry->limits,
 								 space.capacity_bytes);
-			judge(entry, &space);
+			if (atomic_load(&array->chores))
+				judge(entry, &space);
 		}
 	}
 	row->crossings = entry->crossings;
 	row->trash_bytes = trash_bytes(array, &entry->id);
 	row->allocated_bytes = entry->allocated_bytes;
+	row->snapshot_bytes = entry->snapshot_bytes;
 	row->space = entry->space;
 	entry->level = (struct array_pool_level){
 		.pool_id = entry->id,
@@ -208,7 +231,7 @@ show(struct array *array, struct array_pool_entry *entry)
 		.crossed = row->space,
 	};
 	entry->level_is_new = true;
-	if (entry->space != before) {
+	if (entry->space != before && atomic_load(&array->chores)) {
 		AUTO_STATE struct state *state = array_state(array);
 
 		array_space_log(state, row, before);
@@ -309,9 +332,12 @@ array_pool_add(struct array *array, const struct guid *array_id, const struct ro
 	if (rc == 0 && again)
 		sweep_again(array, entry);
 	entry->swept = mode != POOL_OPEN;
+	if (rc == 0 && mode == POOL_OPEN)
+		rc = entry->driver->look(entry->pool);
 	if (rc < 0 && mode == POOL_OPEN) {
 		/*
-		 * The array starts anyway: the LUNs of this pool fail, and the others are served.
+		 * The array starts anyway: the LUNs of this pool fail, or wait while their storage
+		 * does not answer, and the others are served.
 		 */
 		entry->reason = str_dup(err_text(rc));
 		log_error("pool.not_ready", "path=%s reason=%s", entry->place, err_text(rc));
@@ -360,6 +386,8 @@ struct sweep {
 	struct array_pool_sweep pool;
 	struct array *array;
 	const struct state *state;
+	struct state
+		*newer; /* where the pool is shared: read after the list of volumes; a reference */
 	const struct guid *pool_id;
 };
 
@@ -394,19 +422,38 @@ fate(struct array_pool_sweep *pool_sweep, const struct guid *lun_id)
 }
 
 /*
+ * This process is one of them: in its former life it had another instance.  A maker whose volume is in
+ * the list has joined before, which no gateway with a lease has missed; so without the lease nothing is
+ * known.  And a maker that is gone had committed before that what it has committed at all.
+ */
+static bool
+lives(struct array_pool_sweep *pool_sweep, const char *maker)
+{
+	struct sweep *sweep = container_of(pool_sweep, struct sweep, pool);
+
+	if (!array_is_shared(sweep->array))
+		return false;
+	state_unref(sweep->newer);
+	sweep->newer = array_state(sweep->array);
+	sweep->state = sweep->newer;
+	return !array_lease_ok(sweep->array) || array_gateway_is_instance(sweep->state, maker);
+}
+
+/*
  * A pool that was not ready until now has no LUN that is being created, so every uncommitted volume
  * in it was left by an earlier run.  The caller holds pools_lock.
  */
 static void
 sweep_entry(struct array *array, struct array_pool_entry *entry, const struct state *state)
 {
-	struct sweep sweep = { { fate }, array, state, &entry->id };
+	struct sweep sweep = { { fate, lives }, array, state, NULL, &entry->id };
 
 	if (array->look) /* --check changes nothing */
 		return;
-	if (entry->pool == NULL || entry->swept)
+	if (entry->pool == NULL || entry->reason != NULL || entry->swept)
 		return;
 	entry->driver->sweep(entry->pool, &sweep.pool);
+	state_unref(sweep.newer);
 	entry->swept = true;
 }
 
@@ -431,31 +478,118 @@ array_pool_sweep(struct array *array, const struct state *state)
 	pthread_mutex_unlock(&array->pools_lock);
 }
 
+void
+array_pool_sweep_again(struct array *array)
+{
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
+		entry->swept = false;
+	pthread_mutex_unlock(&array->pools_lock);
+	atomic_store(&array->verify_pools, true);
+	array_verify_wake(array);
+}
+
+/* ---- what other gateways do ---- */
+
+int
+array_pool_follow(struct array *array, const struct guid *array_id, const struct row_pool *pool)
+{
+	struct array_pool_entry *entry = entry_new(array_id, pool);
+	int rc = entry != NULL ? levels_load(array, entry) : -ENOMEM;
+
+	if (rc == 0) {
+		entry->reason = str_dup("it was created at another gateway and is being opened");
+		rc = entry->reason != NULL ? 0 : -ENOMEM;
+	}
+	if (rc == 0) {
+		entry->swept = true; /* by whoever has made it */
+		pthread_mutex_lock(&array->pools_lock);
+		rc = guid_map_put(&array->pools, &entry->id, entry);
+		if (rc == 0)
+			show(array, entry);
+		pthread_mutex_unlock(&array->pools_lock);
+	}
+	if (rc < 0) {
+		entry_free(entry);
+		return rc;
+	}
+	atomic_store(&array->verify_pools, true);
+	array_verify_wake(array);
+	return 0;
+}
+
+int
+array_pool_follow_level(struct array *array, const struct guid *pool_id)
+{
+	struct catalog_pool_space saved;
+	struct array_pool_entry *entry;
+	int rc = catalog_pool_space_get(array->catalog, pool_id, &saved);
+
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&array->pools_lock);
+	entry = guid_map_find(&array->pools, pool_id);
+	if (entry != NULL &&
+	    (entry->saved.space != saved.space || entry->saved.crossings != saved.crossings)) {
+		entry->saved = saved;
+		entry->space = saved.space;
+		entry->crossings = saved.crossings;
+		show(array, entry);
+	}
+	pthread_mutex_unlock(&array->pools_lock);
+	levels_report(array);
+	return 0;
+}
+
 /* ---- the verifier ---- */
+
+/* A pool that cannot grow is what it was before. */
+static void
+grow(struct array *array, struct array_pool_entry *entry)
+{
+	struct array_pool_space space = { 0 };
+	int rc;
+
+	if (array->look || entry->driver->grow == NULL) /* --check changes nothing */
+		return;
+	rc = entry->driver->grow(entry->pool);
+	if (rc > 0 && entry->driver->space(entry->pool, &space) == 0)
+		log_info("pool.grown", "path=%s capacity_bytes=%" PRIu64, entry->place,
+			 space.capacity_bytes);
+	if (rc < 0 && rc != -ENOMEM && !entry->grow_failed)
+		log_warning("pool.not_grown", "path=%s reason=%s", entry->place, err_text(rc));
+	entry->grow_failed = rc < 0;
+}
 
 /* The caller holds pools_lock. */
 static void
 verify(struct array *array, struct array_pool_entry *entry, const struct state *state)
 {
 	bool was_ready = entry->pool != NULL;
-	int rc = was_ready ? entry->driver->look(entry->pool) : entry_open(array, entry, POOL_OPEN);
+	int rc = was_ready ? 0 : entry_open(array, entry, POOL_OPEN);
 
+	if (rc == 0)
+		rc = entry->driver->look(entry->pool);
 	if (rc == -ENOMEM)
 		return;
 	if (rc < 0) {
 		const char *text = err_text(rc);
 
-		if (was_ready)
+		if (was_ready && entry->reason == NULL)
 			log_error("pool.not_ready", "path=%s reason=%s", entry->place, text);
 		mem_free(entry->reason);
 		entry->reason = str_dup(text);
-		entry_close(entry, false);
-		if (was_ready)
+		if (rc != ERR_UNREACHABLE)
+			entry_close(entry, false);
+		if (rc != ERR_UNREACHABLE && was_ready)
 			atomic_store(&array->verify_all, true);
 	} else {
-		if (!was_ready)
+		if (!was_ready || entry->reason != NULL)
 			log_info("pool.ready", "path=%s", entry->place);
 		mem_free(TAKE(entry->reason));
+		grow(array, entry);
 		if (!array_is_read_only(array))
 			sweep_entry(array, entry, state);
 	}
@@ -529,7 +663,8 @@ array_pool_save_levels(struct array *array)
 {
 	struct save_level save = { .task = { .apply = save_level_apply, .use = CATALOG_FREES } };
 
-	while (!array_is_read_only(array) && unsaved_find(array, &save)) {
+	while (!array_is_read_only(array) && atomic_load(&array->chores) &&
+	       unsaved_find(array, &save)) {
 		if (array_writer_submit(array, &save.task) < 0)
 			return; /* the verifier tries again in its next round */
 		saved_note(array, &save);
@@ -553,13 +688,28 @@ array_pool_set_limits(struct array *array, const struct row_pool *pool)
 }
 
 void
+array_pool_set_snapshot_bytes(struct array *array, const struct guid *pool_id, uint64_t bytes)
+{
+	struct array_pool_entry *entry;
+
+	pthread_mutex_lock(&array->pools_lock);
+	entry = guid_map_find(&array->pools, pool_id);
+	if (entry != NULL && entry->snapshot_bytes != bytes) {
+		entry->snapshot_bytes = bytes;
+		show(array, entry);
+	}
+	pthread_mutex_unlock(&array->pools_lock);
+	levels_report(array);
+}
+
+void
 array_pool_watch_read(struct array *array, struct array_pool_watcher *watcher)
 {
 	struct array_pool_entry *entry;
 
 	pthread_mutex_lock(&array->pools_lock);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
-		if (entry->pool != NULL)
+		if (entry->pool != NULL && entry->driver->watch_read != NULL)
 			entry->driver->watch_read(entry->pool, watcher);
 	pthread_mutex_unlock(&array->pools_lock);
 }
@@ -651,6 +801,16 @@ array_pool_largest(struct array *array, const struct guid *pool_id, uint64_t *re
 		rc = entry->driver->largest(entry->pool, ret_bytes);
 	pthread_mutex_unlock(&array->pools_lock);
 	return rc;
+}
+
+uint64_t
+array_pool_needed(const struct array_pool_driver *driver, bool thin, uint64_t size_bytes,
+		  uint64_t taken_bytes)
+{
+	uint64_t unit = MAX(driver->whole_unit_bytes, 1u);
+
+	return thin && driver->whole_unit_bytes == 0 ? taken_bytes
+						     : (size_bytes + unit - 1) / unit * unit;
 }
 
 int

@@ -52,28 +52,31 @@ sort_words(const char *text)
 
 /* Returns whether a portal has an address of the interface. */
 static bool
-is_port(const struct state *state, const struct array_interface *item)
+is_port(const struct array *array, const struct state *state, const struct array_interface *item)
 {
 	for (size_t i = 0; i < state_count(state, ROW_PORTAL); i++) {
 		const struct row_portal *portal = state_at(state, ROW_PORTAL, i);
 
-		if (port_addresses_have(item->addresses, portal->address))
+		if (controller_has_portal(&array->controller_id, portal) &&
+		    port_addresses_have(item->addresses, portal->address))
 			return true;
 	}
 	return false;
 }
 
+/* Gateways have interfaces of the same names. */
 static int
-fill(const struct state *state, const struct array_interface *item, struct row_live_port *row)
+fill(const struct array *array, const struct state *state, const struct array_interface *item,
+     struct row_live_port *row)
 {
-	const struct row_controller *controller = state_controller(state);
 	AUTO_FREE char *addresses = sort_words(item->addresses);
-	int rc = array_name_hash_id(&state_position(state)->array_id, "port", item->name, &row->id);
+	int rc = array_name_hash_id(array->gateway != NULL ? &array->controller_id
+							   : &state_position(state)->array_id,
+				    "port", item->name, &row->id);
 
 	if (rc < 0 || addresses == NULL)
 		return -ENOMEM;
-	if (controller != NULL)
-		row->controller_id = controller->id;
+	row->controller_id = array->controller_id;
 	row->link = item->link;
 	row->speed_mbps = item->speed_mbps;
 	row->mtu_bytes = item->mtu_bytes;
@@ -92,7 +95,7 @@ show(struct array *array, const struct state *state, const struct array_interfac
 	AUTO_ROW struct row_live_port *row = row_new(ROW_LIVE_PORT);
 	const struct row_live_port *old;
 
-	if (row == NULL || fill(state, item, row) < 0 || row_seal(row) < 0)
+	if (row == NULL || fill(array, state, item, row) < 0 || row_seal(row) < 0)
 		return -ENOMEM;
 	*ret_id = row->id;
 	old = state_find(live, ROW_LIVE_PORT, &row->id);
@@ -140,7 +143,7 @@ refresh_locked(struct array *array)
 	if (ids == NULL)
 		return;
 	for (size_t i = 0; i < list.count && rc == 0; i++)
-		if (is_port(state, &list.items[i]))
+		if (is_port(array, state, &list.items[i]))
 			rc = show(array, state, &list.items[i], &ids[count++]);
 	if (rc == 0)
 		delete_others(array, ids, count);
@@ -177,9 +180,10 @@ find_port(const struct state *live, const struct guid *id, const struct row_live
 	return *ret_port != NULL ? 0 : array_name_no_such(ROW_LIVE_PORT, id);
 }
 
-/* Lists the portals of the port; NULL = of the controller.  Returns 0 or -ENOMEM. */
+/* Lists the portals of the port; NULL = of the own controller.  Returns 0 or -ENOMEM. */
 static int
-list_portals(const struct state *state, const struct row_live_port *port, struct portals *ret)
+list_portals(const struct array *array, const struct state *state, const struct row_live_port *port,
+	     struct portals *ret)
 {
 	size_t count = state_count(state, ROW_PORTAL);
 
@@ -189,7 +193,8 @@ list_portals(const struct state *state, const struct row_live_port *port, struct
 	for (size_t i = 0; i < count; i++) {
 		const struct row_portal *portal = state_at(state, ROW_PORTAL, i);
 
-		if (port_has_portal(port, portal))
+		if (port != NULL ? port_has_portal(port, portal)
+				 : controller_has_portal(&array->controller_id, portal))
 			ret->ids[ret->count++] = portal->id;
 	}
 	return 0;
@@ -200,7 +205,7 @@ array_port_end_sessions(struct array *array, const struct row_live_port *port, u
 {
 	AUTO_STATE struct state *state = array_state(array);
 	AUTO(portals_fini) struct portals portals = { 0 };
-	int rc = list_portals(state, port, &portals);
+	int rc = list_portals(array, state, port, &portals);
 
 	return rc < 0 ? rc
 		      : array_runtime_reset_portals(array, portals.ids, portals.count, drain_ms);
@@ -240,9 +245,8 @@ status_apply(struct array *array, struct array_task *task)
 {
 	struct port_status *s = container_of(task, struct port_status, task);
 	AUTO(portals_fini) struct portals portals = { 0 };
-	int rc = list_portals(state_edit_view(task->edit), s->port, &portals);
+	int rc = list_portals(array, state_edit_view(task->edit), s->port, &portals);
 
-	(void)array;
 	for (size_t i = 0; rc == 0 && i < portals.count; i++)
 		rc = set_portal(task->edit, &portals.ids[i], s->status);
 	task->answer.object_id = s->port->id;

@@ -94,19 +94,21 @@ expand(struct portal_create *c, int family)
 }
 
 static const struct row_portal *
-find(const struct state *view, const char *address, uint32_t port)
+find(const struct state *view, const struct guid *controller_id, const char *address, uint32_t port)
 {
 	for (size_t i = 0; i < state_count(view, ROW_PORTAL); i++) {
 		const struct row_portal *portal = state_at(view, ROW_PORTAL, i);
 
-		if (portal->port == port && strcmp(portal->address, address) == 0)
+		if (portal->port == port && strcmp(portal->address, address) == 0 &&
+		    guid_equal(&portal->controller_id, controller_id))
 			return portal;
 	}
 	return NULL;
 }
 
 static int
-put(struct state_edit *edit, const char *address, uint16_t port, struct guid *ret_id)
+put(struct state_edit *edit, const struct guid *controller_id, const char *address, uint16_t port,
+    struct guid *ret_id)
 {
 	struct row_portal *row = row_new(ROW_PORTAL);
 
@@ -115,6 +117,7 @@ put(struct state_edit *edit, const char *address, uint16_t port, struct guid *re
 	guid_make(&row->id);
 	*ret_id = row->id;
 	row->port = port;
+	row->controller_id = *controller_id;
 	if (row_set_string(&row->address, address) < 0) {
 		row_unref(row);
 		return -ENOMEM;
@@ -126,18 +129,19 @@ static int
 create_apply(struct array *array, struct array_task *task)
 {
 	struct portal_create *c = container_of(task, struct portal_create, task);
+	struct guid controller_id = array_controller_of_portals(array);
 	int rc = 0;
 
 	task->answer.existed = true;
 	for (size_t i = 0; rc == 0 && i < c->count; i++) {
-		const struct row_portal *there = find(state_edit_view(task->edit), c->addresses[i],
-						      c->port);
+		const struct row_portal *there = find(state_edit_view(task->edit), &controller_id,
+						      c->addresses[i], c->port);
 		struct guid id;
 
 		if (there != NULL) {
 			id = there->id;
 		} else {
-			rc = put(task->edit, c->addresses[i], c->port, &id);
+			rc = put(task->edit, &controller_id, c->addresses[i], c->port, &id);
 			task->answer.existed = false;
 		}
 		if (rc == 0 && c->all_targets)

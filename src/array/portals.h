@@ -47,6 +47,29 @@ int array_portal_delete(struct array *array, const struct array_request *request
 int array_controller_set_status(struct array *array, const struct array_request *request,
 				const struct guid *controller, enum row_status status,
 				struct array_answer *ret_answer);
+#define ARRAY_GATEWAYS_MAX 64u
+/*
+ * Adds a gateway, as which no vdsd runs yet.  name: unique, without "/"; address: "ADDRESS:PORT",
+ * where other gateways will reach it.  Further errors: ERR_NOT_SUPPORTED (the array is on one
+ * machine).
+ */
+int array_gateway_add(struct array *array, const struct array_request *request, const char *name,
+		      const char *address, struct array_answer *ret_answer);
+/*
+ * Says whether a gateway gives its LUNs to others, one after the other, and gets none.  `existed`: it
+ * was so already.  Further errors: ERR_NOT_SUPPORTED.
+ */
+int array_gateway_set_drains(struct array *array, const struct array_request *request,
+			     const struct guid *controller, bool drains,
+			     struct array_answer *ret_answer);
+/*
+ * Removes a gateway with its portals, and the portal groups that have no others.  force: also one as
+ * which a vdsd runs, which is fenced first, and whose LUNs are given to others.  Further errors:
+ * ERR_NOT_SUPPORTED, ERR_IN_USE (a vdsd runs as it, or it owns LUNs), ERR_INVALID (it is this one).
+ */
+int array_gateway_remove(struct array *array, const struct array_request *request,
+			 const struct guid *controller, bool force,
+			 struct array_answer *ret_answer);
 /*
  * Finds out on which drives the pools lie, and replaces the live rows where that has changed; they
  * show it when the call returns.  When memory is out, the rows stay as they were.  Reads files of

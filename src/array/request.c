@@ -4,6 +4,10 @@
  * of the earlier one, also while that is still under way and also after a restart, since the
  * catalog keeps the answers of changes that were made.  A request that failed may be tried again
  * with its id.  The threads of the callers; requests_lock guards the table.
+ *
+ * A client may repeat at one gateway what it has begun at another.  The catalog takes one of the two;
+ * the other one hears of it before it commits (array_request_is_foreign), fails, and gives the answer
+ * of the first in the place of its error.
  */
 #include <errno.h>
 
@@ -15,7 +19,8 @@ struct request_entry {
 	struct list node; /* in requests_done, once done */
 	struct guid id;
 	bool done;
-	struct array_answer answer; /* when done */
+	bool elsewhere;             /* is under way here, and another gateway has made the change */
+	struct array_answer answer; /* when done, or elsewhere */
 };
 
 /* Keeps as many answers as the catalog does, and forgets the oldest one beyond that. */
@@ -88,6 +93,20 @@ array_request_begin(struct array *array, const struct array_request *request,
 	return rc;
 }
 
+/* The change is made, by another gateway.  The caller holds requests_lock.  Returns 0. */
+static int
+end_elsewhere(const struct array_request *request, struct request_entry *entry,
+	      struct array_answer *ret_answer)
+{
+	entry->elsewhere = false;
+	entry->answer.replayed = true;
+	if (ret_answer != NULL)
+		*ret_answer = entry->answer;
+	if (request->audit != NULL)
+		request->audit->recorded = true; /* there */
+	return 0;
+}
+
 int
 array_request_end(struct array *array, const struct array_request *request, int rc,
 		  const struct array_answer *answer, struct array_answer *ret_answer)
@@ -97,21 +116,36 @@ array_request_end(struct array *array, const struct array_request *request, int 
 
 	if (rc == 0 && ret_answer != NULL)
 		*ret_answer = *answer;
+	if (!guid_is_zero(&id)) {
+		pthread_mutex_lock(&array->requests_lock);
+		entry = guid_map_find(&array->requests, &id);
+		if (entry->elsewhere)
+			rc = end_elsewhere(request, entry, ret_answer);
+		else if (rc == 0)
+			entry->answer = *answer;
+		if (rc == 0)
+			keep(array, entry);
+		else
+			mem_free(guid_map_remove(&array->requests, &id));
+		pthread_cond_broadcast(&array->request_done);
+		pthread_mutex_unlock(&array->requests_lock);
+	}
 	if (rc == 0)
 		add_live(array, ret_answer);
-	if (guid_is_zero(&id))
-		return rc;
-	pthread_mutex_lock(&array->requests_lock);
-	entry = guid_map_find(&array->requests, &id);
-	if (rc == 0) {
-		entry->answer = *answer;
-		keep(array, entry);
-	} else {
-		mem_free(guid_map_remove(&array->requests, &id));
-	}
-	pthread_cond_broadcast(&array->request_done);
-	pthread_mutex_unlock(&array->requests_lock);
 	return rc;
+}
+
+/* ---- what the catalog has ---- */
+
+static struct array_answer
+answer_of(const struct catalog_answer *stored)
+{
+	return (struct array_answer){
+		.sequence = stored->sequence,
+		.object_id = stored->object_id,
+		.job_id = stored->job_id,
+		.existed = stored->existed,
+	};
 }
 
 static int
@@ -122,14 +156,54 @@ load_one(void *arg, const struct catalog_answer *stored)
 
 	if (entry == NULL)
 		return -ENOMEM;
-	entry->answer = (struct array_answer){
-		.sequence = stored->sequence,
-		.object_id = stored->object_id,
-		.job_id = stored->job_id,
-		.existed = stored->existed,
-	};
+	entry->answer = answer_of(stored);
 	keep(array, entry);
 	return 0;
+}
+
+int
+array_request_foreign(struct array *array, const struct catalog_answer *stored)
+{
+	struct request_entry *entry;
+	int rc = 0;
+
+	pthread_mutex_lock(&array->requests_lock);
+	entry = guid_map_find(&array->requests, &stored->request_id);
+	if (entry == NULL) {
+		rc = load_one(array, stored);
+	} else if (!entry->done) {
+		entry->elsewhere = true;
+		entry->answer = answer_of(stored);
+	}
+	pthread_mutex_unlock(&array->requests_lock);
+	return rc;
+}
+
+bool
+array_request_is_foreign(struct array *array, const struct guid *id)
+{
+	const struct request_entry *entry;
+	bool elsewhere;
+
+	if (!array_is_shared(array) || guid_is_zero(id))
+		return false;
+	pthread_mutex_lock(&array->requests_lock);
+	entry = guid_map_find(&array->requests, id);
+	elsewhere = entry != NULL && entry->elsewhere;
+	pthread_mutex_unlock(&array->requests_lock);
+	return elsewhere;
+}
+
+static int
+foreign_one(void *arg, const struct catalog_answer *stored)
+{
+	return array_request_foreign(arg, stored);
+}
+
+int
+array_request_foreign_all(struct array *array)
+{
+	return catalog_answers(array->catalog, foreign_one, array);
 }
 
 /* Reads the answers that the catalog has.  Called before the array has other threads. */

@@ -21,7 +21,9 @@ struct rollback {
 	const struct guid *lun_id, *snapshot_id;
 	bool force;
 	struct array_store *store;
-	bool offline; /* the LUN's status */
+	bool offline;  /* the LUN's status */
+	bool renamed;  /* by an application to an older state */
+	bool replaced; /* the LUN has other data now, or may have; also when an error follows */
 };
 
 /* Returns 0 when no initiator sees the LUN, or ERR_IN_USE with a text that says what it would lose. */
@@ -70,8 +72,8 @@ check_fits(const struct row_lun *lun, const struct row_snapshot *snapshot)
 
 /*
  * The clone takes the place of the LUN's volume here, on the writer thread, so that the record in
- * the audit log and the rollback are there both or not at all, unless the commit itself fails,
- * after which the array is read-only and nobody knows what is on disk.
+ * the audit log and the rollback are there both or not at all, unless the commit itself fails.
+ * Then the LUN is rolled back without a record.
  */
 static int
 apply(struct array *array, struct array_task *task)
@@ -79,10 +81,12 @@ apply(struct array *array, struct array_task *task)
 	struct rollback *r = container_of(task, struct rollback, task);
 	const struct array_place *place = r->store->place;
 
+	int rc = r->renamed ? 0 : place->driver->volume_commit(place->text, r->lun_id);
+
 	(void)array;
+	r->renamed |= rc == 0;
 	task->answer.object_id = *r->lun_id;
-	return array_store_file_error(r->store,
-				      place->driver->volume_commit(place->text, r->lun_id));
+	return array_store_file_error(r->store, rc);
 }
 
 /* The paths are drained, the store is stopped and nobody else works on it. */
@@ -90,17 +94,24 @@ static int
 replace(struct array *array, struct rollback *r)
 {
 	const struct array_place *place = r->store->place;
-	int rc = array_writer_submit(array, &r->task);
+	char text[TASK_TEXT_SIZE];
+	int rc = array_writer_submit(array, &r->task), settled = 0;
 
-	if (rc < 0 && array_writer_outcome_is_known(rc))
+	if (rc < 0 && !r->renamed && array_writer_outcome_is_known(rc))
 		return rc;
+	snprintf(text, sizeof(text), "%s%.400s",
+		 r->renamed && array_writer_outcome_is_known(rc)
+			 ? "the LUN was rolled back, but the catalog does not record it: "
+			 : "",
+		 rc < 0 ? err_text(rc) : "");
+	r->replaced = true;
 	/* Opens the volume that is there now, whichever it is.  When that fails, the LUN has failed. */
 	if (array_store_reopen(r->store) == 0)
 		(void)array_store_verify(r->store); /* notes the space that it takes now */
-	if (rc == 0)
-		rc = array_store_file_error(
+	if (r->renamed)
+		settled = array_store_file_error(
 			r->store, place->driver->volume_settle(place->text, r->lun_id, true));
-	return rc;
+	return rc < 0 ? err_set(rc, "%s", text) : settled;
 }
 
 static int
@@ -117,7 +128,7 @@ replace_drained(struct array *array, struct rollback *r)
 		array_store_manage(r->store);
 		rc = replace(array, r);
 		array_store_unmanage(r->store);
-		if (rc == 0)
+		if (r->replaced)
 			array_runtime_lun_replaced(array, r->lun_id);
 	}
 	if (r->offline)
@@ -140,7 +151,7 @@ rollback_ready(struct array *array, struct rollback *r, const struct row_lun *lu
 		rc = replace_drained(array, r);
 	else
 		return rc;
-	if (rc < 0 && array_writer_outcome_is_known(rc)) {
+	if (rc < 0 && !r->replaced && array_writer_outcome_is_known(rc)) {
 		snprintf(text, sizeof(text), "%s", err_text(rc));
 		(void)place->driver->volume_remove(place->text, r->lun_id, false);
 		err_set(rc, "%s", text);

@@ -11,6 +11,7 @@
 #include "array/array_int.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/port.h"
 
 bool
 array_runtime_is_there(struct array *array)
@@ -273,6 +274,20 @@ array_sample(struct array *array, const struct array_sampler *sampler)
 }
 
 int
+array_trace(struct array *array, struct array_trace_place *place,
+	    void (*record)(void *arg, const struct array_trace_record *record), void *arg,
+	    uint64_t *ret_lost)
+{
+	int rc = ERR_NOT_SUPPORTED;
+
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->trace != NULL)
+		rc = array->runtime_ops->trace(array->runtime, place, record, arg, ret_lost);
+	pthread_rwlock_unlock(&array->runtime_lock);
+	return rc;
+}
+
+int
 array_session_end(struct array *array, const struct guid *session)
 {
 	int rc = ERR_NOT_FOUND;
@@ -308,19 +323,35 @@ set_runtime(struct array *array, struct array_task *task)
 	return 0;
 }
 
+/* A gateway that serves nowhere: one that has just been added. */
+static bool
+is_gateway_without_portals(const struct array *array, const struct state *state)
+{
+	if (!array_is_shared(array))
+		return false;
+	for (size_t i = 0; i < state_count(state, ROW_PORTAL); i++)
+		if (controller_has_portal(&array->controller_id, state_at(state, ROW_PORTAL, i)))
+			return false;
+	return true;
+}
+
 /*
  * A new array whose first portal is to have a free port gets that portal now: only a data path can
- * find a free port.
+ * find a free port.  So does a gateway that has no portal, whatever its port; the targets of the array
+ * are then reached there, too.
  */
 static int
 default_portal(struct array *array)
 {
 	AUTO_STATE struct state *state = array_state(array);
+	bool first = array->default_port == 0 && state_position(state)->sequence == 1 &&
+		     state_count(state, ROW_PORTAL) == 0;
 
-	if (array->default_address == NULL || array->default_port != 0 ||
-	    state_position(state)->sequence != 1 || state_count(state, ROW_PORTAL) != 0)
+	if (array->default_address == NULL || array_is_read_only(array) ||
+	    (!first && !is_gateway_without_portals(array, state)))
 		return 0;
-	return array_portal_create(array, NULL, array->default_address, 0, false, NULL);
+	return array_portal_create(array, NULL, array->default_address, array->default_port, !first,
+				   NULL);
 }
 
 int

@@ -14,6 +14,8 @@ struct array_lun_counters;
 struct array_port_counters;
 struct array_reservations;
 struct array_sampler;
+struct array_trace_place;
+struct array_trace_record;
 struct blk_dev;
 
 /*
@@ -49,6 +51,12 @@ void array_secrets_unref(struct array_secrets *set);
  */
 unsigned array_secrets_find(const struct array_secrets *set, const struct guid *credential,
 			    int64_t now_ms, struct array_secret ret_secrets[2]);
+
+/*
+ * Returns the id of the controller that this process is: the only one, or one of several gateways.
+ * Valid as long as the array.  Any thread.
+ */
+const struct guid *array_controller_id(const struct array *array);
 
 /* How full a pool is.  The data path tells it to initiators that use thin LUNs of the pool. */
 struct array_pool_level {
@@ -160,6 +168,42 @@ struct array_runtime_ops {
 	 * threads, hosts and logins.  Returns 0 or -ENOMEM.  Any thread; calls the sampler without a lock.
 	 */
 	int (*sample)(void *runtime, const struct array_sampler *sampler);
+	/*
+	 * Notes commands from now on for ARRAY_TRACE_MS, and reports those that were noted behind
+	 * *place, at most ARRAY_TRACE_MAX, of each thread in the order in which they ended; then
+	 * *place is behind them.  A zeroed place stands for now.  *ret_lost: how many between them were
+	 * overwritten before they were read.  Returns 0 or -ENOMEM.  May be NULL.  Any thread; calls
+	 * `record` without a lock.
+	 */
+	int (*trace)(void *runtime, struct array_trace_place *place,
+		     void (*record)(void *arg, const struct array_trace_record *record), void *arg,
+		     uint64_t *ret_lost);
+};
+
+#define ARRAY_TRACE_MS      5000u /* how long after a call commands are noted */
+#define ARRAY_TRACE_MAX     4096u
+#define ARRAY_TRACE_THREADS 64u
+
+/* Up to where a reader has read: for each thread of the data path a number. */
+struct array_trace_place {
+	unsigned threads; /* 0 = nowhere yet */
+	uint64_t at[ARRAY_TRACE_THREADS];
+};
+
+/* A SCSI command of an initiator that has ended. */
+struct array_trace_record {
+	int64_t utc_us; /* when its answer was given to the socket */
+	struct guid lun_id, session_id;
+	uint64_t lba;   /* of READ, WRITE and their like; else 0 */
+	uint32_t bytes; /* that were moved to or from the initiator */
+	uint32_t tag;   /* Initiator Task Tag */
+	uint16_t number, service_action;
+	uint8_t opcode, status;                   /* status: SAM-5 */
+	uint8_t sense_key, sense_asc, sense_ascq; /* 0 without sense data */
+	/* from the receipt of its PDU to utc_us; and its phases, as the log shows them */
+	uint64_t total_ns;
+	uint32_t data_us, limit_us, wait_us, store_us;
+	char initiator[224]; /* iSCSI name */
 };
 
 /* What the data path has counted at the addresses of a port since vdsd started. */
@@ -293,8 +337,8 @@ void array_lun_look(struct array *array, const struct guid *lun_id);
  * also when its file is missing or damaged: then the device has failed (blk_failed) until the LUN
  * is set online and the file can be opened.  The device is the authority for whether the LUN has
  * failed, and its blk_listener is the array's.  The file is opened at the first I/O.  Returns 0,
- * ERR_NOT_FOUND (no such LUN) or -ENOMEM.  Any thread, those of the data path included; may look at
- * a file.
+ * ERR_NOT_FOUND (no such LUN), ERR_BUSY (this gateway has not claimed the LUN: array_lun_is_mine) or
+ * -ENOMEM.  Any thread, those of the data path included; may look at a file.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
 /*
@@ -315,12 +359,18 @@ void array_device_release(struct array *array, struct blk_dev *dev);
  * has them), and the array does not look at the data.  A deleted LUN keeps nothing.
  */
 #define ARRAY_KEEP_RESERVATIONS 1u /* SCSI_KEEP_RESERVATIONS */
+#define ARRAY_KEEP_JOB          3u /* SCSI_KEEP_JOB */
 
 struct array_keep {
 	struct guid lun_id;
 	uint32_t kind, version;
 	const void *data; /* copied; NULL: nothing is to be kept of this kind any more */
 	size_t bytes;
+	/*
+	 * The data ends with a loss of power (array_kept_end_passing).  It is kept for a gateway that
+	 * takes the LUN over; only in an array of several gateways.
+	 */
+	bool passing;
 	/*
 	 * Called once: result is 0 (the data is durable) or a negative code (what was kept before
 	 * is still kept).  On the writer thread: must not block.
@@ -336,11 +386,17 @@ struct array_keep {
  */
 int array_keep(struct array *array, const struct array_keep *keep);
 /*
- * Copies what is kept of a kind, from memory.  The caller frees *ret_data with mem_free.  Returns 0,
- * ERR_NOT_FOUND or -ENOMEM.  Any thread; never blocks longer than a lock.
+ * Copies what is kept of a kind, from memory; *ret_passing: as it was in struct array_keep.  The
+ * caller frees *ret_data with mem_free.  Returns 0, ERR_NOT_FOUND or -ENOMEM.  Any thread; never
+ * blocks longer than a lock.
  */
 int array_kept(struct array *array, const struct guid *lun_id, uint32_t kind, uint32_t *ret_version,
-	       void **ret_data, size_t *ret_bytes);
+	       void **ret_data, size_t *ret_bytes, bool *ret_passing);
+/*
+ * Returns whether the array is one of several gateways that serve one catalog, so that others change
+ * it, too.  Does not change while the array is open.  Any thread.
+ */
+bool array_is_shared(const struct array *array);
 
 /*
  * Puts or removes a live row of the data path (ROW_LIVE_PORTAL, ROW_LIVE_SESSION).  The data path
@@ -363,5 +419,12 @@ void array_lun_hangs(struct array *array, const struct guid *lun, bool hangs);
  * Any thread; never blocks longer than a lock.
  */
 void array_lun_write_through(struct array *array, const struct guid *lun, bool write_through);
+
+/*
+ * Shows how far FORMAT UNIT or SANITIZE of a LUN is, or that it has failed.  Takes the row.  Does
+ * nothing for a LUN that is deleted.  The row goes with array_live_delete.  Any thread; never blocks
+ * longer than a lock.
+ */
+void array_lun_job(struct array *array, struct row_live_lun_job *row);
 
 #endif

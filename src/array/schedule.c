@@ -5,6 +5,7 @@
  * thread.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "array/array_int.h"
@@ -36,6 +37,37 @@ check_name(const char *name)
 			     "the name of a schedule has at most %d characters, since its "
 			     "snapshots are called by it and by their time",
 			     SCHEDULE_NAME_UNITS);
+	return rc;
+}
+
+int
+array_schedule_check_lun(struct array *array, const struct state *view, const struct guid *lun_id)
+{
+	const struct row_lun *lun = state_find(view, ROW_LUN, lun_id);
+	const struct row_pool *pool = lun != NULL ? state_find(view, ROW_POOL, &lun->pool_id)
+						  : NULL;
+	char why[TASK_TEXT_SIZE];
+	int rc = pool != NULL ? array_clone_check_pool(array, pool) : 0;
+
+	if (rc == 0)
+		return 0;
+	snprintf(why, sizeof(why), "%s", err_text(rc));
+	return err_set(
+		rc,
+		"LUN \"%s\" is in pool \"%s\", where no snapshots can be taken, so every run "
+		"would fail: %s",
+		ROW_LUN_CALLED(lun), pool->name, why);
+}
+
+/* Before the writer has the change, since file systems are asked. */
+static int
+check_luns(struct array *array, const struct array_schedule_spec *spec)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && spec->luns_given && i < spec->lun_count; i++)
+		rc = array_schedule_check_lun(array, state, &spec->luns[i]);
 	return rc;
 }
 
@@ -196,11 +228,13 @@ array_schedule_create(struct array *array, const struct array_request *request,
 			  .use = CATALOG_MAKES },
 		.spec = spec,
 	};
+	int rc;
 
 	if (spec->name == NULL || spec->every == NULL || spec->keep == NULL || !spec->luns_given)
 		return err_set(ERR_INVALID, "a schedule needs a name, LUNs, --every and --keep");
 	guid_make(&c.id);
-	return array_change_run(array, request, &c.task, ret_answer);
+	rc = check_luns(array, spec);
+	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 
 int
@@ -215,8 +249,9 @@ array_schedule_change(struct array *array, const struct array_request *request,
 		.id = *schedule,
 		.spec = spec,
 	};
+	int rc = check_luns(array, spec);
 
-	return array_change_run(array, request, &c.task, ret_answer);
+	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 
 int

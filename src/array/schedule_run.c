@@ -10,8 +10,11 @@
  * since timers do not follow a clock that is set.
  *
  * A run that finds a LUN busy is tried again a few times; one that fails otherwise waits for the
- * next slot.  Each failure is one line in the log, and in the schedule's live row.  The entries
- * belong to the thread.
+ * next slot.  Each failure is one line in the log, and in the schedule's live row.
+ *
+ * Somebody may ask for a run now (array_schedule_run), on another thread.  It counts as that of the
+ * slot that is due, if one is.  Its failure is for who has asked.  running_lock guards the entries,
+ * and is held while a schedule runs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +28,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "model/snapshot.h"
 
 #define LOOK_MS       10000 /* the clock is looked at so often at least */
 #define BUSY_AGAIN_MS 60000
@@ -36,10 +38,11 @@
 
 struct schedule_entry {
 	struct guid id;
-	int64_t slot_ms; /* the last slot for which it has run, or need not run any more */
-	int64_t last_ms; /* when it has last taken snapshots; 0 = never */
-	int64_t set_ms;  /* of the row that slot_ms has followed; 0 = of none yet */
-	int64_t next_ms; /* as shown */
+	int64_t slot_ms;  /* the last slot for which it has run, or need not run any more */
+	int64_t last_ms;  /* when it has last taken snapshots; 0 = never */
+	int64_t known_ms; /* the slot of the last run in the catalog, as last seen; 0 = none */
+	int64_t set_ms;   /* of the row that slot_ms has followed; 0 = of none yet */
+	int64_t next_ms;  /* as shown */
 	/* of the slot that is due and has failed: how often, and when it is tried again */
 	int64_t tried_ms, again_ms;
 	unsigned tries;
@@ -107,8 +110,12 @@ load_one(void *arg, const struct catalog_schedule_run *run)
 
 	if (entry == NULL)
 		return -ENOMEM;
-	entry->slot_ms = run->slot_ms;
+	if (entry->known_ms == run->slot_ms && entry->last_ms == run->last_ms)
+		return 0;
+	entry->known_ms = run->slot_ms;
+	entry->slot_ms = MAX(entry->slot_ms, run->slot_ms);
 	entry->last_ms = run->last_ms;
+	entry->shown = false;
 	return 0;
 }
 
@@ -116,6 +123,55 @@ int
 array_schedule_load(struct array *array)
 {
 	return catalog_schedule_runs(array->catalog, load_one, array);
+}
+
+void
+array_schedule_foreign(struct array *array)
+{
+	atomic_store(&array->runs_touched, true);
+	array_schedule_wake(array);
+}
+
+/* What was run last, as the writer's thread reads it. */
+struct runs {
+	struct array_task task;
+	struct catalog_schedule_run *list; /* owned */
+	size_t count, capacity;
+};
+
+static int
+runs_add(void *arg, const struct catalog_schedule_run *run)
+{
+	struct runs *runs = arg;
+	int rc = mem_grow(&runs->list, &runs->capacity, runs->count + 1, sizeof(runs->list[0]));
+
+	if (rc == 0)
+		runs->list[runs->count++] = *run;
+	return rc;
+}
+
+static int
+runs_read(struct array *array, struct array_task *task)
+{
+	return catalog_schedule_runs(array->catalog, runs_add,
+				     container_of(task, struct runs, task));
+}
+
+/* Lets the entries follow what other gateways have run.  Under running_lock. */
+static void
+refresh(struct array *array)
+{
+	struct runs runs = { .task.run = runs_read };
+	int rc = 0;
+
+	if (!atomic_exchange(&array->runs_touched, false))
+		return;
+	rc = array_writer_submit(array, &runs.task);
+	for (size_t i = 0; rc == 0 && i < runs.count; i++)
+		rc = load_one(array, &runs.list[i]);
+	if (rc < 0)
+		atomic_store(&array->runs_touched, true); /* at the next look */
+	mem_free(runs.list);
 }
 
 void
@@ -170,131 +226,6 @@ entry_show(struct array *array, struct schedule_entry *entry)
 
 /* ---- a run ---- */
 
-/* Collects the schedule's LUNs that are there. */
-static size_t
-luns_of(const struct state *state, const struct row_snapshot_schedule *schedule,
-	struct guid luns[SCHEDULE_LUNS_MAX])
-{
-	const char *rest = schedule->lun_ids;
-	size_t count = 0;
-	struct guid id;
-
-	while (count < SCHEDULE_LUNS_MAX && schedule_lun_next(&rest, &id))
-		if (state_find(state, ROW_LUN, &id) != NULL)
-			luns[count++] = id;
-	return count;
-}
-
-/* "NAME-20261129T023000Z" */
-static int
-name_of(const struct row_snapshot_schedule *schedule, int64_t now_ms, char **ret_name)
-{
-	time_t seconds = (time_t)(now_ms / 1000);
-	struct tm tm;
-	char when[32];
-
-	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm) == 0)
-		return err_set(ERR_INVALID, "the clock shows a time that has no name");
-	*ret_name = str_printf("%s-%s", schedule->name, when);
-	return *ret_name != NULL ? 0 : -ENOMEM;
-}
-
-/*
- * As name_of, for a name that no snapshot of these LUNs has.  When a clock that was wrong has been set
- * right, snapshots may have the names of times that are still to come: then the next second that is
- * free gives the name.
- */
-static int
-free_name_of(const struct state *state, const struct row_snapshot_schedule *schedule,
-	     int64_t now_ms, const struct guid *luns, size_t count, char **ret_name)
-{
-	int rc = name_of(schedule, now_ms, ret_name);
-
-	for (size_t i = 0, free = 0; rc == 0 && free < count; i = (i + 1) % count) {
-		if (snapshot_by_name(state, &luns[i], *ret_name) == NULL) {
-			free++;
-			continue;
-		}
-		free = 0;
-		mem_free(TAKE(*ret_name));
-		now_ms += 1000;
-		rc = name_of(schedule, now_ms, ret_name);
-	}
-	return rc;
-}
-
-static int
-take(struct array *array, const struct state *state, const struct row_snapshot_schedule *schedule,
-     int64_t slot_ms, int64_t now_ms)
-{
-	const struct catalog_schedule_run run = { schedule->id, slot_ms, now_ms };
-	struct guid luns[SCHEDULE_LUNS_MAX];
-	AUTO_FREE char *name = NULL;
-	size_t count = luns_of(state, schedule, luns);
-	int rc = free_name_of(state, schedule, now_ms, luns, count, &name);
-
-	if (rc == 0 && count == 0)
-		rc = err_set(ERR_NOT_FOUND, "none of its LUNs is there any more");
-	if (rc == 0 && array_is_read_only(array))
-		rc = err_set(ERR_READ_ONLY, "the array is read-only");
-	return rc < 0 ? rc : array_snapshot_run(array, &run, name, luns, count);
-}
-
-static int
-compare_times(const void *a, const void *b)
-{
-	const struct schedule_moment *x = a, *y = b;
-
-	return (x->taken_ms > y->taken_ms) - (x->taken_ms < y->taken_ms);
-}
-
-/* Collects when the schedule's snapshots were taken, each moment once. */
-static size_t
-moments_of(const struct state *state, const struct guid *schedule_id,
-	   struct schedule_moment *moments)
-{
-	size_t count = 0, kept = 0;
-
-	for (size_t i = 0; i < state_count(state, ROW_SNAPSHOT); i++) {
-		const struct row_snapshot *row = state_at(state, ROW_SNAPSHOT, i);
-
-		if (guid_equal(&row->schedule_id, schedule_id))
-			moments[count++].taken_ms = row->created_ms;
-	}
-	if (count > 0)
-		qsort(moments, count, sizeof(moments[0]), compare_times);
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || moments[i].taken_ms != moments[kept - 1].taken_ms)
-			moments[kept++] = moments[i];
-	return kept;
-}
-
-static void
-expire(struct array *array, const struct row_snapshot_schedule *schedule,
-       const struct schedule_rule *rule, int64_t now_ms)
-{
-	AUTO_STATE struct state *state = array_state(array);
-	AUTO_FREE struct schedule_moment *moments = mem_calloc(state_count(state, ROW_SNAPSHOT) + 1,
-							       sizeof(moments[0]));
-	size_t count, expired = 0;
-	int rc;
-
-	if (moments == NULL)
-		return; /* the next run removes them */
-	count = moments_of(state, &schedule->id, moments);
-	schedule_keep(rule, now_ms, moments, count);
-	for (size_t i = 0; i < count; i++)
-		if (!moments[i].keep)
-			moments[expired++] = moments[i];
-	if (expired == 0)
-		return;
-	rc = array_snapshot_expire(array, &schedule->id, moments, expired);
-	if (rc < 0)
-		log_warning("schedule.expire", "schedule=%s error=%s reason=\"%s\"", schedule->name,
-			    err_name(rc), err_text(rc));
-}
-
 /* Notes that a run has failed.  One that found a LUN busy is tried again, a few times. */
 static void
 run_failed(struct schedule_entry *entry, const struct row_snapshot_schedule *schedule,
@@ -317,30 +248,34 @@ run_failed(struct schedule_entry *entry, const struct row_snapshot_schedule *sch
 		  err_name(rc), entry->reason != NULL ? entry->reason : "");
 }
 
-static void
-run(struct array *array, const struct state *state, const struct row_snapshot_schedule *schedule,
-    const struct schedule_rule *rule, struct schedule_entry *entry)
+/* Takes the snapshots, and removes those that are kept no longer. */
+static int
+run(struct array *array, const struct array_request *request, const struct state *state,
+    const struct row_snapshot_schedule *schedule, const struct schedule_rule *rule,
+    struct schedule_entry *entry, int64_t now_ms, struct array_answer *ret_answer)
 {
-	int64_t now_ms = array_utc_ms(array), slot_ms = schedule_slot_before(rule, now_ms);
-	int rc = take(array, state, schedule, slot_ms, now_ms);
+	int64_t slot_ms = MAX(schedule_slot_before(rule, now_ms), entry->slot_ms);
+	int rc = array_schedule_take(array, request, state, schedule, entry->known_ms, slot_ms,
+				     now_ms, ret_answer);
 
-	if (rc < 0) {
-		run_failed(entry, schedule, slot_ms, now_ms, rc);
-		return;
-	}
-	entry->slot_ms = slot_ms;
+	if (rc == ERR_GONE)
+		atomic_store(&array->runs_touched, true);
+	if (rc < 0)
+		return rc;
+	entry->slot_ms = entry->known_ms = slot_ms;
 	entry->last_ms = now_ms;
 	entry->runs++;
 	entry->failed = false;
 	/* the time of now: what was written out before the moment may have taken long */
-	expire(array, schedule, rule, array_utc_ms(array));
+	array_schedule_expire(array, schedule, rule, array_utc_ms(array));
+	return 0;
 }
 
 /* ---- all of them ---- */
 
-/* Returns whether the schedule is due, after it has followed the row and the clock. */
-static bool
-is_due(struct schedule_entry *entry, const struct row_snapshot_schedule *schedule,
+/* Lets the entry follow the row and the clock.  Returns the slot of now. */
+static int64_t
+follow(struct schedule_entry *entry, const struct row_snapshot_schedule *schedule,
        const struct schedule_rule *rule, int64_t now_ms)
 {
 	int64_t slot_ms = schedule_slot_before(rule, now_ms);
@@ -355,6 +290,15 @@ is_due(struct schedule_entry *entry, const struct row_snapshot_schedule *schedul
 			    schedule->name);
 		entry->slot_ms = slot_ms;
 	}
+	return slot_ms;
+}
+
+static bool
+is_due(struct schedule_entry *entry, const struct row_snapshot_schedule *schedule,
+       const struct schedule_rule *rule, int64_t now_ms)
+{
+	int64_t slot_ms = follow(entry, schedule, rule, now_ms);
+
 	if (!schedule->enabled || slot_ms <= entry->slot_ms)
 		return false;
 	if (entry->tried_ms != slot_ms)
@@ -363,48 +307,134 @@ is_due(struct schedule_entry *entry, const struct row_snapshot_schedule *schedul
 	return now_ms >= entry->again_ms || entry->again_ms > now_ms + BUSY_AGAIN_MS;
 }
 
+static void
+run_due(struct array *array, const struct state *state,
+	const struct row_snapshot_schedule *schedule, const struct schedule_rule *rule,
+	struct schedule_entry *entry)
+{
+	int64_t now_ms = array_utc_ms(array);
+	struct array_answer answer;
+	int rc = run(array, NULL, state, schedule, rule, entry, now_ms, &answer);
+
+	if (rc < 0 && rc != ERR_GONE)
+		run_failed(entry, schedule, schedule_slot_before(rule, now_ms), now_ms, rc);
+}
+
+/* Shows when the schedule runs next, if that or something else of it has changed. */
+static void
+show_next(struct array *array, struct schedule_entry *entry,
+	  const struct row_snapshot_schedule *schedule, const struct schedule_rule *rule,
+	  int64_t now_ms, bool changed)
+{
+	int64_t next_ms = schedule->enabled ? schedule_slot_after(rule, MAX(now_ms, entry->slot_ms))
+					    : 0;
+
+	if (!changed && entry->shown && next_ms == entry->next_ms)
+		return;
+	entry->next_ms = next_ms;
+	entry_show(array, entry);
+}
+
+/* Among several gateways the owner of its first LUN runs a schedule. */
+static bool
+is_own(struct array *array, const struct state *state, const struct row_snapshot_schedule *schedule)
+{
+	struct guid luns[SCHEDULE_LUNS_MAX];
+	size_t count;
+
+	if (!array_is_shared(array))
+		return true;
+	count = array_schedule_luns(state, schedule, luns);
+	return count > 0 ? array_lun_is_own(array, state, &luns[0]) : atomic_load(&array->chores);
+}
+
 /* Returns when it runs next. */
 static int64_t
 look_at(struct array *array, const struct state *state,
 	const struct row_snapshot_schedule *schedule)
 {
 	struct schedule_entry *entry = entry_get(array, &schedule->id);
-	int64_t now_ms = array_utc_ms(array), next_ms = 0;
+	int64_t now_ms = array_utc_ms(array);
 	struct schedule_rule rule;
 	bool ran = false;
 
 	if (entry == NULL || schedule_rule_read(schedule, &rule) < 0)
 		return INT64_MAX;
-	if (is_due(entry, schedule, &rule, now_ms)) {
-		run(array, state, schedule, &rule, entry);
+	if (is_due(entry, schedule, &rule, now_ms) && is_own(array, state, schedule)) {
+		run_due(array, state, schedule, &rule, entry);
 		now_ms = array_utc_ms(array);
 		ran = true;
 	}
-	if (schedule->enabled)
-		next_ms = schedule_slot_after(&rule, MAX(now_ms, entry->slot_ms));
-	if (ran || !entry->shown || next_ms != entry->next_ms) {
-		entry->next_ms = next_ms;
-		entry_show(array, entry);
-	}
-	return schedule->enabled ? next_ms : INT64_MAX;
+	show_next(array, entry, schedule, &rule, now_ms, ran);
+	return schedule->enabled ? entry->next_ms : INT64_MAX;
 }
 
 int64_t
 array_schedule_look(struct array *array)
 {
-	AUTO_STATE struct state *state = array_state(array);
+	AUTO_STATE struct state *state = NULL;
 	int64_t next_ms = INT64_MAX;
 
+	pthread_mutex_lock(&array->running_lock);
+	refresh(array);
+	state = array_state(array); /* younger than every entry */
 	entries_drop(array, state);
+	pthread_mutex_unlock(&array->running_lock);
 	for (size_t i = 0; i < state_count(state, ROW_SNAPSHOT_SCHEDULE); i++) {
 		int64_t at_ms;
 
 		if (atomic_load(&array->closing))
 			break;
+		pthread_mutex_lock(&array->running_lock);
 		at_ms = look_at(array, state, state_at(state, ROW_SNAPSHOT_SCHEDULE, i));
+		pthread_mutex_unlock(&array->running_lock);
 		next_ms = MIN(next_ms, at_ms);
 	}
 	return next_ms;
+}
+
+/* ---- a run that somebody asks for ---- */
+
+static int
+run_now(struct array *array, const struct array_request *request, const struct guid *id,
+	struct array_answer *ret_answer)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_snapshot_schedule *schedule = state_find(state, ROW_SNAPSHOT_SCHEDULE, id);
+	int64_t now_ms = array_utc_ms(array);
+	struct schedule_entry *entry;
+	struct schedule_rule rule;
+	int rc;
+
+	if (schedule == NULL)
+		return array_name_no_such(ROW_SNAPSHOT_SCHEDULE, id);
+	rc = schedule_rule_read(schedule, &rule);
+	if (rc < 0)
+		return rc;
+	entry = entry_get(array, id);
+	if (entry == NULL)
+		return -ENOMEM;
+	(void)follow(entry, schedule, &rule, now_ms);
+	rc = run(array, request, state, schedule, &rule, entry, now_ms, ret_answer);
+	if (rc == 0)
+		show_next(array, entry, schedule, &rule, now_ms, true);
+	return rc;
+}
+
+int
+array_schedule_run(struct array *array, const struct array_request *request,
+		   const struct guid *schedule, struct array_answer *ret_answer)
+{
+	struct array_answer answer = { 0 };
+	int rc = array_request_begin(array, request, ret_answer);
+
+	if (rc != 0)
+		return MIN(rc, 0);
+	pthread_mutex_lock(&array->running_lock);
+	refresh(array);
+	rc = run_now(array, request, schedule, &answer);
+	pthread_mutex_unlock(&array->running_lock);
+	return array_request_end(array, request, rc, &answer, ret_answer);
 }
 
 /* ---- the thread ---- */

@@ -77,6 +77,7 @@ struct snapshot_create {
 	struct guid group_id;
 	struct array_moment moment;
 	const struct catalog_schedule_run *run; /* NULL = a person takes the snapshots */
+	int64_t known_ms;                       /* with run: the slot that was run before */
 };
 
 static int
@@ -102,6 +103,28 @@ make_row(const struct snapshot_create *c, const struct array_clone *clone,
 }
 
 static int
+read_slot(void *arg, const struct catalog_schedule_run *run)
+{
+	*(int64_t *)arg = run->slot_ms;
+	return 0;
+}
+
+/* Another gateway may have run the schedule meanwhile; a slot is run once. */
+static int
+check_run(struct array *array, const struct snapshot_create *c)
+{
+	int64_t slot_ms = 0;
+	int rc = array_is_shared(array)
+			 ? catalog_schedule_run_of(array->catalog, &c->run->schedule_id, read_slot,
+						   &slot_ms)
+			 : 0;
+
+	if (rc < 0 || !array_is_shared(array) || slot_ms == c->known_ms)
+		return rc;
+	return err_set(ERR_GONE, "another gateway has just run the schedule: try again");
+}
+
+static int
 create_apply(struct array *array, struct array_task *task)
 {
 	struct snapshot_create *c = container_of(task, struct snapshot_create, task);
@@ -111,6 +134,8 @@ create_apply(struct array *array, struct array_task *task)
 	if (c->run != NULL && state_find(view, ROW_SNAPSHOT_SCHEDULE, &c->run->schedule_id) == NULL)
 		return array_name_no_such(ROW_SNAPSHOT_SCHEDULE, &c->run->schedule_id);
 	if (c->run != NULL)
+		rc = check_run(array, c);
+	if (rc == 0 && c->run != NULL)
 		rc = catalog_schedule_run_put(array->catalog, c->run);
 	for (size_t i = 0; rc == 0 && i < c->moment.count; i++) {
 		const struct array_clone *clone = &c->moment.clones[i];
@@ -223,16 +248,21 @@ array_snapshot_create(struct array *array, const struct array_request *request, 
 }
 
 int
-array_snapshot_run(struct array *array, const struct catalog_schedule_run *run, const char *name,
-		   const struct guid *luns, size_t count)
+array_snapshot_run(struct array *array, const struct array_request *request,
+		   const struct catalog_schedule_run *run, int64_t known_ms, const char *name,
+		   const struct guid *luns, size_t count, struct array_answer *ret_answer)
 {
 	struct snapshot_create c = {
 		.task = { .apply = create_apply,
 			  .committed = create_committed,
 			  .cause = "schedule.run",
-			  .use = CATALOG_MAKES },
+			  .use = CATALOG_MAKES,
+			  .request_id = array_request_id(request),
+			  .principal = array_request_principal(request),
+			  .audit = array_request_audit(request) },
 		.name = name,
 		.run = run,
+		.known_ms = known_ms,
 	};
 	int rc = fill(&c, luns, count);
 
@@ -241,6 +271,8 @@ array_snapshot_run(struct array *array, const struct catalog_schedule_run *run, 
 		array_moment_end(array, &c.moment);
 	}
 	mem_free(c.moment.clones);
+	if (rc == 0)
+		*ret_answer = c.task.answer;
 	return rc;
 }
 
@@ -263,22 +295,18 @@ note_removal(struct array *array, const struct state *view, const struct row_sna
 	const struct array_pool_driver *driver = array_pool_driver_find(pool->path);
 	AUTO_FREE char *path = driver != NULL ? driver->volume_name(pool->path, &row->id)
 					      : str_dup(pool->path);
-	struct catalog_unlink entry = { row->id, row->pool_id, path };
+	struct catalog_unlink entry = { row->id, row->pool_id, path, array->controller_id };
 
 	return path == NULL ? -ENOMEM : catalog_unlink_put(array->catalog, &entry);
 }
 
-static bool
-is_meant(const struct delete *d, const struct row_snapshot *row)
+static int
+delete_one(struct array *array, struct state_edit *edit, const struct row_snapshot *row)
 {
-	if (d->id != NULL)
-		return guid_equal(&row->id, d->id) || guid_equal(&row->group_id, d->id);
-	if (!guid_equal(&row->schedule_id, d->schedule_id))
-		return false;
-	for (size_t i = 0; i < d->count; i++)
-		if (d->moments[i].taken_ms == row->created_ms)
-			return true;
-	return false;
+	struct guid id = row->id;
+	int rc = note_removal(array, state_edit_view(edit), row);
+
+	return rc < 0 ? rc : state_edit_delete(edit, ROW_SNAPSHOT, &id, NULL);
 }
 
 static int
@@ -291,19 +319,46 @@ delete_apply(struct array *array, struct array_task *task)
 
 	for (size_t i = state_count(view, ROW_SNAPSHOT); rc == 0 && i-- > 0;) {
 		const struct row_snapshot *row = state_at(view, ROW_SNAPSHOT, i);
-		struct guid id = row->id;
 
-		if (!is_meant(d, row))
+		if (!guid_equal(&row->id, d->id) && !guid_equal(&row->group_id, d->id))
 			continue;
 		found++;
-		rc = note_removal(array, view, row);
-		if (rc == 0)
-			rc = state_edit_delete(task->edit, ROW_SNAPSHOT, &id, NULL);
+		rc = delete_one(array, task->edit, row);
 	}
-	if (d->id == NULL)
-		return rc;
 	task->answer.object_id = *d->id;
 	return rc == 0 && found == 0 ? array_name_no_such(ROW_SNAPSHOT, d->id) : rc;
+}
+
+static bool
+is_of(const struct delete *d, const struct row_snapshot *row)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->moments[i].taken_ms == row->created_ms)
+			return true;
+	return false;
+}
+
+/* The cost grows with the snapshots of the schedule, however many others there are. */
+static int
+expire_apply(struct array *array, struct array_task *task)
+{
+	struct delete *d = container_of(task, struct delete, task);
+	const struct state *view = state_edit_view(task->edit);
+	struct row_slice own = state_schedule_snapshots(view, d->schedule_id);
+	AUTO_FREE struct guid *ids = mem_calloc(own.count + 1, sizeof(ids[0]));
+	size_t count = 0;
+	int rc = ids != NULL ? 0 : -ENOMEM;
+
+	/* before any is deleted, which changes what the slice is of */
+	for (size_t i = 0; rc == 0 && i < own.count; i++) {
+		const struct row_snapshot *row = own.rows[i];
+
+		if (is_of(d, row))
+			ids[count++] = row->id;
+	}
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = delete_one(array, task->edit, state_find(view, ROW_SNAPSHOT, &ids[i]));
+	return rc;
 }
 
 /* A file for which memory is out is removed at the next start. */
@@ -347,7 +402,7 @@ array_snapshot_expire(struct array *array, const struct guid *schedule_id,
 		      const struct schedule_moment *moments, size_t count)
 {
 	struct delete d = {
-		.task = { .apply = delete_apply,
+		.task = { .apply = expire_apply,
 			  .published = delete_published,
 			  .cause = "schedule.expire",
 			  .use = CATALOG_FREES },

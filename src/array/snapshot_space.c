@@ -9,17 +9,31 @@
 
 #define MEASURE_NS (20 * NS_PER_MS) /* in one round; one snapshot at least */
 
-/* Drops the rows of snapshots that are gone. */
+/*
+ * Drops the rows of snapshots that are gone, and adds up what the others take in each pool.  Here and
+ * not where the figures are asked for, so that a question costs the same however many there are.
+ */
 static void
-drop_gone(struct array *array, const struct state *state)
+sum_up(struct array *array, const struct state *state)
 {
 	AUTO_STATE struct state *live = array_live(array);
+	size_t pools = state_count(state, ROW_POOL);
+	AUTO_FREE uint64_t *bytes = mem_calloc(pools + 1, sizeof(bytes[0]));
 
 	for (size_t i = 0; i < state_count(live, ROW_LIVE_SNAPSHOT); i++) {
 		const struct row_live_snapshot *row = state_at(live, ROW_LIVE_SNAPSHOT, i);
+		const struct row_snapshot *snapshot = state_find(state, ROW_SNAPSHOT, &row->id);
 
-		if (state_find(state, ROW_SNAPSHOT, &row->id) == NULL)
+		if (snapshot == NULL)
 			array_live_delete(array, ROW_LIVE_SNAPSHOT, &row->id);
+		else if (bytes != NULL) /* its pool is the last one that is not after it */
+			bytes[state_after(state, ROW_POOL, &snapshot->pool_id) - 1] +=
+				row->own_bytes;
+	}
+	for (size_t i = 0; bytes != NULL && i < pools; i++) {
+		const struct row_pool *pool = state_at(state, ROW_POOL, i);
+
+		array_pool_set_snapshot_bytes(array, &pool->id, bytes[i]);
 	}
 }
 
@@ -56,7 +70,6 @@ array_snapshot_measure(struct array *array)
 	size_t at = state_after(state, ROW_SNAPSHOT, &array->measured_snapshot);
 	uint64_t end_ns = clock_mono_ns() + MEASURE_NS;
 
-	drop_gone(array, state);
 	for (size_t i = 0; i < count && !atomic_load(&array->closing); i++) {
 		const struct row_snapshot *snapshot = state_at(state, ROW_SNAPSHOT,
 							       (at + i) % count);
@@ -66,4 +79,5 @@ array_snapshot_measure(struct array *array)
 		if (clock_mono_ns() >= end_ns)
 			break;
 	}
+	sum_up(array, state);
 }

@@ -62,6 +62,25 @@ array_space_level(const struct array_space_limits *limits, const struct array_po
 	return free_bytes < low ? POOL_SPACE_LOW : POOL_SPACE_OK;
 }
 
+/* Returns by how much the jobs that run will extend LUNs of the pool. */
+static uint64_t
+extend_bytes(const struct state *state, const struct guid *pool_id)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < state_count(state, ROW_JOB); i++) {
+		const struct row_job *job = state_at(state, ROW_JOB, i);
+		const struct row_lun *lun = job->kind == JOB_EXTEND_LUN && job->state == JOB_RUNNING
+						    ? state_find(state, ROW_LUN, &job->lun_id)
+						    : NULL;
+
+		if (lun != NULL && guid_equal(&lun->pool_id, pool_id) &&
+		    job->to_bytes > lun->size_bytes)
+			bytes += job->to_bytes - lun->size_bytes;
+	}
+	return bytes;
+}
+
 uint64_t
 array_space_provisioned(const struct state *state, const struct guid *pool_id)
 {
@@ -73,7 +92,7 @@ array_space_provisioned(const struct state *state, const struct guid *pool_id)
 		if (guid_equal(&lun->pool_id, pool_id))
 			bytes += lun->size_bytes;
 	}
-	return bytes + array_move_bytes(state, pool_id);
+	return bytes + extend_bytes(state, pool_id) + array_move_bytes(state, pool_id);
 }
 
 /* ---- the overcommit limit ---- */

@@ -56,6 +56,7 @@ struct array_lun_spec {
 	uint64_t size_bytes;  /* rounded up to whole blocks; > 0, at most 2^53 */
 	uint32_t block_bytes; /* bytes of a logical block: 512 or 4096; 0 stands for 512 */
 	bool removable;       /* initiators may eject its medium */
+	enum lun_cache cache; /* how its file is read and written */
 	bool thick;           /* allocate all space now, in a job */
 	const char *mask;  /* who may use the LUN, as array_lun_set_mask takes it; NULL = nobody */
 	const char *hints; /* what the LUN is meant for (model/hints.h); NULL or "" = none */
@@ -67,8 +68,9 @@ struct array_lun_spec {
 	struct guid origin_id;
 	/*
 	 * Copy the origin's data instead of sharing its space, in a job as for a thick LUN; any pool
-	 * can do that.  The origin is a snapshot or a LUN that is offline (ERR_IN_USE), which is held
-	 * until the job ends.  When vdsd ends before, the job fails.
+	 * can do that.  The origin is a snapshot, or a LUN, which may be in use and is held until the
+	 * job ends: the new LUN has what it held at one moment near the end of the job.  When vdsd
+	 * ends before, the job fails.
 	 */
 	bool copy;
 	/*
@@ -171,7 +173,8 @@ int array_lun_shrink(struct array *array, const struct array_request *request,
 		     const struct guid *lun, uint64_t size_bytes, uint64_t remove_bytes, bool force,
 		     struct array_answer *ret_answer);
 /*
- * Begins to move a LUN to another pool, by a job (ret_answer->job_id) that goes on after a restart.
+ * Begins to move a LUN to another pool, by a job (ret_answer->job_id) that begins anew after a
+ * restart.
  * Initiators use the LUN meanwhile; at the end their commands wait for a moment, mostly less than
  * 0.25 s.  Thin LUNs stay thin.  Snapshots of the LUN stay where they are.  While the job runs, the
  * LUN cannot be changed, but for its name and its mask; when the job fails or is cancelled, the LUN is
@@ -179,10 +182,9 @@ int array_lun_shrink(struct array *array, const struct array_request *request,
  *
  * Returns 0, ERR_NOT_FOUND (no such LUN or pool), ERR_INVALID (the LUN is in the pool already, or the
  * pool is in memory and force is not set), ERR_NOT_SUPPORTED (the pool is an adopted device),
- * ERR_NO_SPACE (the pool has too little, may promise no
- * more, or allows no LUN of that size), ERR_FAILED (the LUN has failed, or the pool is not ready) or
- * ERR_BUSY (another operation holds the LUN, or an older volume of it is still being removed from the
- * pool).
+ * ERR_NO_SPACE (the pool has too little, may promise no more, or allows no LUN of that size),
+ * ERR_FAILED (the LUN has failed, or the pool is not ready) or ERR_BUSY (another operation holds the
+ * LUN, or an older volume of it is still being removed from the pool).
  */
 int array_lun_move(struct array *array, const struct array_request *request, const struct guid *lun,
 		   const struct guid *pool, bool force, struct array_answer *ret_answer);
@@ -240,7 +242,8 @@ struct array_schedule_spec {
 
 /*
  * Creates a schedule; name, every, keep and the LUNs must be given.  It runs at its next time and not
- * at once.  Further errors: ERR_NAME_IN_USE, ERR_NOT_FOUND (a LUN).
+ * at once.  Further errors: ERR_NAME_IN_USE, ERR_NOT_FOUND (a LUN),
+ * ERR_NOT_SUPPORTED (no snapshots can be taken in the pool of a LUN, as far as that can be told now).
  */
 int array_schedule_create(struct array *array, const struct array_request *request,
 			  const struct array_schedule_spec *spec, struct array_answer *ret_answer);
@@ -252,6 +255,14 @@ int array_schedule_create(struct array *array, const struct array_request *reque
 int array_schedule_change(struct array *array, const struct array_request *request,
 			  const struct guid *schedule, const struct array_schedule_spec *spec,
 			  struct array_answer *ret_answer);
+/*
+ * Runs a schedule now, enabled or not: takes its snapshots and removes those that it keeps no longer,
+ * as at its time.  The run counts as that of the time that is due, if one is; the next one is at its
+ * time.  The answer has the id of the snapshot, or of the group.  Returns 0, ERR_NOT_FOUND (the
+ * schedule, or all of its LUNs), ERR_READ_ONLY, or as array_snapshot_create; then nothing has changed.
+ */
+int array_schedule_run(struct array *array, const struct array_request *request,
+		       const struct guid *schedule, struct array_answer *ret_answer);
 /* Deletes a schedule.  Its snapshots stay, and only people delete them then. */
 int array_schedule_delete(struct array *array, const struct array_request *request,
 			  const struct guid *schedule, struct array_answer *ret_answer);
@@ -324,6 +335,17 @@ int array_lun_set_status(struct array *array, const struct array_request *reques
 int array_lun_set_access(struct array *array, const struct array_request *request,
 			 const struct guid *lun, enum lun_access access,
 			 struct array_answer *ret_answer);
+/*
+ * Sets whether the file of a LUN is read and written through the host's page cache, and does so from
+ * now on.  Writes out what the LUN holds, then waits for I/O in flight, at most drain_timeout_ms, while
+ * initiators' commands wait.
+ * Where the file cannot do without the page cache, the LUN goes on with it, and its live row says why.
+ * Returns 0, ERR_BUSY (one of both did not end in time, or another operation holds the LUN; nothing has
+ * changed), ERR_CANCELLED (the array closes), or an error that every change may return.
+ */
+int array_lun_set_cache(struct array *array, const struct array_request *request,
+			const struct guid *lun, enum lun_cache cache,
+			struct array_answer *ret_answer);
 /*
  * Puts the LUN behind exactly these targets, in one change (VDS: AssociateTargets).  A target that
  * is named twice counts once; count 0 takes the LUN away from all targets.  The LUN keeps its

@@ -74,12 +74,15 @@ struct array_store {
 	bool thick;
 	/* remove the volume too; set before the unit drops its reference */
 	bool unlink;
+	bool flushing;                /* a flush before a moment has not come back; flushes_lock */
 	bool reap_failed, reap_waits; /* of a volume that could not be removed yet; dying_lock */
 	/* guarded by devices_lock: */
-	bool stopped;        /* I/O is refused: the LUN is offline, or is being reopened */
-	bool managed;        /* array_store_manage was called */
-	unsigned dev_users;  /* while it is not 0 there is a device */
-	struct blk_dev *dev; /* holds a reference */
+	bool stopped;              /* I/O is refused: the LUN is offline, or is being reopened */
+	enum lun_cache cache;      /* as the LUN's row says */
+	bool managed;              /* array_store_manage was called */
+	unsigned dev_users;        /* while it is not 0 there is a device */
+	struct blk_dev *dev;       /* holds a reference */
+	struct blk_faults *faults; /* a reference; NULL = dev has no layer of faults */
 	uint64_t size_bytes;
 	struct array *array;
 	struct guid lun_id;
@@ -160,17 +163,22 @@ int array_store_allocate(struct array_store *store, uint64_t offset_bytes, uint6
 			 struct blk_progress *progress);
 int array_store_reopen(struct array_store *store);
 /*
+ * Takes over what another gateway has changed in the LUN's row; a device that is open is resized by a
+ * worker.  Returns 0 or -ENOMEM.  Writer thread.
+ */
+int array_store_follow(struct array_store *store, const struct row_lun *lun);
+/*
+ * Reads and writes the volume that way from now on, or, when memory is out, from its next opening on,
+ * which it logs.  No I/O is in flight, and the caller has called array_store_manage.  Blocks.
+ */
+void array_store_set_cache(struct array_store *store, enum lun_cache cache);
+/*
  * Returns whether the volume was in memory and is gone for good, because vdsd has ended since; the
  * thread's error text then says so.  Any thread.
  */
 bool array_store_is_lost(const char *place, const struct guid *lun_id);
-/*
- * Copies the beginning of a volume to another one, which reads as zeros; what takes no space in the
- * first takes none in the second.  Nobody may write to either.  Durable on return.  Calls progress
- * between steps.  Returns 0, ERR_CANCELLED (progress cancelled), -ENOMEM or an error of a device.
- */
-int array_store_copy(struct array_store *from, struct array_store *to, uint64_t len_bytes,
-		     struct blk_progress *progress);
+/* Returns whether somebody has the device in use, so that there may be something to flush. */
+bool array_store_has_device(struct array_store *store);
 /*
  * Flushes the device if somebody has it in use.  Returns 0, also for a store that has failed or is
  * stopped (the pool's sync covers it), or -errno.
@@ -183,6 +191,14 @@ int array_store_flush(struct array_store *store);
  */
 int array_store_verify(struct array_store *store);
 
+/*
+ * Lays the layer of a set of faults over the store's device, or takes the one that is there away
+ * (faults NULL); a device that is made later has it, too.  A store that has a layer keeps it when faults
+ * is not NULL.  The LUN's paths are drained, no tracking
+ * layer is there, the caller has called array_store_manage, and has the data path use the new device
+ * then.  The store takes a reference of its own to the set.  Returns 0 or -ENOMEM.
+ */
+int array_store_set_faults(struct array_store *store, struct blk_faults *faults);
 /*
  * Lays a tracking layer (blk_track_new) over the store's device, under which the device can be read
  * also when the LUN is offline.  The LUN's paths are drained, and the caller has the data path use
@@ -200,11 +216,15 @@ void array_store_untrack(struct array_store *store, struct blk_dev *track);
  * are not shown as the LUN's.  The device stays as long as the store.  Returns 0 or -ENOMEM.
  */
 int array_store_open_aside(struct array_store *store, struct blk_dev **ret_dev);
+/* Ends array_store_open_aside: who opens the device next has its errors shown. */
+void array_store_close_aside(struct array_store *store);
 /* Makes a store that was opened aside the LUN's: errors are the LUN's from now on. */
 void array_store_put_in_charge(struct array_store *store, bool stopped);
 
 /* ---- pools.c: the pools that are there, and their drivers ---- */
 
+/* Adds a kind of storage for tests, before any array is open. */
+void array_pool_driver_add(const struct array_pool_driver *driver);
 /* Returns the driver for the kind of storage that the place names, or NULL when there is none. */
 const struct array_pool_driver *array_pool_driver_find(const char *place);
 /*
@@ -247,6 +267,12 @@ int array_pool_space(struct array *array, const struct guid *pool_id,
  */
 int array_pool_largest(struct array *array, const struct guid *pool_id, uint64_t *ret_bytes);
 /*
+ * Returns how much free space a pool of this driver must have for a volume that holds what takes
+ * taken_bytes where it is now.
+ */
+uint64_t array_pool_needed(const struct array_pool_driver *driver, bool thin, uint64_t size_bytes,
+			   uint64_t taken_bytes);
+/*
  * Chooses the ready pool with the most free space.  Returns 0 or ERR_NOT_FOUND (no pool is ready).
  */
 int array_pool_choose(struct array *array, struct guid *ret_pool_id);
@@ -283,6 +309,8 @@ void array_pool_watch_read(struct array *array, struct array_pool_watcher *watch
  * the level before.  Any thread.
  */
 void array_pool_set_limits(struct array *array, const struct row_pool *pool);
+/* Shows how much space the snapshots of a pool take of their own.  Verifier thread. */
+void array_pool_set_snapshot_bytes(struct array *array, const struct guid *pool_id, uint64_t bytes);
 /*
  * Stores in the catalog which levels were announced, so that they are not announced again after a
  * restart.  Verifier thread.
@@ -292,6 +320,16 @@ void array_pool_save_levels(struct array *array);
 void array_pool_show(struct array *array, const struct guid *pool_id);
 /* Sweeps every pool that is ready and was not swept since the array was opened. */
 void array_pool_sweep(struct array *array, const struct state *state);
+/* Has the verifier sweep every pool once more, since a gateway has died.  Any thread. */
+void array_pool_sweep_again(struct array *array);
+/*
+ * Adds a pool that another gateway has created; the verifier opens it.  Returns 0, -ENOMEM or an
+ * error of the catalog.  Writer thread.
+ */
+int array_pool_follow(struct array *array, const struct guid *array_id,
+		      const struct row_pool *pool);
+/* Shows the level of a pool that another gateway has announced.  Returns as array_pool_follow. */
+int array_pool_follow_level(struct array *array, const struct guid *pool_id);
 
 /* ---- space.c: how full pools are ---- */
 
@@ -333,7 +371,7 @@ int array_space_check_promise(const struct state *view, const struct guid *pool_
 			      uint64_t capacity_bytes, uint64_t add_bytes);
 /*
  * Returns how many bytes the LUNs of the pool can take at most: the sum of their sizes, with those
- * that are being moved to it.
+ * that are being moved to it and with what jobs that run extend LUNs by.
  */
 uint64_t array_space_provisioned(const struct state *state, const struct guid *pool_id);
 /* Logs that a pool has become low or full, or that it has space again. */
@@ -411,6 +449,13 @@ uint64_t array_trouble_tell(struct array *array);
  */
 int array_schedule_fill(const struct state *view, const struct array_schedule_spec *spec,
 			struct row_snapshot_schedule *row);
+/*
+ * Checks that snapshots can be taken of a LUN of a schedule, which runs for all its LUNs or not at all.
+ * view: has the LUN, if it is there.  Returns 0, also when that cannot be told now, or
+ * ERR_NOT_SUPPORTED with a text.  Any thread except the writer.
+ */
+int array_schedule_check_lun(struct array *array, const struct state *view,
+			     const struct guid *lun_id);
 
 /* ---- schedule_run.c: the thread that runs schedules ---- */
 
@@ -424,25 +469,52 @@ void array_schedule_stop(struct array *array);
 void array_schedule_fini(struct array *array);
 /* Has the thread look at once: a schedule was changed.  Any thread. */
 void array_schedule_wake(struct array *array);
+/* Has the thread read again what was run last: another gateway has run something.  Any thread. */
+void array_schedule_foreign(struct array *array);
 /*
  * Runs the schedules that are due, and shows when each runs next.  Returns the time of the next run;
  * INT64_MAX = there is none.  The scheduler's thread; tests, once they have stopped it.
  */
 int64_t array_schedule_look(struct array *array);
 
+/* ---- schedule_take.c: what one run does ---- */
+
+/* Collects the schedule's LUNs that are there.  Returns their number. */
+size_t array_schedule_luns(const struct state *state, const struct row_snapshot_schedule *schedule,
+			   struct guid luns[SCHEDULE_LUNS_MAX]);
+
+/*
+ * Takes snapshots of the schedule's LUNs that are there, and notes slot_ms as run.  now_ms: the time
+ * that names them.  request, known_ms: as in array_snapshot_run.  Returns 0, or as array_snapshot_run
+ * with a text; then nothing has changed.
+ */
+int array_schedule_take(struct array *array, const struct array_request *request,
+			const struct state *state, const struct row_snapshot_schedule *schedule,
+			int64_t known_ms, int64_t slot_ms, int64_t now_ms,
+			struct array_answer *ret_answer);
+/* Deletes the schedule's snapshots that it does not keep.  A failure is logged: the next run tries again. */
+void array_schedule_expire(struct array *array, const struct row_snapshot_schedule *schedule,
+			   const struct schedule_rule *rule, int64_t now_ms);
+
 /* ---- snapshot_space.c ---- */
 
-/* Measures some snapshots, and shows the space that they take.  Verifier thread. */
+/*
+ * Measures some snapshots, and shows the space that they and the snapshots of each pool take.
+ * Verifier thread.
+ */
 void array_snapshot_measure(struct array *array);
 
 /* ---- snapshot.c, for schedules ---- */
 
 /*
  * Takes snapshots as array_snapshot_create does, for a schedule; notes its run in the same change.
- * Further errors: ERR_NOT_FOUND (the schedule is gone).
+ * request: of who asks for the run, which the caller has begun; NULL = nobody does.  known_ms: the
+ * slot that was run last, as the caller knows it; 0 = none.  Further errors: ERR_NOT_FOUND (the
+ * schedule is gone), ERR_GONE (another gateway has run another slot since).
  */
-int array_snapshot_run(struct array *array, const struct catalog_schedule_run *run,
-		       const char *name, const struct guid *luns, size_t count);
+int array_snapshot_run(struct array *array, const struct array_request *request,
+		       const struct catalog_schedule_run *run, int64_t known_ms, const char *name,
+		       const struct guid *luns, size_t count, struct array_answer *ret_answer);
 /* Deletes the schedule's snapshots of these moments. */
 int array_snapshot_expire(struct array *array, const struct guid *schedule_id,
 			  const struct schedule_moment *moments, size_t count);

@@ -102,6 +102,7 @@ store_free(struct array_store *store)
 		blk_set_listener(store->dev, NULL);
 	array_trouble_forget(store);
 	blk_dev_unref(store->dev);
+	blk_faults_unref(store->faults);
 	place_put(store->array, store->place);
 	mem_free(store);
 }
@@ -137,6 +138,7 @@ array_store_new(struct array *array, const struct row_lun *lun, const char *plac
 		return -ENOMEM;
 	store->size_bytes = lun->size_bytes;
 	store->thick = !lun->thin;
+	store->cache = lun->cache;
 	store->stopped = lun->status == STATUS_OFFLINE;
 	if (store->place->driver == NULL) {
 		store_free(store);

@@ -19,7 +19,7 @@
 struct begin {
 	struct array_task task;
 	const struct guid *array_id;
-	const struct row_pool *pool;
+	const struct row_pool *pool; /* NULL = none */
 };
 
 static int
@@ -62,9 +62,11 @@ begin_apply(struct array *array, struct array_task *task)
 	if (rc == 0)
 		rc = put_array(task->edit, b->array_id);
 	if (rc == 0)
-		rc = array_controller_edit_put(task->edit, b->array_id);
+		rc = array_controller_edit_put(array, task->edit, b->array_id);
+	if (rc == 0)
+		rc = array_gateway_secret_make(array);
 	task->answer.object_id = *b->array_id;
-	return rc < 0 ? rc : put_pool(task->edit, b->pool);
+	return rc < 0 || b->pool == NULL ? rc : put_pool(task->edit, b->pool);
 }
 
 int

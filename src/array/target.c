@@ -79,7 +79,6 @@ create_apply(struct array *array, struct array_task *task)
 	struct target_change *c = container_of(task, struct target_change, task);
 	const struct state *view = state_edit_view(task->edit);
 	AUTO_FREE char *made = NULL;
-	struct guid group_id;
 	int rc = c->duplicate ? 0 : check_alias_is_free(view, c->alias, &c->id);
 
 	if (rc < 0)
@@ -95,7 +94,7 @@ create_apply(struct array *array, struct array_task *task)
 	if (rc == 0)
 		rc = put_target(task->edit, c, c->name != NULL ? c->name : made);
 	if (rc == 0 && c->with_group)
-		rc = array_group_edit_add(array, task->edit, &c->id, true, &group_id);
+		rc = array_group_edit_add_full(array, task->edit, &c->id);
 	task->answer.object_id = c->id;
 	return rc;
 }

@@ -341,10 +341,16 @@ array_token_revoke(struct array *array, const struct array_request *request, con
 
 /* ---- life ---- */
 
+/* A list that is filled from the catalog. */
+struct loading {
+	struct list tokens;
+	size_t count;
+};
+
 static int
 load_one(void *arg, const struct catalog_token *stored)
 {
-	struct array *array = arg;
+	struct loading *loading = arg;
 	struct token *token = mem_calloc(1, sizeof(*token));
 
 	if (token == NULL)
@@ -358,22 +364,79 @@ load_one(void *arg, const struct catalog_token *stored)
 	snprintf(token->about.name, sizeof(token->about.name), "%s", stored->name);
 	snprintf(token->about.creator, sizeof(token->about.creator), "%s", stored->creator);
 	memcpy(token->hash, stored->hash, sizeof(token->hash));
-	list_append(&array->tokens, &token->node);
-	array->token_count++;
+	list_append(&loading->tokens, &token->node);
+	loading->count++;
 	return 0;
+}
+
+static void
+list_free(struct list *tokens)
+{
+	struct list *node;
+
+	while ((node = list_pop(tokens)) != NULL)
+		mem_free(list_entry(node, struct token, node));
+}
+
+/* Moves the tokens of one list to the other.  The caller holds tokens_lock. */
+static void
+list_move(struct list *from, struct list *to)
+{
+	struct list *node;
+
+	while ((node = list_pop(from)) != NULL)
+		list_append(to, node);
 }
 
 int
 array_token_load(struct array *array)
 {
-	return catalog_tokens(array->catalog, load_one, array);
+	struct loading loading = { .count = 0 };
+	struct list old;
+	int rc;
+
+	list_init(&loading.tokens);
+	list_init(&old);
+	rc = catalog_tokens(array->catalog, load_one, &loading);
+	if (rc < 0) {
+		list_free(&loading.tokens);
+		return rc;
+	}
+	pthread_mutex_lock(&array->tokens_lock);
+	list_move(&array->tokens, &old);
+	list_move(&loading.tokens, &array->tokens);
+	array->token_count = loading.count;
+	pthread_mutex_unlock(&array->tokens_lock);
+	list_free(&old);
+	return 0;
+}
+
+int
+array_token_foreign(struct array *array, const struct guid *id)
+{
+	struct loading loading = { .count = 0 };
+	struct token *old;
+	int rc;
+
+	list_init(&loading.tokens);
+	rc = catalog_token_of(array->catalog, id, load_one, &loading);
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&array->tokens_lock);
+	old = find(array, id);
+	if (old != NULL) {
+		list_remove(&old->node);
+		array->token_count--;
+	}
+	list_move(&loading.tokens, &array->tokens);
+	array->token_count += loading.count;
+	pthread_mutex_unlock(&array->tokens_lock);
+	mem_free(old);
+	return 0;
 }
 
 void
 array_token_fini(struct array *array)
 {
-	struct list *node;
-
-	while ((node = list_pop(&array->tokens)) != NULL)
-		mem_free(list_entry(node, struct token, node));
+	list_free(&array->tokens);
 }

@@ -95,6 +95,7 @@ array_trash_put(struct array *array, struct state_edit *edit, const struct state
 	row->status = lun->status;
 	row->identity = lun->identity;
 	row->access = lun->access;
+	row->cache = lun->cache;
 	row->created_ms = lun->created_ms;
 	row->allocated_bytes = array_unit_allocated(array, &lun->id);
 	row->deleted_ms = clock_utc_ms();
@@ -126,18 +127,27 @@ held_take(struct array *array, const struct guid *lun_id)
 	return store;
 }
 
-/* Returns whether commands from before the deletion may still reach the volume. */
-static bool
-is_in_flight(struct array *array, const struct guid *lun_id)
+bool
+array_trash_in_flight(struct array *array, const struct guid *lun_id)
 {
-	struct array_store *store;
-	bool used;
+	struct array_store *store = array_unit_store(array, lun_id); /* until it is deleted here */
+	bool used = store != NULL && array_store_has_device(store);
+
+	array_store_unref(store);
+	if (used)
+		return true;
 
 	pthread_mutex_lock(&array->dying_lock);
 	store = guid_map_find(&array->trashed, lun_id);
 	used = store != NULL && !array_store_is_unused(store);
 	pthread_mutex_unlock(&array->dying_lock);
 	return used;
+}
+
+void
+array_trash_forget(struct array *array, const struct guid *lun_id)
+{
+	array_store_unref(held_take(array, lun_id));
 }
 
 /* Drops the stores whose commands have all ended. */
@@ -223,6 +233,7 @@ empty_apply(struct array *array, struct array_task *task)
 	const struct row_trashed_lun *lun = NULL;
 	int rc = trashed_find(view, &e->id, &lun);
 
+	e->pool_id = (struct guid){ { 0 } }; /* of an application to an older state */
 	if (rc < 0)
 		return rc;
 	if (e->expired && lun->expires_ms > clock_utc_ms())
@@ -239,10 +250,11 @@ empty_published(struct array *array, struct array_task *task)
 	struct empty *e = container_of(task, struct empty, task);
 	AUTO_STATE struct state *state = array_state(array);
 	const struct row_pool *pool = state_find(state, ROW_POOL, &e->pool_id);
-	struct array_store *held = held_take(array, &e->id);
+	struct array_store *held;
 
 	if (guid_is_zero(&e->pool_id))
 		return;
+	held = held_take(array, &e->id);
 	if (held != NULL) {
 		held->unlink = true;
 		array_store_unref(held);
@@ -334,7 +346,7 @@ array_trash_expire(struct array *array)
 	size_t removed = 0;
 
 	held_drop(array);
-	if (state_count(state, ROW_TRASHED_LUN) == 0)
+	if (state_count(state, ROW_TRASHED_LUN) == 0 || !atomic_load(&array->chores))
 		return;
 	for (size_t i = 0; i < state_count(state, ROW_TRASHED_LUN); i++) {
 		const struct row_trashed_lun *lun = state_at(state, ROW_TRASHED_LUN, i);
@@ -376,6 +388,7 @@ row_back(const struct row_trashed_lun *lun)
 	row->status = lun->status;
 	row->identity = lun->identity;
 	row->access = lun->access;
+	row->cache = lun->cache;
 	row->created_ms = lun->created_ms;
 	return row;
 }
@@ -511,6 +524,8 @@ restore_apply(struct array *array, struct array_task *task)
 		rc = state_edit_delete(task->edit, ROW_TRASHED_LUN, r->id, NULL);
 	if (rc == 0)
 		rc = state_edit_put(task->edit, TAKE(row));
+	if (rc == 0)
+		rc = array_owner_edit_add(array, task->edit, r->id, true);
 	if (rc == 0 && !r->spec->unassociated)
 		rc = associate_back(array, task->edit, r->id, targets);
 	task->answer.object_id = *r->id;
@@ -556,10 +571,12 @@ restore(struct array *array, struct restore *r)
 	char text[TASK_TEXT_SIZE];
 	int rc = trashed_find(state, r->id, &lun);
 
-	if (rc == 0 && is_in_flight(array, r->id))
+	if (rc == 0 && array_trash_in_flight(array, r->id))
 		rc = err_set(ERR_BUSY,
 			     "commands from before the deletion of the LUN have not ended: "
 			     "repair its store, or restart vdsd, and try again");
+	if (rc == 0)
+		rc = array_gateway_check_trash(array, r->id);
 	if (rc == 0)
 		rc = array_space_promise_capacity(array, &lun->pool_id, &r->capacity_bytes);
 	if (rc == 0)

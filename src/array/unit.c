@@ -25,7 +25,9 @@ array_unit_show_locked(struct array *array, struct array_lun_entry *entry)
 	entry->shown_bytes = entry->allocated_bytes;
 	array_live_lun_put(array, &entry->id, entry->health,
 			   entry->visible ? entry->operation : OPERATION_NONE, entry->write_through,
-			   entry->reason, entry->allocated_bytes);
+			   entry->reason, entry->allocated_bytes, entry->fault_count,
+			   entry->cache_used != NULL ? entry->cache_used : "",
+			   entry->cache_reason != NULL ? entry->cache_reason : "");
 }
 
 int
@@ -46,6 +48,10 @@ array_unit_add(struct array *array, const struct guid *lun_id, struct array_stor
 	rc = guid_map_put(&array->luns, lun_id, entry);
 	if (rc == 0) {
 		entry->store = array_store_ref(store);
+		if (store->faults != NULL) { /* from the trash: the verifier takes the layer away */
+			entry->faults = blk_faults_ref(store->faults);
+			array->fault_luns++;
+		}
 		(void)TAKE(entry);
 	}
 	pthread_mutex_unlock(&array->luns_lock);
@@ -68,6 +74,7 @@ static void
 entry_free(struct array_lun_entry *entry)
 {
 	array_store_unref(entry->store);
+	blk_faults_unref(entry->faults);
 	array_kept_free(entry->kept);
 	mem_free(entry->reason);
 	mem_free(entry);
@@ -96,10 +103,11 @@ array_unit_remove_deleted(struct array *array, const struct guid *lun_id)
 		array_unit_remove(array, lun_id, true);
 		return;
 	}
+	/* in this order: array_trash_in_flight finds one of the two */
 	store = array_unit_store(array, lun_id);
-	array_unit_remove(array, lun_id, false);
 	if (store != NULL)
 		array_trash_hold(array, store);
+	array_unit_remove(array, lun_id, false);
 }
 
 void
@@ -109,8 +117,11 @@ array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink)
 
 	pthread_mutex_lock(&array->luns_lock);
 	entry = guid_map_remove(&array->luns, lun_id);
-	if (entry != NULL)
+	if (entry != NULL) {
+		array_live_delete(array, ROW_LIVE_LUN_JOB, lun_id);
+		array_faults_forget_locked(array, entry);
 		array_live_delete(array, ROW_LIVE_LUN, lun_id);
+	}
 	pthread_mutex_unlock(&array->luns_lock);
 	if (entry == NULL)
 		return;
@@ -119,8 +130,8 @@ array_unit_remove(struct array *array, const struct guid *lun_id, bool unlink)
 	entry_free(entry);
 }
 
-void
-array_unit_set_store(struct array *array, const struct guid *lun_id, struct array_store *store)
+static void
+set_store(struct array *array, const struct guid *lun_id, struct array_store *store, bool unlink)
 {
 	struct array_lun_entry *entry;
 	struct array_store *old = NULL;
@@ -138,8 +149,20 @@ array_unit_set_store(struct array *array, const struct guid *lun_id, struct arra
 	if (old == NULL)
 		return;
 	array_pool_account(array, &old->pool_id, -(int64_t)bytes);
-	old->unlink = true;
+	old->unlink = unlink;
 	array_store_unref(old);
+}
+
+void
+array_unit_set_store(struct array *array, const struct guid *lun_id, struct array_store *store)
+{
+	set_store(array, lun_id, store, true);
+}
+
+void
+array_unit_change_store(struct array *array, const struct guid *lun_id, struct array_store *store)
+{
+	set_store(array, lun_id, store, false);
 }
 
 void
@@ -217,6 +240,23 @@ array_unit_set_allocated(struct array *array, const struct guid *lun_id, uint64_
 }
 
 void
+array_unit_set_cache(struct array *array, const struct guid *lun_id, const char *used,
+		     const char *reason)
+{
+	struct array_lun_entry *entry;
+
+	pthread_mutex_lock(&array->luns_lock);
+	entry = array_unit_find_locked(array, lun_id);
+	if (entry != NULL &&
+	    (!str_equal(entry->cache_used, used) || !str_equal(entry->cache_reason, reason))) {
+		entry->cache_used = used;
+		entry->cache_reason = reason;
+		array_unit_show_locked(array, entry);
+	}
+	pthread_mutex_unlock(&array->luns_lock);
+}
+
+void
 array_unit_set_health(struct array *array, const struct guid *lun_id, enum lun_health health,
 		      const char *reason)
 {
@@ -240,6 +280,17 @@ array_lun_write_through(struct array *array, const struct guid *lun_id, bool wri
 		entry->write_through = write_through;
 		array_unit_show_locked(array, entry);
 	}
+	pthread_mutex_unlock(&array->luns_lock);
+}
+
+void
+array_lun_job(struct array *array, struct row_live_lun_job *row)
+{
+	pthread_mutex_lock(&array->luns_lock);
+	if (array_unit_find_locked(array, &row->id) != NULL)
+		array_live_put(array, row);
+	else
+		row_unref(row);
 	pthread_mutex_unlock(&array->luns_lock);
 }
 

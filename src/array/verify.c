@@ -41,6 +41,17 @@ verify_store(struct array_store *store)
 	array_store_unmanage(store);
 }
 
+static bool
+is_own(struct array *array, const struct guid *lun_id)
+{
+	AUTO_STATE struct state *state = NULL;
+
+	if (!array_is_shared(array))
+		return true;
+	state = array_state(array);
+	return array_lun_is_own(array, state, lun_id) && array_gateway_holds(array, lun_id);
+}
+
 static void
 verify_lun(struct array *array, const struct guid *lun_id)
 {
@@ -49,6 +60,8 @@ verify_lun(struct array *array, const struct guid *lun_id)
 
 	if (array_unit_health(array, lun_id) == HEALTH_FAILED)
 		return; /* sticky */
+	if (!is_own(array, lun_id))
+		return;
 	store = array_unit_store(array, lun_id);
 	if (store == NULL)
 		return;
@@ -133,8 +146,10 @@ verify_all(struct array *array)
 	array_pool_save_levels(array);
 	array_trash_expire(array);
 	array_store_reap_again(array);
-	array_job_expire(array);
-	array_audit_expire(array);
+	if (atomic_load(&array->chores)) {
+		array_job_expire(array);
+		array_audit_expire(array);
+	}
 	renew_reserve(array);
 }
 
@@ -235,8 +250,12 @@ verify_main(void *arg)
 			verify_all(array);
 			verify_ns = clock_mono_ns() + interval_ns;
 		}
+		array_foreign_take_up(array);
+		if (atomic_exchange(&array->verify_pools, false))
+			array_pool_verify(array);
 		wake_ns = verify_rest(array) ? 0 : verify_ns;
 		wake_ns = MIN(wake_ns, array_trouble_tell(array));
+		wake_ns = MIN(wake_ns, array_faults_tidy(array));
 		array_number_save(array);
 		if (array_store_reap(array) > 0)
 			wake_ns = MIN(wake_ns, clock_mono_ns() + REAP_AGAIN_MS * NS_PER_MS);

@@ -11,7 +11,9 @@
  *
  * 1. array->state is what the catalog has committed, except between COMMIT and the swap.
  * 2. A change that fails leaves neither rows nor files nor an event.
- * 3. When COMMIT fails it is not known what is on disk: reopen and reread.  If that is the old or
+ * 3. When several gateways share the catalog, a COMMIT that meets another gateway's change is undone;
+ *    the batch is made again on the state after that change (sharing.c).
+ * 4. When COMMIT fails it is not known what is on disk: reopen and reread.  If that is the old or
  *    the new position, go on with it; else (or when that fails too) the array is read-only and the
  *    data path goes on.
  */
@@ -25,6 +27,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "catalog/shared.h"
 
 /* ---- the caller's side ---- */
 
@@ -144,6 +147,18 @@ put_answer(struct array *array, const struct array_task *task)
 	return guid_is_zero(&task->request_id) ? 0 : catalog_answer_put(array->catalog, &answer);
 }
 
+/* Forgets what a try has made, so that the task can be applied again. */
+static void
+task_reset(struct array_task *task)
+{
+	state_edit_free(TAKE(task->edit));
+	state_unref(TAKE(task->state));
+	change_unref(TAKE(task->change));
+	task->result = 0;
+	task->applied = false;
+	task->answer = task->asked;
+}
+
 /* Applies one change.  When it changes rows, *base becomes the state after it. */
 static int
 apply(struct array *array, struct array_task *task, struct state **base)
@@ -153,6 +168,8 @@ apply(struct array *array, struct array_task *task, struct state **base)
 	task->edit = state_edit_new(*base);
 	if (task->edit == NULL)
 		return -ENOMEM;
+	if (array_request_is_foreign(array, &task->request_id))
+		return ERR_BUSY; /* array_request_end gives the first answer */
 	rc = catalog_reserve_check(array->catalog, task->use);
 	if (rc == 0)
 		rc = task->apply(array, task);
@@ -318,10 +335,85 @@ count_commit(struct array *array, const struct list *batch, const struct state *
 			      memory_order_relaxed);
 }
 
+/*
+ * Makes the changes of a batch in a transaction.  *ret_base: the state that they lead to, as far as
+ * they were made.  *ret_committing: the error is one of COMMIT.
+ */
+static int
+commit_once(struct array *array, struct list *batch, struct state **ret_base, bool *ret_committing)
+{
+	int rc = catalog_begin(array->catalog);
+
+	*ret_base = array->state;
+	list_for_each(node, batch) {
+		struct array_task *task = list_entry(node, struct array_task, node);
+
+		if (rc == 0 && task->apply != NULL)
+			rc = apply_one(array, task, ret_base);
+	}
+	*ret_committing = rc == 0;
+	return rc < 0 ? rc : commit_catalog(array);
+}
+
+/* As often as another gateway is first. */
+static int
+commit_shared(struct array *array, struct list *batch, struct state **ret_base)
+{
+	bool committing;
+	int rc;
+
+	list_for_each(node, batch) {
+		struct array_task *task = list_entry(node, struct array_task, node);
+
+		task->asked = task->answer;
+	}
+	for (unsigned tries = 0;; tries++) {
+		rc = commit_once(array, batch, ret_base, &committing);
+		if (rc != CATALOG_CONFLICT)
+			return rc;
+		catalog_rollback(array->catalog);
+		list_for_each(node, batch) {
+			struct array_task *task = list_entry(node, struct array_task, node);
+
+			if (task->apply != NULL)
+				task_reset(task);
+		}
+		rc = array_sharing_conflict(array, tries);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+/* The working copy is as before, and the array goes on; the store may be back at the next change. */
+static void
+commit_in_store(struct array *array, struct list *batch)
+{
+	struct state *base = array->state;
+	char text[TASK_TEXT_SIZE];
+	int rc = array_sharing_is_away(array) ? array_sharing_pull(array) : 0;
+
+	if (rc == 0)
+		rc = commit_shared(array, batch, &base);
+
+	if (rc == 0) {
+		count_commit(array, batch, base);
+		return;
+	}
+	count(&array->failed_commits, 1);
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	log_error("array.commit", "error=%s message=%s", err_name(rc), text);
+	catalog_rollback(array->catalog);
+	fail_all(batch, rc, text);
+	if (rc == ERR_TIMEOUT)
+		array_foreign_unknown(array);
+	array_writer_wake(array);
+}
+
 static void
 commit(struct array *array, struct list *batch)
 {
-	struct state *base = array->state;
+	struct state *base;
+	bool committing;
 	int rc;
 
 	if (atomic_load(&array->read_only)) {
@@ -332,19 +424,14 @@ commit(struct array *array, struct list *batch)
 		fail_all(batch, ERR_READ_ONLY, text);
 		return;
 	}
-	rc = catalog_begin(array->catalog);
-	list_for_each(node, batch) {
-		struct array_task *task = list_entry(node, struct array_task, node);
-
-		if (rc == 0 && task->apply != NULL)
-			rc = apply_one(array, task, &base);
+	if (array->sharing.on) {
+		commit_in_store(array, batch);
+		return;
 	}
+	rc = commit_once(array, batch, &base, &committing);
 	if (rc < 0) {
 		count(&array->failed_commits, 1);
-		lost(array, batch, rc, array->state);
-	} else if ((rc = commit_catalog(array)) < 0) {
-		count(&array->failed_commits, 1);
-		lost(array, batch, rc, base);
+		lost(array, batch, rc, committing ? base : array->state);
 	} else {
 		count_commit(array, batch, base);
 	}
@@ -360,6 +447,8 @@ publish(struct array *array, struct array_task *task)
 	if (task->committed != NULL)
 		task->committed(array, task);
 	array_credential_forget(array, task->change);
+	if (task->state != NULL && array_is_shared(array))
+		array_foreign_owners(array, array->state, task->state, task->change);
 	if (task->state != NULL) {
 		pthread_mutex_lock(&array->state_lock);
 		before = array->state;
@@ -465,24 +554,55 @@ array_catalog_counters(struct array *array, struct array_catalog_counters *ret_c
 
 /* ---- the thread ---- */
 
-/* Waits for tasks and moves all of them to *batch.  Returns false when the thread is to end. */
+/* Returns whether there is nothing to do.  Under queue_lock. */
+static bool
+is_idle(const struct array *array)
+{
+	if (array->queue_stop)
+		return false;
+	if (!array->sharing.on)
+		return list_empty(&array->queue);
+	return !array_sharing_is_due(array) &&
+	       (list_empty(&array->queue) || array_sharing_lets_others(array));
+}
+
+static void
+wait_idle(struct array *array)
+{
+	struct timespec at;
+
+	if (!array->sharing.on) {
+		pthread_cond_wait(&array->queue_ready, &array->queue_lock);
+		return;
+	}
+	array_sharing_deadline(array, &at);
+	pthread_cond_timedwait(&array->queue_ready, &array->queue_lock, &at);
+}
+
+/*
+ * Waits for something to do and moves the tasks to *batch, none when others are to go first.  Returns
+ * false when the thread is to end.
+ */
 static bool
 take_batch(struct array *array, struct list *batch)
 {
 	struct list *node;
+	bool stop;
 
 	list_init(batch);
 	pthread_mutex_lock(&array->queue_lock);
-	while (list_empty(&array->queue) && !array->queue_stop)
-		pthread_cond_wait(&array->queue_ready, &array->queue_lock);
-	while ((node = list_pop(&array->queue)) != NULL)
+	while (is_idle(array))
+		wait_idle(array);
+	stop = array->queue_stop;
+	while ((stop || !array->sharing.on || !array_sharing_lets_others(array)) &&
+	       (node = list_pop(&array->queue)) != NULL)
 		list_append(batch, node);
 	pthread_mutex_unlock(&array->queue_lock);
-	return !list_empty(batch);
+	return !list_empty(batch) || !stop;
 }
 
-static void
-answer(struct array *array, struct array_task *task)
+void
+array_writer_answer(struct array *array, struct array_task *task)
 {
 	if (task->answered != NULL)
 		task->answered(array, task);
@@ -495,14 +615,26 @@ writer_main(void *arg)
 {
 	struct array *array = arg;
 	struct list batch, *node;
+	uint64_t version;
 
 	pthread_setname_np(pthread_self(), "writer");
 	while (take_batch(array, &batch)) {
+		if (array->sharing.on)
+			array_sharing_look(array);
+		version = catalog_shared_version(array->catalog);
 		run_batch(array, &batch);
 		/* The caller goes on at once: with a condition of all it would wait for the lock. */
-		while ((node = list_pop(&batch)) != NULL)
-			answer(array, list_entry(node, struct array_task, node));
+		while ((node = list_pop(&batch)) != NULL) {
+			struct array_task *task = list_entry(node, struct array_task, node);
+
+			if (!array->sharing.on || !array_sharing_holds(array, task, version))
+				array_writer_answer(array, task);
+		}
+		if (array->sharing.on)
+			array_sharing_committed(array, version);
 	}
+	if (array->sharing.on)
+		array_sharing_end(array);
 	return NULL;
 }
 

@@ -7,9 +7,12 @@
 #define VDS_ARRAY_WRITER_INT_H
 
 #include <semaphore.h>
+#include <stdatomic.h>
+#include <time.h>
 
 #include "array/array.h"
 #include "base/err.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "blk/blk.h"
 #include "catalog/catalog.h"
@@ -55,6 +58,7 @@ struct array_task {
 	struct state *state;     /* the state after apply; NULL = no row has changed */
 	struct change *change;
 	bool applied;
+	struct array_answer asked; /* the answer before the first try; in a shared catalog */
 	/*
 	 * The change that changelog.c describes and the states before and after it, with one
 	 * reference each; NULL = no change.
@@ -73,6 +77,8 @@ struct array_task {
 	char text[TASK_TEXT_SIZE];
 };
 
+/* Has the writer give the task back to whoever waits for it. */
+void array_writer_answer(struct array *array, struct array_task *task);
 /* Starts the writer thread.  Returns 0 or -errno.  The opening thread. */
 int array_writer_start(struct array *array);
 /*
@@ -94,13 +100,14 @@ int array_writer_submit(struct array *array, struct array_task *task);
 void array_writer_queue(struct array *array, struct array_task *task);
 /*
  * Returns whether a change that failed with rc has left nothing on disk for sure.  Returns false
- * when the commit itself failed (ERR_READ_ONLY): the change may be on disk, so files that were made
- * for it must stay, and the next start finds out.
+ * when the commit itself failed (ERR_READ_ONLY) or was not answered (ERR_TIMEOUT, of a shared
+ * catalog): the change may be on disk, so files that were made for it must stay, and the next start
+ * finds out.
  */
 static inline bool
 array_writer_outcome_is_known(int rc)
 {
-	return rc != ERR_READ_ONLY;
+	return rc != ERR_READ_ONLY && rc != ERR_TIMEOUT;
 }
 
 /*
@@ -109,6 +116,79 @@ array_writer_outcome_is_known(int rc)
  */
 int array_change_run(struct array *array, const struct array_request *request,
 		     struct array_task *task, struct array_answer *ret_answer);
+
+/* ---- sharing.c: a catalog that other gateways change, too ---- */
+
+/* How long a change waits for other gateways to take it before it is answered. */
+#define ARRAY_ACKNOWLEDGE_MS 5000
+
+struct catalog_news;
+
+/* All zeros when the catalog is not shared. */
+struct array_sharing {
+	bool on; /* set before the writer runs */
+	/* queue_lock: */
+	bool woken;        /* another gateway has committed, or may have */
+	bool acknowledged; /* the notification has ended, with this result */
+	int result;
+	uint64_t notification; /* the number of the one that counts */
+	/* the writer thread: */
+	bool notifying, notify_due;
+	struct list waiting; /* tasks whose answers wait for the notification that is under way */
+	struct list due;     /* tasks whose answers wait for the next one */
+	uint64_t pull_ns;    /* when to look at the latest */
+	uint64_t compete_ns; /* until then other gateways count as writers */
+	uint64_t courtesy_ns, give_up_ns;
+	uint64_t random;
+	atomic_bool away; /* the store did not answer last */
+	/* any thread reads */
+	_Atomic uint64_t conflicts, pulls;
+};
+
+/*
+ * Lets the writer look soon for what other gateways have committed.  The catalog is shared.  Any
+ * thread.
+ */
+void array_writer_wake(struct array *array);
+/* Begins to follow the others.  Returns 0 or an error of the store.  The opening thread. */
+int array_sharing_start(struct array *array);
+/*
+ * Returns whether array_sharing_look has something to do; whether the next batch is to wait, so that
+ * other gateways go first; until when to wait at the most.  Under queue_lock.
+ */
+bool array_sharing_is_due(const struct array *array);
+bool array_sharing_lets_others(const struct array *array);
+void array_sharing_deadline(const struct array *array, struct timespec *ret_at);
+/*
+ * Takes over and publishes what others have committed.  Returns 0 or an error of the store, which is
+ * logged.
+ */
+int array_sharing_pull(struct array *array);
+/* Has the writer pull, and waits for it.  Returns likewise.  Any thread but the writer. */
+int array_sharing_sync(struct array *array);
+/* Pulls when that is due, and answers what the others have acknowledged. */
+void array_sharing_look(struct array *array);
+/*
+ * Takes over what others have committed after a commit met it for the tries-th time, and waits a
+ * moment when that happens often.  Returns 0 (make the batch again) or an error (it has failed).
+ */
+int array_sharing_conflict(struct array *array, unsigned tries);
+/* Returns whether the store did not answer last. */
+bool array_sharing_is_away(const struct array *array);
+/*
+ * Takes a task whose change the others must have before it is answered; false: there is none.
+ * before: the version of the catalog before the batch.
+ */
+bool array_sharing_holds(struct array *array, struct array_task *task, uint64_t before);
+/* Notifies the others of what the batch has committed, or remembers to. */
+void array_sharing_committed(struct array *array, uint64_t before);
+/* Answers what still waits, when the writer ends. */
+void array_sharing_end(struct array *array);
+
+/* ---- foreign.c: what other gateways have committed ---- */
+
+/* Publishes it.  Writer thread. */
+void array_foreign_publish(struct array *array, const struct catalog_news *news);
 
 /* ---- copy.c: the catalog and the state of one moment ---- */
 
@@ -133,12 +213,32 @@ void array_copy_fini(struct array_copy *copy);
 struct array_kept {
 	struct array_kept *next;
 	uint32_t kind, version;
+	bool passing;
 	size_t bytes;
 	uint8_t data[];
 };
 
+/* In the catalog: added to the kind of data that passes, which so is data of another kind. */
+#define ARRAY_KEPT_PASSING 0x100u
+
 /* Reads what the catalog has for each LUN.  Returns 0 or an error.  The opening thread. */
 int array_kept_load_all(struct array *array);
+/*
+ * Reads what another gateway has kept of a LUN, in the place of what memory has.  Returns 0, -ENOMEM
+ * or an error of the catalog; then memory has what it had.  Writer thread.
+ */
+int array_kept_foreign(struct array *array, const struct guid *lun_id);
+/*
+ * Forgets what ends with a loss of power, as a part of the change with which the first gateway joins,
+ * before it has a unit.  Returns 0 or an error of the catalog.  Writer thread, where changes are
+ * applied.
+ */
+int array_kept_end_passing(struct array *array);
+/*
+ * Forgets what ends with a loss of power, if there is any: the array has started and is not shared.
+ * Returns 0 or an error of the writer.  Any thread but the writer.
+ */
+int array_kept_power_on(struct array *array);
 void array_kept_free(struct array_kept *list);
 
 /* ---- request.c: repeated requests get the first answer ---- */
@@ -171,6 +271,18 @@ array_request_audit(const struct array_request *request)
 }
 /* Loads the kept answers from the catalog.  Returns 0, -ENOMEM or an error of the catalog. */
 int array_request_load(struct array *array);
+/*
+ * Takes the answer that another gateway has given: the request is made, also when it is under way
+ * here.  Returns 0 or -ENOMEM.  Writer thread.
+ */
+int array_request_foreign(struct array *array, const struct catalog_answer *stored);
+/* Takes all answers of the catalog in that way.  Returns 0, -ENOMEM or an error of the catalog. */
+int array_request_foreign_all(struct array *array);
+/*
+ * Returns whether another gateway has made the change of a request that is under way here, so that
+ * it must not be made again.  Any thread.
+ */
+bool array_request_is_foreign(struct array *array, const struct guid *id);
 void array_request_fini(struct array *array);
 /* Returns the id of the request; zero = the request has none. */
 static inline struct guid
@@ -231,7 +343,8 @@ void array_live_fini(struct array *array);
  */
 void array_live_lun_put(struct array *array, const struct guid *id, enum lun_health health,
 			enum lun_operation operation, bool write_through, const char *reason,
-			uint64_t allocated_bytes);
+			uint64_t allocated_bytes, size_t faults, const char *cache_used,
+			const char *cache_reason);
 void array_live_job_put(struct array *array, const struct guid *id, unsigned percent);
 /*
  * Shows in the live state that the array is read-only, if it is.  Does nothing before the array's

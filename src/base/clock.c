@@ -7,12 +7,18 @@
 #include "base/mem.h"
 
 int64_t
-clock_utc_ms(void)
+clock_utc_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t
+clock_utc_ms(void)
+{
+	return clock_utc_us() / 1000;
 }
 
 /*

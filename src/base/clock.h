@@ -41,6 +41,8 @@ clock_mono_coarse_ns(void)
 
 /* Returns the milliseconds since 1970, UTC. */
 int64_t clock_utc_ms(void);
+/* Returns the microseconds since 1970, UTC. */
+int64_t clock_utc_us(void);
 #define CLOCK_TEXT_SIZE 25 /* "2026-11-22T10:47:00.123Z" and its NUL */
 /* Writes a time of clock_utc_ms as text; returns buf. */
 char *clock_format_utc(int64_t utc_ms, char buf[CLOCK_TEXT_SIZE]);

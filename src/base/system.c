@@ -9,6 +9,31 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+/* Before Linux 3.17, and where a filter of system calls does not know getrandom. */
+static int
+random_from_file(void *ret_bytes, size_t size_bytes)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	size_t have = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (have < size_bytes) {
+		ssize_t got = read(fd, (char *)ret_bytes + have, size_bytes - have);
+
+		if (got == 0 || (got < 0 && errno != EINTR)) {
+			int rc = got < 0 ? -errno : -EIO;
+
+			close(fd);
+			return rc;
+		}
+		if (got > 0)
+			have += (size_t)got;
+	}
+	close(fd);
+	return 0;
+}
+
 int
 system_random(void *ret_bytes, size_t size_bytes)
 {
@@ -17,6 +42,8 @@ system_random(void *ret_bytes, size_t size_bytes)
 	while (have < size_bytes) {
 		ssize_t got = getrandom((char *)ret_bytes + have, size_bytes - have, 0);
 
+		if (got < 0 && (errno == ENOSYS || errno == EPERM))
+			return random_from_file(ret_bytes, size_bytes);
 		if (got < 0 && errno != EINTR)
 			return -errno;
 		if (got > 0)

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/probe.h"
 #include "base/str.h"
 
 /* clang-format off */
@@ -210,6 +211,8 @@ pop(struct blk_io *io)
 	assert(io->result <= 0);
 	if (dev->ops->completed != NULL)
 		dev->ops->completed(dev, io);
+	if (io->depth == 0)
+		PROBE5(io_done, io, io->op, io->offset_bytes, io->len_bytes, io->result);
 	if (__builtin_expect(io->result < 0, false))
 		report(dev, io);
 	leave(dev);
@@ -228,6 +231,8 @@ blk_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 	if (io->depth == 0) {
 		io->queue = queue;
 		io->moved_bytes = 0;
+		io->direct = NULL;
+		io->gate = NULL;
 	}
 	io->stack[io->depth++] = dev;
 	enum blk_submitted submitted = dev->ops->submit(dev, queue, io);
@@ -236,6 +241,21 @@ blk_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 	if (submitted == BLK_DONE)
 		pop(io);
 	return submitted;
+}
+
+void
+blk_prefetch(struct blk_dev *dev, uint64_t offset_bytes, uint32_t len_bytes)
+{
+	uint64_t size_bytes = blk_size_bytes(dev);
+
+	if (dev->ops->prefetch == NULL || offset_bytes > size_bytes ||
+	    len_bytes > size_bytes - offset_bytes)
+		return;
+	/* As for an I/O: a device that is stopped and drained is not looked at. */
+	atomic_fetch_add(&dev->inflight, 1);
+	if (!atomic_load(&dev->stopped))
+		dev->ops->prefetch(dev, offset_bytes, len_bytes);
+	leave(dev);
 }
 
 void
@@ -332,6 +352,15 @@ blk_verify(struct blk_dev *dev)
 	return r;
 }
 
+void
+blk_tidy(struct blk_dev *dev)
+{
+	if (dev->ops->tidy != NULL)
+		dev->ops->tidy(dev);
+	else if (dev->below != NULL)
+		blk_tidy(dev->below);
+}
+
 int
 blk_stat(struct blk_dev *dev, struct blk_stat *ret_stat)
 {
@@ -341,6 +370,23 @@ blk_stat(struct blk_dev *dev, struct blk_stat *ret_stat)
 		return blk_stat(dev->below, ret_stat);
 	*ret_stat = (struct blk_stat){ blk_size_bytes(dev), blk_size_bytes(dev) };
 	return 0;
+}
+
+void
+blk_set_cache(struct blk_dev *dev, enum blk_cache cache)
+{
+	while (dev->ops->set_cache == NULL && dev->below != NULL)
+		dev = dev->below;
+	if (dev->ops->set_cache != NULL)
+		dev->ops->set_cache(dev, cache);
+}
+
+bool
+blk_cache_of(struct blk_dev *dev, bool *ret_direct, const char **ret_why)
+{
+	while (dev->ops->cache_of == NULL && dev->below != NULL)
+		dev = dev->below;
+	return dev->ops->cache_of != NULL && dev->ops->cache_of(dev, ret_direct, ret_why);
 }
 
 int

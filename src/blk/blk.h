@@ -21,6 +21,7 @@
 #include <sys/uio.h>
 
 #include "base/guid.h"
+#include "base/list.h"
 #include "base/loop.h"
 #include "base/workers.h"
 
@@ -69,6 +70,15 @@ enum blk_submitted {
 #define BLK_STACK_MAX 4
 
 /*
+ * What an injected fault answers instead of the device.  blk passes it on; the layer that speaks SCSI
+ * reads it.
+ */
+struct blk_answer {
+	uint8_t status; /* of SCSI: 02h, 08h or 28h; 0 = a medium error, as the operation has it */
+	uint8_t key, asc, ascq; /* with status 02h, CHECK CONDITION */
+};
+
+/*
  * One I/O operation.  The caller owns the memory of the struct, of iov and of the buffers, which
  * must stay valid until the operation is complete.  Zero-initialise the struct before its first
  * use; it may be used again as soon as the operation is complete.  The caller sets the fields of
@@ -89,9 +99,10 @@ struct blk_io {
 
 	/*
 	 * Valid when the operation is complete: 0, ERR_FAILED (the device has failed), -ENOSPC (a
-	 * thin device's pool is full) or another -errno.
+	 * thin device's pool is full), ERR_INJECTED (`answer` says what) or another -errno.
 	 */
 	int result;
+	struct blk_answer answer; /* valid with ERR_INJECTED */
 	struct blk_extent extent; /* valid when a MAP has completed with 0 */
 
 	/* For blk only. */
@@ -105,6 +116,11 @@ struct blk_io {
 	int fd;
 	uint64_t base_bytes; /* where in fd the device's byte 0 would be */
 	bool keep_space;
+	/* of the file, when READ and WRITE go past the page cache; else NULL */
+	struct blk_direct *direct;
+	struct blk_gate *gate; /* where it has entered; NULL = nowhere */
+	struct list gate_node;
+	bool gate_whole, gate_waits;
 	struct work_lane *lane; /* of the file: limits how many workers it can hold */
 	struct work work;
 	struct loop_msg msg;
@@ -118,6 +134,12 @@ struct blk_io {
  * device has failed), ERR_OFFLINE (the device is stopped), or the operation's own result.
  */
 enum blk_submitted blk_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io);
+
+/*
+ * A hint: an I/O of that range follows within some microseconds, most likely.  A device in memory
+ * has the processor fetch the first page of it.  Changes nothing, whatever the range; never blocks.
+ */
+void blk_prefetch(struct blk_dev *dev, uint64_t offset_bytes, uint32_t len_bytes);
 
 /*
  * Reads or writes (op: BLK_READ or BLK_WRITE) and blocks until it is done.  Returns 0, or an error
@@ -263,6 +285,12 @@ int blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
  * device has not failed.
  */
 int blk_verify(struct blk_dev *dev);
+/*
+ * Does work that makes the device faster and that nobody waits for, for some tenths of a second at
+ * most.  What fails is left as it is.  To be called now and then, such as after blk_verify, by one thread
+ * at a time, which is not one of the data path.
+ */
+void blk_tidy(struct blk_dev *dev);
 /* Reads the size of the device and the space that it takes.  Returns 0 or -errno.  Blocks. */
 int blk_stat(struct blk_dev *dev, struct blk_stat *ret_stat);
 /*
@@ -325,6 +353,26 @@ int blk_drain(struct blk_dev *dev, unsigned timeout_ms);
 
 /* ---- Drivers --------------------------------------------------------------------------------- */
 
+/* Whether a file device reads and writes through the page cache or past it (O_DIRECT). */
+enum blk_cache {
+	BLK_CACHE_AUTO, /* today the page cache, whatever the file lies on; blk_cache_of says why */
+	BLK_CACHE_PAGE,
+	BLK_CACHE_DIRECT
+};
+/*
+ * Sets what a file device does from now on; other devices go on as they are.  Layers pass it on.
+ * Where a file cannot be direct, it goes through the page cache.  May block.  No I/O is in flight, and
+ * none begins meanwhile.  Any thread; those of the data path only before the file of the device was
+ * opened, when it does not block.
+ */
+void blk_set_cache(struct blk_dev *dev, enum blk_cache cache);
+/*
+ * Reads whether the device goes through the page cache, and why, as it is now, or, when the file is
+ * not open, as it will be.  Returns false when there is no such choice for the device; otherwise
+ * *ret_why is a static text ("the pool is in memory").  Blocks.
+ */
+bool blk_cache_of(struct blk_dev *dev, bool *ret_direct, const char **ret_why);
+
 /* Which file it is: device and inode number; inode 0 = no file was seen yet. */
 struct blk_file_seen {
 	uint64_t st_dev, st_ino;
@@ -355,6 +403,11 @@ int blk_file_new(const char *path, const char *name, uint64_t size_bytes,
  * device does not fail.  Called once, before there is any I/O.
  */
 void blk_file_set_limit(unsigned limit);
+/*
+ * Sets whether files in memory (tmpfs) are mapped when they are opened, so that READ and WRITE need
+ * no system call; without a call they are.  Nothing else depends on it.  Any thread.
+ */
+void blk_file_set_map(bool allow);
 /* Returns how many files are open now.  Any thread. */
 unsigned blk_file_open_count(void);
 /*
@@ -372,6 +425,16 @@ int blk_file_create(const char *path, uint64_t size_bytes);
  * between files), -EEXIST or -errno; on failure there is no new file.
  */
 int blk_file_clone(const char *from, const char *path, uint64_t size_bytes);
+/*
+ * Makes a file in a directory that has no name, or has none any more.  Returns a descriptor for
+ * reading and writing, which the caller closes, or -errno.
+ */
+int blk_file_open_nameless(const char *dir);
+/*
+ * Tries with two empty files whether files in a directory can share space.  Nothing is left there.
+ * Returns 0, ERR_NOT_SUPPORTED, or -errno: it could not be tried.
+ */
+int blk_file_can_clone(const char *dir);
 /*
  * As blk_file_clone, but copies the data of `from`, in which nobody may write meanwhile, and leaves
  * holes where `from` has some.  Works on every file system.  Calls progress (may be NULL) between
@@ -431,6 +494,7 @@ int blk_ram_dev_new(struct blk_ram *ram, const char *why, const char *name, uint
 
 /* A disk, a block device as a whole, that is divided into volumes (docs/design/pools.md). */
 struct blk_disk;
+#define BLK_DISK_CHUNK (1u << 20) /* volumes have whole chunks of the disk */
 enum blk_disk_mode {
 	BLK_DISK_OPEN,   /* opens a disk that was made before */
 	BLK_DISK_CREATE, /* also makes one of a device that holds nothing */
@@ -457,6 +521,11 @@ int blk_disk_open(const char *path, const struct guid *owner, enum blk_disk_mode
 void blk_disk_close(struct blk_disk *disk, bool give_up);
 /* Checks that the device is there and can be read.  Returns 0, or an error with a text. */
 int blk_disk_look(struct blk_disk *disk);
+/*
+ * Takes what the device has become larger by.  Returns 1 (the disk has grown), 0, or -errno with a
+ * text; then it has its size of before.
+ */
+int blk_disk_grow(struct blk_disk *disk);
 void blk_disk_space(struct blk_disk *disk, uint64_t *ret_capacity_bytes, uint64_t *ret_free_bytes);
 struct blk_disk_entry {
 	struct guid id;
@@ -499,7 +568,9 @@ int blk_disk_volume_space(const char *path, const struct guid *id, uint64_t *ret
 int blk_disk_volume_uncache(const char *path, const struct guid *id);
 /*
  * Makes a device over a committed volume of the disk that is open at `path` when the device is used
- * first.  thick: MAP shows all space as mapped.  Returns 0 or -ENOMEM.  The caller owns *ret_dev.
+ * first.  thick: MAP shows all space as mapped, and UNMAP leaves the data; else UNMAP discards
+ * whole chunks, which stay the volume's.  Of a disk as it is every device is thick.  Returns 0 or
+ * -ENOMEM.  The caller owns *ret_dev.
  */
 int blk_disk_dev_new(const char *path, const struct guid *id, const char *name, uint64_t size_bytes,
 		     bool thick, struct blk_dev **ret_dev);
@@ -529,11 +600,57 @@ int blk_fault_new(struct blk_dev *below, const char *dir, struct blk_dev **ret_d
 int blk_fault_check(const char *dir, const char *name, const char *op,
 		    struct blk_progress *progress);
 
+/* A fault that is injected while a device is in use. */
+struct blk_fault {
+	uint32_t id;  /* out: from 1 */
+	unsigned ops; /* the kinds of operations, each a bit 1 << enum blk_op */
+	uint64_t from_bytes,
+		len_bytes; /* operations that touch the range; len 0 = all, FLUSH too */
+	uint64_t delay_ns; /* holds operations back for that time; 0 = not */
+	bool hangs;        /* holds operations back until the fault ends */
+	/* after the delay, answers them with `answer`: the device gets nothing of them; not with hangs */
+	bool answers;
+	struct blk_answer answer;
+	uint64_t count;   /* how many operations it strikes; 0 = no limit */
+	uint32_t ppm;     /* how many of a million, by chance; 0 = each */
+	uint64_t ends_ns; /* clock_mono_ns; 0 = when it is removed */
+	uint64_t struck;  /* out: operations so far */
+};
+
+#define BLK_FAULTS_MAX 64u /* in one set */
+struct blk_faults;
 /*
- * Makes a layer that logs each operation while the debug area "blk.trace" is on.  Returns 0 or
- * -ENOMEM.  On success the new device owns the caller's reference to `below`.
+ * Makes an empty set of faults.  ended (may be NULL) is called when a fault has struck as often as it
+ * may; any thread, the data path's too; it must not block.  `arg` stays until
+ * the last reference and the last layer have gone.  Returns a reference for the caller, or NULL:
+ * memory is out.  This, ref and unref: any thread.
  */
-int blk_trace_new(struct blk_dev *below, struct blk_dev **ret_dev);
+struct blk_faults *blk_faults_new(void (*ended)(void *arg), void *arg);
+struct blk_faults *blk_faults_ref(struct blk_faults *faults);
+void blk_faults_unref(struct blk_faults *faults); /* accepts NULL */
+/* Adds a fault, which strikes from now on.  Returns 0 or ERR_LIMIT.  Any thread. */
+int blk_faults_add(struct blk_faults *faults, const struct blk_fault *fault, uint32_t *ret_id);
+/*
+ * Removes the fault, or all of them (id 0).  What they hold goes on soon, to the device.  Returns how
+ * many there were.  Any thread.
+ */
+size_t blk_faults_remove(struct blk_faults *faults, uint32_t id);
+/* Lists the faults that have not ended.  Returns how many.  Any thread. */
+size_t blk_faults_list(struct blk_faults *faults, struct blk_fault list[BLK_FAULTS_MAX]);
+/*
+ * Removes the faults that have ended by themselves, and lists them.  Returns how many; *ret_left is
+ * how many there are now, *ret_next_ns when one of those ends by its time at the earliest (UINT64_MAX:
+ * none does).  Any thread.
+ */
+size_t blk_faults_reap(struct blk_faults *faults, struct blk_fault ended[BLK_FAULTS_MAX],
+		       size_t *ret_left, uint64_t *ret_next_ns);
+/*
+ * Makes a layer with the faults of a set: those that are there, and those that come.  Strikes only
+ * operations with a queue.  Returns 0 or -ENOMEM.  On success the new device owns the caller's
+ * reference to `below`, and takes one of its own to the set.  Any thread.
+ */
+int blk_faults_layer_new(struct blk_dev *below, struct blk_faults *faults,
+			 struct blk_dev **ret_dev);
 
 /*
  * Makes a layer that notes which chunks of the device below may have changed: a chunk is noted when

@@ -196,7 +196,7 @@ read_or_format(struct blk_disk *disk, enum blk_disk_mode mode)
 	if (rc == 0 && !formats)
 		rc = blk_disk_header_read(disk, size_bytes);
 	if (rc == 0 && !formats)
-		rc = blk_disk_table_get(disk);
+		rc = blk_disk_table_get(disk, size_bytes);
 	if (mode == BLK_DISK_CREATE && rc == ERR_NOT_FOUND) {
 		rc = size_bytes < BLK_DISK_BYTES_MIN
 			     ? blk_disk_divide(disk, size_bytes)
@@ -259,7 +259,7 @@ open_again(struct blk_disk *disk)
 	if (rc == 0 && !disk->whole)
 		rc = blk_disk_header_read(disk, size_bytes);
 	if (rc == 0 && !disk->whole)
-		rc = blk_disk_table_get(disk);
+		rc = blk_disk_table_get(disk, size_bytes);
 	if (rc == 0)
 		disk->broken = false;
 	if (rc == 0)
@@ -384,10 +384,46 @@ blk_disk_space(struct blk_disk *disk, uint64_t *ret_capacity_bytes, uint64_t *re
 	pthread_mutex_lock(&disk->lock);
 	for (size_t i = 0; i < disk->table->extent_count; i++)
 		used += disk->table->extents[i].count;
-	pthread_mutex_unlock(&disk->lock);
 	*ret_capacity_bytes = disk->whole ? disk->whole_bytes
 					  : (uint64_t)disk->chunks * BLK_DISK_CHUNK;
 	*ret_free_bytes = disk->whole ? 0 : (disk->chunks - used) * BLK_DISK_CHUNK;
+	pthread_mutex_unlock(&disk->lock);
+}
+
+/* The table says how large the disk is, so one write decides about that, too. */
+static int
+grow_locked(struct blk_disk *disk, uint32_t chunks, uint64_t size_bytes)
+{
+	AUTO_TABLE struct blk_disk_table *copy = blk_disk_table_copy(disk->table, chunks);
+	int rc = copy == NULL ? -ENOMEM : blk_disk_clear_end(disk, size_bytes);
+
+	if (rc < 0)
+		return rc == -ENOMEM ? rc
+				     : err_set(rc, "%s: its new end cannot be written: %s",
+					       disk->path, strerror(-rc));
+	rc = blk_disk_table_put(disk, copy);
+	if (rc == 0)
+		(void)TAKE(copy);
+	return rc;
+}
+
+int
+blk_disk_grow(struct blk_disk *disk)
+{
+	uint64_t size_bytes = 0;
+	uint32_t chunks;
+	int rc = blk_disk_size(disk->fd, &size_bytes);
+
+	if (rc < 0 || disk->whole)
+		return rc;
+	pthread_mutex_lock(&disk->lock);
+	chunks = blk_disk_chunks_on(disk, size_bytes);
+	if (chunks > disk->chunks && !disk->broken) {
+		rc = grow_locked(disk, chunks, size_bytes);
+		rc = rc < 0 ? rc : 1;
+	}
+	pthread_mutex_unlock(&disk->lock);
+	return rc;
 }
 
 int

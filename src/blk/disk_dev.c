@@ -114,7 +114,7 @@ open_volume(struct disk_dev *d, char *reason, size_t size)
 	}
 	atomic_store(&d->nowait_read, true);
 	atomic_store(&d->nowait_write, true);
-	blk_open_set(&d->open, fd);
+	blk_open_set(&d->open, fd, NULL);
 	return fd;
 }
 
@@ -162,7 +162,8 @@ disk_completed(struct blk_dev *dev, struct blk_io *io)
 		blk_fail(dev, io->result, reason);
 		io->result = ERR_FAILED;
 	}
-	if ((io->op == BLK_WRITE || io->op == BLK_WRITE_ZEROES) && !atomic_load(&d->open.dirty))
+	if ((io->op == BLK_WRITE || io->op == BLK_WRITE_ZEROES || io->op == BLK_UNMAP) &&
+	    !atomic_load(&d->open.dirty))
 		atomic_store(&d->open.dirty, true);
 }
 
@@ -183,6 +184,13 @@ map_range(const struct disk_dev *d, const struct blk_disk_map *map, struct blk_i
 	io->extent = (struct blk_extent){ .len_bytes = piece.len, .mapped = piece.ready };
 }
 
+/* UNMAP leaves the data of a thick device. */
+static bool
+stays(const struct blk_io *io)
+{
+	return io->op == BLK_UNMAP && io->keep_space;
+}
+
 static int
 disk_run_late(struct blk_dev *dev, struct blk_io *io)
 {
@@ -200,7 +208,7 @@ disk_run_late(struct blk_dev *dev, struct blk_io *io)
 	}
 	if (io->op == BLK_MAP)
 		map_range(d, atomic_load(&d->map), io);
-	else if (io->op != BLK_UNMAP)
+	else if (!stays(io))
 		return blk_disk_run(atomic_load(&d->map), fd, io);
 	return 0;
 }
@@ -226,7 +234,7 @@ disk_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 	struct disk_dev *d = disk_of(dev);
 	int fd = disk_fd(d, queue == NULL);
 
-	io->keep_space = true;
+	io->keep_space = d->thick;
 	io->lane = &d->lane;
 	io->base_bytes = 0;
 	if (__builtin_expect(fd < 0, false) &&
@@ -234,8 +242,7 @@ disk_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 		io->result = without_disk(d, fd);
 		return BLK_DONE;
 	}
-	/* UNMAP leaves the data: the space is the volume's in any case. */
-	if (queue == NULL || io->op == BLK_MAP || io->op == BLK_UNMAP) {
+	if (queue == NULL || io->op == BLK_MAP || stays(io)) {
 		io->result = fd >= 0 || io->op == BLK_UNMAP ? disk_run_late(dev, io) : fd;
 		return BLK_DONE;
 	}
@@ -492,6 +499,7 @@ blk_disk_dev_new(const char *path, const struct guid *id, const char *name, uint
 	d->id = *id;
 	d->thick = thick;
 	d->dev.volatile_cache = true;
+	d->dev.can_unmap = !thick;
 	d->dev.unmap_granularity_bytes = BLK_DISK_CHUNK;
 	*ret_dev = &d->dev;
 	return 0;

@@ -56,9 +56,34 @@ blk_disk_divide(struct blk_disk *disk, uint64_t size_bytes)
 		return err_set(ERR_INVALID, "%s: a pool needs a device of 16 MiB to 1 PiB",
 			       disk->path);
 	disk->first_bytes = BLK_DISK_READY_AT + bits;
-	disk->chunks = (uint32_t)((size_bytes - BLK_DISK_END_BYTES - disk->first_bytes) /
-				  BLK_DISK_CHUNK);
+	disk->chunks = blk_disk_chunks_on(disk, size_bytes);
 	return 0;
+}
+
+/* Where the bits of ready chunks have room for. */
+static size_t
+ready_bytes(const struct blk_disk *disk)
+{
+	return (size_t)(disk->first_bytes - BLK_DISK_READY_AT);
+}
+
+uint32_t
+blk_disk_chunks_on(const struct blk_disk *disk, uint64_t size_bytes)
+{
+	uint64_t not_used = disk->first_bytes + BLK_DISK_END_BYTES;
+	uint64_t fit = size_bytes > not_used ? (size_bytes - not_used) / BLK_DISK_CHUNK : 0;
+
+	fit = MIN(fit, (uint64_t)ready_bytes(disk) * 8);
+	return (uint32_t)MIN(fit, (uint64_t)BLK_DISK_CHUNKS_MAX);
+}
+
+int
+blk_disk_clear_end(const struct blk_disk *disk, uint64_t size_bytes)
+{
+	uint64_t end = size_bytes / BLK_DISK_PAGE * BLK_DISK_PAGE - BLK_DISK_END_BYTES;
+	int rc = blk_disk_zero(disk->fd, end, BLK_DISK_END_BYTES);
+
+	return rc < 0 ? rc : blk_disk_sync(disk->fd);
 }
 
 static int
@@ -82,6 +107,17 @@ header_write(const struct blk_disk *disk)
 	memcpy(page, &header, sizeof(header));
 	rc = blk_disk_write(disk->fd, page, BLK_DISK_PAGE, 0, false);
 	return rc < 0 ? rc : blk_disk_sync(disk->fd);
+}
+
+/* Data may lie in what is not used at the end, if an earlier version has left it there. */
+static int
+check_size(const struct blk_disk *disk, uint64_t size_bytes)
+{
+	if (disk->first_bytes > size_bytes ||
+	    disk->chunks > (size_bytes - disk->first_bytes) / BLK_DISK_CHUNK)
+		return err_set(ERR_CORRUPT, "%s has become smaller than the pool on it",
+			       disk->path);
+	return 0;
 }
 
 int
@@ -117,13 +153,10 @@ blk_disk_header_read(struct blk_disk *disk, uint64_t size_bytes)
 	disk->first_bytes = le64toh(header.first_bytes);
 	if (disk->chunks == 0 || disk->chunks > BLK_DISK_CHUNKS_MAX ||
 	    disk->first_bytes < BLK_DISK_READY_AT + disk->chunks / 8 ||
+	    disk->first_bytes > BLK_DISK_READY_AT + BLK_DISK_CHUNKS_MAX / 8 + BLK_DISK_CHUNK ||
 	    disk->first_bytes % BLK_DISK_CHUNK != 0)
 		return err_set(ERR_CORRUPT, "the header of the pool on %s is damaged", disk->path);
-	if (disk->first_bytes > size_bytes ||
-	    disk->chunks > (size_bytes - disk->first_bytes) / BLK_DISK_CHUNK)
-		return err_set(ERR_CORRUPT, "%s has become smaller than the pool on it",
-			       disk->path);
-	return 0;
+	return check_size(disk, size_bytes);
 }
 
 bool
@@ -167,6 +200,7 @@ blk_disk_table_put(struct blk_disk *disk, struct blk_disk_table *table)
 	}
 	blk_disk_table_free(disk->table);
 	disk->table = table;
+	disk->chunks = table->chunks;
 	return 0;
 }
 
@@ -181,7 +215,7 @@ slot_read(const struct blk_disk *disk, uint64_t parity, uint8_t *buf,
 }
 
 int
-blk_disk_table_get(struct blk_disk *disk)
+blk_disk_table_get(struct blk_disk *disk, uint64_t size_bytes)
 {
 	AUTO_FREE uint8_t *buf = mem_alloc(BLK_DISK_SLOT_BYTES);
 	AUTO_TABLE struct blk_disk_table *even = NULL;
@@ -205,13 +239,8 @@ blk_disk_table_get(struct blk_disk *disk)
 	disk->table = odd == NULL || (even != NULL && even->generation > odd->generation)
 			      ? TAKE(even)
 			      : TAKE(odd);
-	return 0;
-}
-
-static size_t
-ready_bytes(const struct blk_disk *disk)
-{
-	return ((size_t)disk->chunks / 8 + BLK_DISK_PAGE) / BLK_DISK_PAGE * BLK_DISK_PAGE;
+	disk->chunks = disk->table->chunks;
+	return check_size(disk, size_bytes);
 }
 
 int
@@ -234,7 +263,6 @@ int
 blk_disk_format(struct blk_disk *disk, uint64_t size_bytes)
 {
 	AUTO_TABLE struct blk_disk_table *table = NULL;
-	uint64_t end = size_bytes / BLK_DISK_PAGE * BLK_DISK_PAGE - BLK_DISK_END_BYTES;
 	int rc = blk_disk_divide(disk, size_bytes);
 
 	if (rc < 0)
@@ -246,7 +274,7 @@ blk_disk_format(struct blk_disk *disk, uint64_t size_bytes)
 		return -ENOMEM;
 	rc = blk_disk_zero(disk->fd, 0, disk->first_bytes);
 	if (rc == 0)
-		rc = blk_disk_zero(disk->fd, end, BLK_DISK_END_BYTES);
+		rc = blk_disk_clear_end(disk, size_bytes);
 	if (rc == 0)
 		rc = header_write(disk);
 	if (rc < 0 && rc != -ENOMEM)

@@ -22,7 +22,6 @@
 #include "base/list.h"
 #include "blk/blk.h"
 
-#define BLK_DISK_CHUNK      (1u << 20)
 #define BLK_DISK_PAGE       4096u
 #define BLK_DISK_SLOT_AT    (1ull << 20)
 #define BLK_DISK_SLOT_BYTES (1u << 20)
@@ -86,8 +85,8 @@ size_t blk_disk_table_bytes(const struct blk_disk_table *table);
 /* Writes the table, with its checksum, to a buffer of blk_disk_table_bytes bytes of zeros. */
 void blk_disk_table_encode(const struct blk_disk_table *table, uint8_t *buf);
 /*
- * Reads a table.  Returns 0, ERR_CORRUPT (this is no whole table, or contradicts itself) or -ENOMEM.
- * The caller frees *ret_table.
+ * Reads a table.  chunks: of the disk, when the table does not say.  Returns 0, ERR_CORRUPT (this is
+ * no whole table, or contradicts itself) or -ENOMEM.  The caller frees *ret_table.
  */
 int blk_disk_table_decode(const uint8_t *buf, size_t size, uint32_t chunks,
 			  struct blk_disk_table **ret_table);
@@ -102,15 +101,16 @@ struct blk_disk {
 	/* constant: */
 	char *path;
 	struct guid owner;
-	int fd; /* exclusive */
-	uint32_t chunks;
+	int fd;               /* exclusive */
 	uint64_t first_bytes; /* where chunk 0 is */
 	bool whole;           /* BLK_DISK_WHOLE: no header, an empty table, all chunks are ready */
 	uint64_t whole_bytes; /* of the device */
-	_Atomic uint8_t *ready; /* a bit for each chunk; set under ready_lock */
-	pthread_mutex_t lock;   /* the table, in memory and on the disk, and maps */
+	/* a bit for each chunk that the disk can ever have; set under ready_lock */
+	_Atomic uint8_t *ready;
+	pthread_mutex_t lock; /* the table, in memory and on the disk, and maps */
 	struct blk_disk_table *table;
-	bool broken; /* what is on the disk is not known: the table must be read anew */
+	uint32_t chunks; /* as in the table; `lock`, once the disk is open */
+	bool broken;     /* what is on the disk is not known: the table must be read anew */
 	struct list maps;
 	pthread_mutex_t ready_lock; /* writing to the bits on the disk */
 	atomic_bool gone;           /* another disk, or none, is at the path */
@@ -130,6 +130,12 @@ int blk_disk_divide(struct blk_disk *disk, uint64_t size_bytes);
  * all with a text, or -errno.
  */
 int blk_disk_header_read(struct blk_disk *disk, uint64_t size_bytes);
+/* Returns how many chunks the disk can have on a device of this size, with its header and bits. */
+uint32_t blk_disk_chunks_on(const struct blk_disk *disk, uint64_t size_bytes);
+/*
+ * Zeros, durably, what is never used at the end of a device of this size.  Returns 0 or -errno.
+ */
+int blk_disk_clear_end(const struct blk_disk *disk, uint64_t size_bytes);
 /* Returns whether the first page of a disk has the header of a pool. */
 bool blk_disk_has_header(const uint8_t *page);
 /*
@@ -139,9 +145,9 @@ bool blk_disk_has_header(const uint8_t *page);
 int blk_disk_format(struct blk_disk *disk, uint64_t size_bytes);
 /*
  * Reads the table that counts: a slot that is not whole was being written in a crash.  Returns 0,
- * ERR_CORRUPT (no slot is whole) or -errno, with a text.
+ * ERR_CORRUPT (no slot is whole, or a device of this size is too small) or -errno, with a text.
  */
-int blk_disk_table_get(struct blk_disk *disk);
+int blk_disk_table_get(struct blk_disk *disk, uint64_t size_bytes);
 /* Reads the bits of ready chunks.  Returns 0 or -errno, with a text. */
 int blk_disk_ready_get(struct blk_disk *disk);
 /*
@@ -197,6 +203,11 @@ blk_disk_is_ready(const struct blk_disk *disk, uint32_t chunk)
  * on return.  Returns 0 or -errno.  Blocks.
  */
 int blk_disk_make_ready(struct blk_disk *disk, uint32_t chunk, uint32_t count);
+/*
+ * Makes chunks of a volume read as zeros, durably: their bits are cleared, and the disk is told that
+ * they are unused.  Returns 0, or -errno; then they hold what they held.  Blocks.
+ */
+int blk_disk_forget(struct blk_disk *disk, uint32_t chunk, uint32_t count);
 static inline uint64_t
 blk_disk_place(const struct blk_disk *disk, uint32_t chunk)
 {
@@ -217,8 +228,8 @@ const struct blk_disk_segment *blk_disk_segment_of(const struct blk_disk_map *ma
 struct blk_disk_piece blk_disk_piece_at(const struct blk_disk_map *map, uint64_t offset,
 					uint64_t len);
 /*
- * Reads from or writes to a volume without a queue.  fd: a descriptor of the disk.  op: READ, WRITE
- * or WRITE_ZEROES; the range lies within the map; io->moved_bytes of it are done already.  Returns 0
+ * Reads from or writes to a volume without a queue.  fd: a descriptor of the disk.  op: READ, WRITE,
+ * WRITE_ZEROES or UNMAP; the range lies within the map; io->moved_bytes of it are done already.  Returns 0
  * or -errno.
  */
 int blk_disk_run(const struct blk_disk_map *map, int fd, struct blk_io *io);

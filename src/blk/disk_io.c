@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "blk/blk_int.h"
 #include "blk/disk_int.h"
 
 #define PROBE_BYTES  (1u << 20)
@@ -68,7 +69,8 @@ blk_disk_write(int fd, const void *buf, size_t len, uint64_t at, bool durable)
 
 	while (rc == 0 && len > 0) {
 		struct iovec iov = { (void *)(uintptr_t)from, len };
-		ssize_t n = pwritev2(fd, &iov, 1, (off_t)at, durable ? RWF_DSYNC : 0);
+		ssize_t n = durable ? blk_fd_write_durable(fd, &iov, 1, at)
+				    : pwritev(fd, &iov, 1, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;

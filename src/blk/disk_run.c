@@ -10,7 +10,8 @@
 #include "blk/blk_int.h"
 #include "blk/disk_int.h"
 
-#define AHEAD_CHUNKS 8u /* that are made ready at once for who writes from front to back */
+#define AHEAD_CHUNKS  8u    /* that are made ready at once for who writes from front to back */
+#define FORGET_CHUNKS 1024u /* that are discarded at once; others wait meanwhile */
 
 /* ---- where bytes are ---- */
 
@@ -96,29 +97,45 @@ move_some(const struct blk_disk_map *map, int fd, struct blk_io *io)
 	return rc < 0 ? rc : (int64_t)piece.len;
 }
 
+static bool
+may_unmap(const struct blk_io *io)
+{
+	return !io->keep_space && (io->op == BLK_UNMAP || (io->flags & BLK_MAY_UNMAP) != 0);
+}
+
 /* Chunks that are not ready are zeros already. */
 static int64_t
 zero_some(const struct blk_disk_map *map, int fd, struct blk_io *io)
 {
-	struct blk_disk_piece piece = blk_disk_piece_at(map, io->offset_bytes + io->moved_bytes,
+	uint64_t offset = io->offset_bytes + io->moved_bytes, skip = offset % BLK_DISK_CHUNK;
+	struct blk_disk_piece piece = blk_disk_piece_at(map, offset,
 							io->len_bytes - io->moved_bytes);
 	struct blk_io part = { .op = BLK_WRITE_ZEROES,
 			       .flags = io->flags,
 			       .offset_bytes = piece.at,
-			       .len_bytes = piece.len,
 			       .keep_space = true,
 			       .fd = fd };
-	int rc = piece.ready ? blk_fd_run(&part) : 0;
+	int rc;
 
-	return rc < 0 ? rc : (int64_t)piece.len;
+	if (!piece.ready)
+		return (int64_t)piece.len;
+	if (may_unmap(io) && skip == 0 && piece.len >= BLK_DISK_CHUNK) {
+		uint64_t count = MIN(piece.len / BLK_DISK_CHUNK, (uint64_t)FORGET_CHUNKS);
+
+		rc = blk_disk_forget(map->disk, piece.chunk, (uint32_t)count);
+		return rc < 0 ? rc : (int64_t)(count * BLK_DISK_CHUNK);
+	}
+	part.len_bytes = may_unmap(io) ? MIN(piece.len, BLK_DISK_CHUNK - skip) : piece.len;
+	rc = blk_fd_run(&part);
+	return rc < 0 ? rc : (int64_t)part.len_bytes;
 }
 
 int
 blk_disk_run(const struct blk_disk_map *map, int fd, struct blk_io *io)
 {
 	while (io->moved_bytes < io->len_bytes) {
-		int64_t done = io->op == BLK_WRITE_ZEROES ? zero_some(map, fd, io)
-							  : move_some(map, fd, io);
+		bool moves = io->op == BLK_READ || io->op == BLK_WRITE;
+		int64_t done = moves ? move_some(map, fd, io) : zero_some(map, fd, io);
 
 		if (done < 0)
 			return (int)done;

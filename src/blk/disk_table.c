@@ -7,7 +7,7 @@
  * On the disk all numbers are little-endian:
  *
  *	8  "VDSTABLE"    8  generation   4  bytes that follow the checksum   4  volumes
- *	4  CRC32C of everything but these four bytes     4  zero
+ *	4  CRC32C of everything but these four bytes     4  chunks of the disk
  *	for each volume: 16 id, 8 size, 4 flags (1 = committed), 4 extents; for each extent: 4 at, 4
  *	count
  */
@@ -373,6 +373,7 @@ blk_disk_table_encode(const struct blk_disk_table *table, uint8_t *buf)
 	put64(buf + 8, table->generation);
 	put32(buf + 16, (uint32_t)(at - buf - HEAD_BYTES));
 	put32(buf + 20, (uint32_t)table->volume_count);
+	put32(buf + 28, table->chunks);
 	put32(buf + 24, checksum(buf, (size_t)(at - buf)));
 }
 
@@ -417,6 +418,9 @@ blk_disk_table_decode(const uint8_t *buf, size_t size, uint32_t chunks,
 
 	if (size < HEAD_BYTES || memcmp(buf, magic, sizeof(magic)) != 0 ||
 	    bytes > size - HEAD_BYTES || get32(buf + 24) != checksum(buf, HEAD_BYTES + bytes))
+		return ERR_CORRUPT;
+	chunks = get32(buf + 28) != 0 ? get32(buf + 28) : chunks;
+	if (chunks > BLK_DISK_CHUNKS_MAX)
 		return ERR_CORRUPT;
 	table = blk_disk_table_copy(NULL, chunks);
 	used = mem_calloc(chunks / 8 + 1, 1);

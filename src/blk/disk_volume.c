@@ -121,7 +121,7 @@ blk_disk_map_get(const char *path, const struct guid *id, bool committed,
  * ready_lock.
  */
 static int
-ready_put(struct blk_disk *disk, uint32_t chunk, uint32_t count, bool set)
+ready_put(struct blk_disk *disk, uint32_t chunk, uint32_t count, bool set, bool durable)
 {
 	size_t from = chunk / 8 / BLK_DISK_PAGE * BLK_DISK_PAGE;
 	size_t end = ((chunk + count - 1) / 8 / BLK_DISK_PAGE + 1) * (size_t)BLK_DISK_PAGE;
@@ -131,7 +131,7 @@ ready_put(struct blk_disk *disk, uint32_t chunk, uint32_t count, bool set)
 	if (bits == NULL)
 		return -ENOMEM;
 	blk_disk_bits(bits, chunk - (uint32_t)from * 8, count, set);
-	return blk_disk_write(disk->fd, bits, end - from, BLK_DISK_READY_AT + from, set);
+	return blk_disk_write(disk->fd, bits, end - from, BLK_DISK_READY_AT + from, durable);
 }
 
 static void
@@ -169,7 +169,7 @@ make_ready_locked(struct blk_disk *disk, uint32_t chunk, uint32_t count)
 	if (rc < 0)
 		return rc;
 	/* Durable before anybody writes there: a flush of another volume does not wait for them. */
-	rc = ready_put(disk, chunk, count, true);
+	rc = ready_put(disk, chunk, count, true, true);
 	if (rc == 0)
 		ready_set(disk, chunk, count, true);
 	return rc;
@@ -182,6 +182,23 @@ blk_disk_make_ready(struct blk_disk *disk, uint32_t chunk, uint32_t count)
 
 	pthread_mutex_lock(&disk->ready_lock);
 	rc = make_ready_locked(disk, chunk, count);
+	pthread_mutex_unlock(&disk->ready_lock);
+	return rc;
+}
+
+int
+blk_disk_forget(struct blk_disk *disk, uint32_t chunk, uint32_t count)
+{
+	int rc;
+
+	pthread_mutex_lock(&disk->ready_lock);
+	rc = ready_put(disk, chunk, count, false, true);
+	if (rc == 0) {
+		ready_set(disk, chunk, count, false);
+		/* Within the lock: nobody can have made a chunk ready again, and written to it. */
+		blk_disk_discard(disk->fd, blk_disk_place(disk, chunk),
+				 (uint64_t)count * BLK_DISK_CHUNK);
+	}
 	pthread_mutex_unlock(&disk->ready_lock);
 	return rc;
 }
@@ -203,7 +220,7 @@ unready(struct blk_disk *disk, const struct blk_disk_table *table,
 		if (skip == run.count)
 			continue;
 		ready_set(disk, run.at + skip, run.count - skip, false);
-		rc = ready_put(disk, run.at + skip, run.count - skip, false);
+		rc = ready_put(disk, run.at + skip, run.count - skip, false, false);
 	}
 	pthread_mutex_unlock(&disk->ready_lock);
 	return rc < 0 ? rc : blk_disk_sync(disk->fd);

@@ -65,23 +65,43 @@ blk_fd_try(struct blk_io *io, atomic_bool *can_read, atomic_bool *can_write)
 	return io->moved_bytes == io->len_bytes;
 }
 
-static ssize_t
-move_some(struct blk_io *io)
+static bool
+cannot(int error)
+{
+	return error == -EOPNOTSUPP || error == -ENOSYS || error == -EINVAL;
+}
+
+ssize_t
+blk_fd_write_durable(int fd, const struct iovec *iov, unsigned count, uint64_t at)
+{
+	ssize_t n = pwritev2(fd, iov, (int)count, (off_t)at, RWF_DSYNC);
+
+	/* before Linux 4.7, and where a filter of system calls does not know pwritev2 */
+	if (n >= 0 || (!cannot(-errno) && errno != EPERM))
+		return n;
+	n = pwritev(fd, iov, (int)count, (off_t)at);
+	return n < 0 || fdatasync(fd) == 0 ? n : -1;
+}
+
+ssize_t
+blk_fd_move_some(struct blk_io *io)
 {
 	unsigned count;
 	const struct iovec *iov = blk_io_rest(io, &count);
-	off_t at = (off_t)(io->base_bytes + io->offset_bytes + io->moved_bytes);
+	uint64_t at = io->base_bytes + io->offset_bytes + io->moved_bytes;
 
 	if (io->op == BLK_READ)
-		return preadv(io->fd, iov, (int)count, at);
-	return pwritev2(io->fd, iov, (int)count, at, (io->flags & BLK_FUA) != 0 ? RWF_DSYNC : 0);
+		return preadv(io->fd, iov, (int)count, (off_t)at);
+	if ((io->flags & BLK_FUA) != 0)
+		return blk_fd_write_durable(io->fd, iov, count, at);
+	return pwritev(io->fd, iov, (int)count, (off_t)at);
 }
 
 static int
 move(struct blk_io *io)
 {
 	while (io->moved_bytes < io->len_bytes) {
-		ssize_t n = move_some(io);
+		ssize_t n = blk_fd_move_some(io);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -94,15 +114,34 @@ move(struct blk_io *io)
 	return 0;
 }
 
+/* Writes bytes past the page cache, as a part of io. */
+static ssize_t
+write_direct(const struct blk_io *io, const void *bytes, size_t len, uint64_t at)
+{
+	struct iovec iov = { (void *)(uintptr_t)bytes, len };
+	struct blk_io part = { .op = BLK_WRITE,
+			       .offset_bytes = at,
+			       .len_bytes = len,
+			       .iov = &iov,
+			       .iov_count = 1,
+			       .fd = io->fd,
+			       .direct = io->direct };
+	int rc = blk_direct_run(&part);
+
+	errno = -rc;
+	return rc < 0 ? -1 : (ssize_t)len;
+}
+
 static int
 write_zeros(struct blk_io *io)
 {
-	static const uint8_t zeros[64 * 1024];
+	static const _Alignas(4096) uint8_t zeros[64 * 1024];
 	uint64_t at = io->base_bytes + io->offset_bytes, end = at + io->len_bytes;
 
 	while (at < end) {
-		ssize_t n = pwrite(io->fd, zeros, (size_t)MIN(end - at, (uint64_t)sizeof(zeros)),
-				   (off_t)at);
+		size_t len = (size_t)MIN(end - at, (uint64_t)sizeof(zeros));
+		ssize_t n = io->direct != NULL ? write_direct(io, zeros, len, at)
+					       : pwrite(io->fd, zeros, len, (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -111,12 +150,6 @@ write_zeros(struct blk_io *io)
 		at += (uint64_t)n;
 	}
 	return 0;
-}
-
-static bool
-cannot(int error)
-{
-	return error == -EOPNOTSUPP || error == -ENOSYS || error == -EINVAL;
 }
 
 static int
@@ -184,7 +217,7 @@ blk_fd_run(struct blk_io *io)
 	switch (io->op) {
 	case BLK_READ:
 	case BLK_WRITE:
-		return move(io);
+		return io->direct != NULL ? blk_direct_run(io) : move(io);
 	case BLK_FLUSH:
 		return fdatasync(io->fd) < 0 ? -errno : 0;
 	case BLK_UNMAP:

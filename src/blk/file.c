@@ -8,10 +8,11 @@
  * Some operations are done within blk_submit, and the others go to the queue (measured: a
  * page-cache hit costs 0.9 µs, a hand-off to the queue 20 µs):
  *   - On a file in memory (tmpfs) everything except long range operations is done within
- *     blk_submit.
+ *     blk_submit, in a mapping of the file (map.c) where that can be had.
  *   - On other files reads, and writes without FUA, are tried with RWF_NOWAIT first.  What that
  *     cannot do (data that is not cached, or buffered writes on ext4, which do not support it) goes
  *     to the queue.  A kind of operation that is not supported is not tried again.
+ *   - Files that go past the page cache (direct.c) have everything go to the queue.
  */
 #include "blk/blk_int.h"
 
@@ -55,6 +56,8 @@ struct file_dev {
 	_Atomic uint64_t length_seen_ns; /* loop_now_ns of the last check of the length */
 	atomic_bool nowait_read, nowait_write;
 	struct work_lane lane; /* its operations on workers */
+	enum blk_cache cache;  /* as it is set; lock */
+	struct blk_direct direct;
 };
 
 static struct file_dev *
@@ -128,7 +131,9 @@ open_file(struct file_dev *f, char *reason, size_t size)
 	atomic_store(&f->dev.on_the_spot, in_memory);
 	atomic_store(&f->nowait_read, true);
 	atomic_store(&f->nowait_write, true);
-	blk_open_set(&f->open, fd);
+	blk_direct_open(&f->direct, fd, f->cache);
+	blk_open_set(&f->open, fd,
+		     in_memory ? blk_map_new(fd, blk_size_bytes(&f->dev), f->dev.read_only) : NULL);
 	return fd;
 }
 
@@ -213,9 +218,10 @@ length_is_due(struct file_dev *f, const struct blk_queue *queue, const struct bl
 	if ((io->op == BLK_WRITE || io->op == BLK_WRITE_ZEROES) &&
 	    io->offset_bytes + io->len_bytes >= blk_size_bytes(&f->dev))
 		return true;
-	if (queue == NULL || io->op == BLK_FLUSH || io->op == BLK_MAP ||
-	    atomic_load(&f->stat_may_wait))
+	if (io->op == BLK_FLUSH || io->op == BLK_MAP || atomic_load(&f->stat_may_wait))
 		return false;
+	if (queue == NULL) /* a mapping shows zeros in the page in which the file ends */
+		return atomic_load(&f->open.map) != NULL;
 	now_ns = loop_now_ns(queue->loop);
 	if ((int64_t)(now_ns - atomic_load_explicit(&f->length_seen_ns, memory_order_relaxed)) <
 	    (int64_t)LENGTH_KNOWN_NS)
@@ -245,16 +251,65 @@ check_length(struct file_dev *f, int fd)
 	return rc < 0 ? ERR_FAILED : 0;
 }
 
-/* A read that found the end of the file is a failure of the device, not a single bad block. */
+/*
+ * Does io in the mapping of the file, if there is one and it can.  Returns whether io->result is
+ * set.  After a fault the file is looked at, since a write by a system call would make one that was
+ * cut as long as before; then that call finds out what is wrong.
+ */
+static bool
+run_mapped(struct file_dev *f, struct blk_io *io)
+{
+	struct blk_map *map = atomic_load_explicit(&f->open.map, memory_order_acquire);
+
+	if (map == NULL || (io->op != BLK_READ && io->op != BLK_WRITE && io->op != BLK_FLUSH))
+		return false;
+	if (io->op == BLK_FLUSH) /* nothing in memory waits to be written back */
+		return true;
+	switch (blk_map_move(map, io)) {
+	case BLK_MAPPED_MOVED:
+		io->result = 0;
+		return true;
+	case BLK_MAPPED_FAULT:
+		io->result = check_length(f, io->fd);
+		return io->result < 0;
+	case BLK_MAPPED_NOT:
+		break;
+	}
+	return false;
+}
+
+/* Notes what an operation has done to the space of the file, whichever way it went. */
+static void
+note_space(struct file_dev *f, const struct blk_io *io)
+{
+	struct blk_map *map = atomic_load_explicit(&f->open.map, memory_order_acquire);
+
+	if (map == NULL)
+		return;
+	if (io->op == BLK_WRITE && io->result == 0)
+		blk_map_note(map, io->offset_bytes, io->len_bytes);
+	else if (io->op == BLK_UNMAP || io->op == BLK_WRITE_ZEROES)
+		blk_map_forget(map, io->offset_bytes, io->len_bytes);
+}
+
+/*
+ * A read that found the end of the file, and a direct write that found it too short, are a failure of
+ * the device, not a single bad block.
+ */
 static void
 file_completed(struct blk_dev *dev, struct blk_io *io)
 {
 	struct file_dev *f = file_of(dev);
 
-	if (io->op == BLK_READ && io->result == -EIO && check_length(f, io->fd) < 0)
+	if (io->gate != NULL)
+		blk_gate_leave(io);
+	if ((io->op == BLK_READ || io->direct != NULL) && io->result == -EIO &&
+	    check_length(f, io->fd) < 0)
 		io->result = ERR_FAILED;
-	if (io->op == BLK_WRITE || io->op == BLK_UNMAP || io->op == BLK_WRITE_ZEROES)
+	if (io->op == BLK_WRITE || io->op == BLK_UNMAP || io->op == BLK_WRITE_ZEROES) {
+		note_space(f, io);
 		note_change(f);
+	}
 }
 
 /* Returns 0 when io, whose fd is set, may begin, or an error. */
@@ -272,6 +327,32 @@ without_file(struct file_dev *f, int error)
 	return atomic_load(&f->dev.failed) != 0 ? ERR_FAILED : error;
 }
 
+/* Also when the file system has refused a direct operation since: older ones may be at the gate. */
+static bool
+is_gated(struct file_dev *f)
+{
+	return atomic_load_explicit(&f->direct.gated, memory_order_relaxed);
+}
+
+/*
+ * Returns whether io, which goes past the page cache, may begin; else it goes on when the operations
+ * have ended that it would disturb.  Blocks of 512 bytes are the least that any LUN has, so there only
+ * what is no whole block can disturb others.
+ */
+static bool
+enter_direct(struct file_dev *f, struct blk_io *io)
+{
+	bool whole;
+
+	io->direct = &f->direct;
+	if (io->op != BLK_WRITE && io->op != BLK_UNMAP && io->op != BLK_WRITE_ZEROES)
+		return true;
+	whole = !blk_direct_range_fits(&f->direct, io);
+	if (f->direct.offset_align <= 512 && !whole)
+		return true;
+	return blk_gate_enter(&f->direct.gate, io, whole);
+}
+
 static int
 file_run_late(struct blk_dev *dev, struct blk_io *io)
 {
@@ -282,7 +363,31 @@ file_run_late(struct blk_dev *dev, struct blk_io *io)
 	if (io->fd < 0)
 		return without_file(f, io->fd);
 	rc = begin(f, NULL, io);
-	return rc < 0 ? rc : blk_fd_run(io);
+	if (rc < 0)
+		return rc;
+	return is_gated(f) ? BLK_LATE_GO_ON : blk_fd_run(io);
+}
+
+static void
+file_go_on(struct blk_dev *dev, struct blk_io *io)
+{
+	if (enter_direct(file_of(dev), io))
+		blk_queue_go_on(io->queue, io);
+}
+
+static enum blk_submitted
+submit_direct(struct file_dev *f, struct blk_queue *queue, struct blk_io *io)
+{
+	bool enters = enter_direct(f, io);
+
+	if (queue == NULL) {
+		io->result = blk_fd_run(io);
+		return BLK_DONE;
+	}
+	blk_queue_wait(queue);
+	if (enters)
+		blk_queue_go_on(queue, io);
+	return BLK_PENDING;
 }
 
 static enum blk_submitted
@@ -303,8 +408,10 @@ file_submit(struct blk_dev *dev, struct blk_queue *queue, struct blk_io *io)
 		return BLK_DONE;
 	}
 	io->result = begin(f, queue, io);
-	if (io->result < 0)
+	if (io->result < 0 || run_mapped(f, io))
 		return BLK_DONE;
+	if (is_gated(f))
+		return submit_direct(f, queue, io);
 	if (queue == NULL || goes_on_the_spot(f, io)) {
 		io->result = blk_fd_run(io);
 		return BLK_DONE;
@@ -324,8 +431,23 @@ file_close(struct blk_dev *dev)
 	struct file_dev *f = file_of(dev);
 
 	blk_open_fini(&f->open);
+	blk_gate_fini(&f->direct.gate);
 	mem_free(f->path);
 	mem_free(f);
+}
+
+/* Follows the file, which has its new size and is pinned, with its mapping. */
+static void
+remap(struct file_dev *f, int fd, uint64_t before, uint64_t size_bytes)
+{
+	struct blk_map *map = atomic_load(&f->open.map);
+
+	if (map == NULL)
+		return;
+	if (size_bytes < before)
+		blk_map_forget(map, size_bytes, before - size_bytes);
+	else
+		atomic_store(&f->open.map, blk_map_grow(map, fd, size_bytes, f->dev.read_only));
 }
 
 static int
@@ -349,6 +471,7 @@ resize(struct file_dev *f, uint64_t size_bytes)
 		atomic_store(&dev->size_bytes, before);
 		return error;
 	}
+	remap(f, fd, before, size_bytes);
 	if (fsync(fd) == 0)
 		return 0;
 	int r = -errno;
@@ -503,9 +626,56 @@ file_stat(struct blk_dev *dev, struct blk_stat *ret_stat)
 	return 0;
 }
 
+static void
+file_prefetch(struct blk_dev *dev, uint64_t offset_bytes, uint32_t len_bytes)
+{
+	const struct file_dev *f = container_of(dev, struct file_dev, dev);
+	/* while there is a descriptor its mapping stays, since the device counts as in use (open.c) */
+	bool is_open = atomic_load(&f->open.fd) >= 0;
+	const struct blk_map *map =
+		is_open ? atomic_load_explicit(&f->open.map, memory_order_acquire) : NULL;
+
+	if (map != NULL)
+		blk_map_prefetch(map, offset_bytes, len_bytes);
+}
+
+static void
+file_set_cache(struct blk_dev *dev, enum blk_cache cache)
+{
+	struct file_dev *f = file_of(dev);
+	int fd;
+
+	pthread_mutex_lock(&f->open.lock);
+	f->cache = cache;
+	fd = atomic_load(&f->open.fd);
+	if (fd >= 0)
+		blk_direct_open(&f->direct, fd, cache);
+	pthread_mutex_unlock(&f->open.lock);
+}
+
+static bool
+file_cache_of(struct blk_dev *dev, bool *ret_direct, const char **ret_why)
+{
+	struct file_dev *f = file_of(dev);
+	struct blk_direct_choice choice;
+
+	pthread_mutex_lock(&f->open.lock);
+	if (atomic_load(&f->open.fd) >= 0) {
+		*ret_direct = atomic_load(&f->direct.on);
+		*ret_why = atomic_load(&f->direct.why);
+	} else {
+		blk_direct_choose(-1, f->path, f->cache, &choice);
+		*ret_direct = choice.direct;
+		*ret_why = choice.why;
+	}
+	pthread_mutex_unlock(&f->open.lock);
+	return true;
+}
+
 static const struct blk_ops file_ops = {
 	.name = "file",
 	.submit = file_submit,
+	.prefetch = file_prefetch,
 	.completed = file_completed,
 	.close = file_close,
 	.resize = file_resize,
@@ -514,6 +684,9 @@ static const struct blk_ops file_ops = {
 	.reopen = file_reopen,
 	.stat = file_stat,
 	.run_late = file_run_late,
+	.go_on = file_go_on,
+	.set_cache = file_set_cache,
+	.cache_of = file_cache_of,
 };
 
 int
@@ -525,6 +698,8 @@ blk_file_new(const char *path, const char *name, uint64_t size_bytes,
 	if (f == NULL)
 		return -ENOMEM;
 	blk_open_init(&f->open, &f->dev);
+	blk_gate_init(&f->direct.gate);
+	f->direct.dev = &f->dev;
 	f->path = str_dup(path);
 	if (blk_dev_init(&f->dev, &file_ops, name, size_bytes) < 0 || f->path == NULL) {
 		blk_dev_unref(&f->dev);

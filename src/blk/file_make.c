@@ -10,6 +10,7 @@
 #include <libgen.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,6 +61,7 @@ share(int to_fd, int from_fd)
 		return 0;
 	switch (errno) {
 	case EINVAL: /* btrfs: the two files do not treat copies on write alike */
+	case ENOSYS:
 	case ENOTTY:
 	case EOPNOTSUPP:
 	case EXDEV:
@@ -67,6 +69,38 @@ share(int to_fd, int from_fd)
 	default:
 		return -errno;
 	}
+}
+
+int
+blk_file_open_nameless(const char *dir)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	AUTO_FREE char *path = NULL;
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd >= 0 ? fd : -errno;
+	path = str_printf("%s/.share-XXXXXX", dir);
+	if (path == NULL)
+		return -ENOMEM;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	(void)unlink(path);
+	return fd;
+}
+
+int
+blk_file_can_clone(const char *dir)
+{
+	int from = blk_file_open_nameless(dir);
+	int to = from >= 0 ? blk_file_open_nameless(dir) : from, rc;
+
+	rc = to >= 0 ? share(to, from) : to;
+	if (to >= 0)
+		close(to);
+	if (from >= 0)
+		close(from);
+	return rc;
 }
 
 /* Opens the one file and makes the other.  Returns the descriptor of the new file, or -errno. */
@@ -111,6 +145,33 @@ blk_file_clone(const char *from, const char *path, uint64_t size_bytes)
 }
 
 #define COPY_STEP (4u << 20)
+#define BY_HAND   (256u << 10)
+
+/*
+ * Copies some bytes by reading and writing them: before Linux 4.5, on file systems that cannot copy,
+ * and where a filter of system calls does not know copy_file_range.
+ */
+static ssize_t
+copy_by_hand(int from_fd, int fd, off_t offset, size_t len)
+{
+	size_t size = MIN(len, (size_t)BY_HAND);
+	AUTO_FREE char *bytes = mem_alloc(size);
+	ssize_t n, done = 0;
+
+	if (bytes == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	n = pread(from_fd, bytes, size, offset);
+	while (done < n) {
+		ssize_t more = pwrite(fd, bytes + done, (size_t)(n - done), offset + done);
+
+		if (more < 0)
+			return -1;
+		done += more;
+	}
+	return n;
+}
 
 /* Copies the data from offset on, at most a step of it.  Returns how much, or -errno. */
 static ssize_t
@@ -120,25 +181,46 @@ copy_step(int from_fd, int fd, off_t offset, off_t end)
 	size_t len = (size_t)MIN(end - offset, (off_t)COPY_STEP);
 	ssize_t done = copy_file_range(from_fd, &in, fd, &out, len, 0);
 
+	if (done < 0 && (errno == ENOSYS || errno == EOPNOTSUPP || errno == EINVAL ||
+			 errno == EXDEV || errno == EPERM))
+		done = copy_by_hand(from_fd, fd, offset, len);
 	if (done < 0)
 		return -errno;
 	return done > 0 ? done : -EIO; /* the file is shorter than its data were a moment ago */
 }
 
+/*
+ * Finds the next data from `at` on, and its end.  On a file system that cannot tell, all is data.
+ * Returns 0, ERR_NOT_FOUND (only a hole is left) or -errno.
+ */
+static int
+find_data(int fd, off_t at, off_t size, off_t *ret_data, off_t *ret_end)
+{
+	off_t data = lseek(fd, at, SEEK_DATA), end;
+
+	if (data < 0 && errno == ENXIO)
+		return ERR_NOT_FOUND;
+	if (data < 0 && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
+		return -errno;
+	end = data < 0 ? size : lseek(fd, data, SEEK_HOLE);
+	if (end < 0)
+		return -errno;
+	*ret_data = data < 0 ? at : data;
+	*ret_end = MIN(end, size);
+	return 0;
+}
+
 static int
 copy_data(int from_fd, int fd, off_t size, struct blk_progress *progress)
 {
-	off_t at = 0, data, hole;
+	off_t at = 0, data = 0, hole = 0;
 	ssize_t done;
 
 	while (at < size) {
-		data = lseek(from_fd, at, SEEK_DATA);
-		if (data < 0)
-			return errno == ENXIO ? 0 : -errno; /* only a hole is left */
-		hole = lseek(from_fd, data, SEEK_HOLE);
-		if (hole < 0)
-			return -errno;
-		hole = MIN(hole, size);
+		int rc = find_data(from_fd, at, size, &data, &hole);
+
+		if (rc < 0)
+			return rc == ERR_NOT_FOUND ? 0 : rc;
 		for (at = data; at < hole; at += done) {
 			if (progress != NULL &&
 			    progress->step(progress, (uint64_t)at, (uint64_t)size) != 0)

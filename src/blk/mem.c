@@ -128,7 +128,8 @@ populate(struct mem_dev *m, uint64_t offset_bytes, uint64_t len_bytes)
 	madvise(m->bytes + first, len, MADV_HUGEPAGE);
 	if (madvise(m->bytes + first, len, MADV_POPULATE_WRITE) == 0)
 		return 0;
-	return errno == EINVAL ? 0 : -errno; /* before Linux 5.14 it comes page by page */
+	/* before Linux 5.14, or where no advice is taken, it comes page by page */
+	return errno == EINVAL || errno == ENOSYS || errno == EPERM ? 0 : -errno;
 }
 
 static int

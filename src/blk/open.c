@@ -7,7 +7,8 @@
  * Who uses a descriptor has counted itself before (blk_dev.inflight, or blk_open.pins) and reads
  * the descriptor afterwards; who closes one takes it away first and looks at the counts afterwards.
  * All four are sequentially consistent, so either the user finds no descriptor, or the closer finds
- * the user and puts the descriptor back.
+ * the user and puts the descriptor back.  The mapping of a file in memory lives as long as its
+ * descriptor.
  *
  * A file to which something was written is synced before it is closed: once no descriptor is left,
  * the kernel may forget that writing it back has failed, and a later flush would not tell.  When
@@ -77,6 +78,7 @@ is_busy(const struct blk_open *slot)
 static bool
 try_close(struct blk_open *slot)
 {
+	struct blk_map *map = NULL;
 	int fd;
 	bool closes;
 
@@ -85,12 +87,14 @@ try_close(struct blk_open *slot)
 	fd = atomic_exchange(&slot->fd, -1);
 	closes = fd >= 0 && !is_busy(slot) && !atomic_load(&slot->dirty);
 	if (closes) {
+		map = atomic_exchange(&slot->map, NULL);
 		atomic_store(&slot->dev->on_the_spot, false);
 		list_remove(&slot->node);
 	} else {
 		atomic_store(&slot->fd, fd);
 	}
 	pthread_mutex_unlock(&slot->lock);
+	blk_map_free(map);
 	if (closes)
 		close_counted(fd);
 	return closes;
@@ -228,13 +232,14 @@ blk_open_discard(int fd)
 }
 
 void
-blk_open_set(struct blk_open *slot, int fd)
+blk_open_set(struct blk_open *slot, int fd, struct blk_map *map)
 {
 	atomic_store(&slot->used, atomic_fetch_add(&blk_open_clock, 1) + 1);
 	atomic_store(&slot->dirty, false);
 	pthread_mutex_lock(&open_lock);
 	list_append(&open_list, &slot->node);
 	pthread_mutex_unlock(&open_lock);
+	atomic_store(&slot->map, map);
 	atomic_store(&slot->fd, fd);
 }
 
@@ -247,6 +252,7 @@ blk_open_close(struct blk_open *slot)
 	list_remove(&slot->node);
 	pthread_mutex_unlock(&open_lock);
 	fd = atomic_exchange(&slot->fd, -1);
+	blk_map_free(atomic_exchange(&slot->map, NULL));
 	if (fd >= 0)
 		close_counted(fd);
 }

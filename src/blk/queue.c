@@ -30,6 +30,15 @@ worker_came_back(struct loop_msg *msg)
 }
 
 static void
+worker_has_opened(struct loop_msg *msg)
+{
+	struct blk_io *io = container_of(msg, struct blk_io, msg);
+	struct blk_dev *dev = io->stack[io->depth - 1];
+
+	dev->ops->go_on(dev, io);
+}
+
+static void
 run_on_worker(struct work *work)
 {
 	struct blk_io *io = container_of(work, struct blk_io, work);
@@ -39,7 +48,7 @@ run_on_worker(struct work *work)
 	io->result = io->fd >= 0 ? blk_fd_run(io) : dev->ops->run_late(dev, io);
 	if (io->queue->workers != NULL)
 		workers_lane_leave(io->queue->workers, io->lane);
-	io->msg.run = worker_came_back;
+	io->msg.run = io->result == BLK_LATE_GO_ON ? worker_has_opened : worker_came_back;
 	loop_post(io->queue->loop, &io->msg);
 }
 
@@ -91,6 +100,18 @@ blk_queue_submit_late(struct blk_queue *queue, struct blk_io *io)
 	queue->inflight++;
 	io->fd = -1;
 	blk_queue_submit_worker(queue, io);
+}
+
+void
+blk_queue_wait(struct blk_queue *queue)
+{
+	queue->inflight++;
+}
+
+void
+blk_queue_go_on(struct blk_queue *queue, struct blk_io *io)
+{
+	queue->ops->submit(queue, io);
 }
 
 void

@@ -91,11 +91,12 @@ prepare_move(struct io_uring_sqe *sqe, struct blk_io *io)
 }
 
 static bool
-ring_can(const struct blk_io *io)
+ring_can(struct blk_io *io)
 {
 	switch (io->op) {
 	case BLK_READ:
-	case BLK_WRITE:
+	case BLK_WRITE: /* a worker does what needs another buffer */
+		return io->direct == NULL || blk_direct_fits(io);
 	case BLK_FLUSH:
 		return true;
 	case BLK_UNMAP:
@@ -170,7 +171,7 @@ ring_submit(struct blk_queue *queue, struct blk_io *io)
 
 /* The kernel has ended the operation, and the next one of its file takes its place. */
 static void
-ring_done(struct blk_ring *ring, struct blk_io *io, int result)
+ring_leave(struct blk_ring *ring, const struct blk_io *io)
 {
 	struct ring_file *file = file_of(ring, io->fd);
 	struct blk_io *next = file->waiting;
@@ -184,7 +185,21 @@ ring_done(struct blk_ring *ring, struct blk_io *io, int result)
 			file->waiting_tail = &file->waiting;
 		ring_start(ring, next);
 	}
+}
+
+static void
+ring_done(struct blk_ring *ring, struct blk_io *io, int result)
+{
+	ring_leave(ring, io);
 	blk_queue_done(ring->queue, io, result);
+}
+
+/* A worker does the rest: it is not aligned, or the file system refuses what is. */
+static void
+ring_hand_over(struct blk_ring *ring, struct blk_io *io)
+{
+	ring_leave(ring, io);
+	blk_queue_submit_worker(ring->queue, io);
 }
 
 /* Handles the result of one operation from the kernel. */
@@ -195,6 +210,10 @@ ring_completed(struct blk_ring *ring, struct blk_io *io, int result)
 
 	if (result == -EAGAIN || result == -EINTR) {
 		ring_start(ring, io);
+		return;
+	}
+	if (moves && io->direct != NULL && result == -EINVAL) {
+		ring_hand_over(ring, io);
 		return;
 	}
 	if (io->op == BLK_UNMAP && (result == -EOPNOTSUPP || result == -EINVAL))
@@ -208,6 +227,8 @@ ring_completed(struct blk_ring *ring, struct blk_io *io, int result)
 		ring_done(ring, io, 0);
 	else if (result == 0) /* the file is shorter than the device */
 		ring_done(ring, io, -EIO);
+	else if (!ring_can(io))
+		ring_hand_over(ring, io);
 	else
 		ring_start(ring, io);
 }

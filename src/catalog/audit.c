@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "catalog/catalog_int.h"
+#include "catalog/shared.h"
 #include "wire/wire.h"
 
 #define CHANGES_MAX       4096
@@ -98,16 +99,17 @@ changes_text(const struct state *before, const struct change *change, struct str
 /* ---- writing ---- */
 
 static int
-prune(struct catalog *catalog, int64_t newest, int most)
+prune(struct catalog *catalog, int64_t newest, int limit)
 {
 	bool full = catalog_reserve_is_wanted(catalog);
-	int64_t kept = full ? CATALOG_EVENTS_KEPT_FULL : CATALOG_AUDIT_KEPT;
+	int64_t most = catalog->sharing != NULL ? CATALOG_SHARED_AUDIT_KEPT : CATALOG_AUDIT_KEPT;
+	int64_t kept = full ? CATALOG_EVENTS_KEPT_FULL : most;
 	sqlite3_stmt *stmt;
 	int rc = catalog_statement(catalog, STMT_AUDIT_PRUNE, &stmt);
 
 	if (rc < 0)
 		return rc;
-	sqlite3_bind_int(stmt, 1, most);
+	sqlite3_bind_int(stmt, 1, limit);
 	sqlite3_bind_int64(stmt, 2,
 			   catalog->audit_keep_ms != 0 ? clock_utc_ms() - catalog->audit_keep_ms
 						       : INT64_MIN);

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "catalog/catalog_int.h"
+#include "catalog/shared_int.h"
 
 #ifndef CIFS_SUPER_MAGIC
 #define CIFS_SUPER_MAGIC 0xff534d42u
@@ -160,6 +160,7 @@ open_all(struct catalog *catalog)
 struct catalog_manner {
 	bool look, accept_loss, restored;
 	uint64_t restored_after;
+	struct catalog_sharing *sharing; /* consumed */
 };
 
 static int
@@ -169,8 +170,11 @@ open_as(const char *dir, const struct catalog_manner *like, int (*how)(struct ca
 	struct catalog *catalog = mem_calloc(1, sizeof(*catalog));
 	int rc;
 
-	if (catalog == NULL)
+	if (catalog == NULL) {
+		catalog_sharing_free(like->sharing);
 		return -ENOMEM;
+	}
+	catalog->sharing = like->sharing;
 	catalog->look = like->look;
 	catalog->accept_loss = like->accept_loss;
 	catalog->restored = like->restored;
@@ -217,6 +221,32 @@ catalog_dir_open(const char *dir, struct catalog **ret_catalog)
 	return open_as(dir, &(struct catalog_manner){ .look = false }, dir_open, ret_catalog);
 }
 
+static int
+open_shared(struct catalog *catalog)
+{
+	int rc = dir_open(catalog);
+
+	if (rc == 0)
+		warn_of_mode(catalog);
+	return rc < 0 ? rc : catalog_shared_open_all(catalog);
+}
+
+int
+catalog_open_shared(const char *dir, const struct catalog_shared *shared, bool look,
+		    bool accept_loss, struct catalog **ret_catalog)
+{
+	struct catalog_sharing *sharing = mem_calloc(1, sizeof(*sharing));
+	struct catalog_manner like = { .look = look, .accept_loss = accept_loss };
+
+	if (sharing == NULL) {
+		shared->ops->close(shared->store);
+		return -ENOMEM;
+	}
+	sharing->store = *shared;
+	like.sharing = sharing;
+	return open_as(dir, &like, open_shared, ret_catalog);
+}
+
 /* SQLite makes a log to look into when there is none. */
 static void
 drop_empty_log(struct catalog *catalog)
@@ -235,7 +265,7 @@ catalog_close(struct catalog *catalog)
 		return;
 	catalog_rollback(catalog);
 	catalog_db_close(catalog);
-	if (catalog->look && catalog->lock_fd >= 0)
+	if (catalog->look && catalog->lock_fd >= 0 && catalog->sharing == NULL)
 		drop_empty_log(catalog);
 	catalog_reserve_close(catalog);
 	if (catalog->mark_fd >= 0)
@@ -244,6 +274,7 @@ catalog_close(struct catalog *catalog)
 		close(catalog->lock_fd); /* last: it guards the others */
 	if (catalog->dir_fd >= 0)
 		close(catalog->dir_fd);
+	catalog_sharing_free(catalog->sharing);
 	mem_free(catalog->dir);
 	mem_free(catalog);
 }
@@ -253,6 +284,8 @@ catalog_reopen(struct catalog *catalog)
 {
 	int rc;
 
+	if (catalog->sharing != NULL)
+		return catalog_shared_reopen(catalog);
 	catalog->in_transaction = catalog->in_savepoint = false;
 	rc = catalog_still_there(catalog);
 	catalog_guard_forget_log(catalog); /* SQLite removes it when it closes the database */
@@ -295,9 +328,10 @@ catalog_begin(struct catalog *catalog)
 	int rc = catalog_held(catalog) != NULL ? err_set(ERR_READ_ONLY, "%s", catalog->held)
 					       : catalog_still_there(catalog);
 
+	if (rc == 0 && catalog->sharing != NULL)
+		rc = catalog_shared_begin(catalog);
 	if (rc == 0)
 		rc = run(catalog, STMT_BEGIN, "begin");
-
 	if (rc == 0)
 		catalog->in_transaction = true;
 	return rc;
@@ -306,11 +340,16 @@ catalog_begin(struct catalog *catalog)
 int
 catalog_commit(struct catalog *catalog)
 {
-	int rc = run(catalog, STMT_COMMIT, "commit");
+	int rc = catalog->sharing != NULL ? catalog_shared_commit(catalog) : 0;
 
 	if (rc < 0)
 		return rc;
+	rc = run(catalog, STMT_COMMIT, "commit");
+	if (rc < 0)
+		return catalog->sharing != NULL ? catalog_shared_commit_failed(catalog, rc) : rc;
 	catalog->in_transaction = catalog->in_savepoint = false;
+	if (catalog->sharing != NULL)
+		catalog_shared_record_clear(catalog);
 	catalog->secret_in_log |= catalog->secret_outdated;
 	catalog->secret_outdated = false;
 	catalog->committed = catalog->position;
@@ -331,6 +370,8 @@ catalog_rollback(struct catalog *catalog)
 		(void)run(catalog, STMT_ROLLBACK, "roll back");
 	catalog->in_transaction = catalog->in_savepoint = false;
 	catalog->position = catalog->committed;
+	if (catalog->sharing != NULL)
+		catalog_shared_record_clear(catalog);
 }
 
 int
@@ -340,6 +381,8 @@ catalog_savepoint(struct catalog *catalog)
 
 	if (rc < 0)
 		return rc;
+	if (catalog->sharing != NULL)
+		catalog_shared_savepoint(catalog);
 	catalog->at_savepoint = catalog->position;
 	catalog->in_savepoint = true;
 	return 0;
@@ -362,6 +405,8 @@ catalog_rollback_to(struct catalog *catalog)
 
 	if (rc < 0)
 		return rc;
+	if (catalog->sharing != NULL)
+		catalog_shared_rollback_to(catalog);
 	catalog->position = catalog->at_savepoint;
 	return catalog_release(catalog);
 }

@@ -283,10 +283,13 @@ int catalog_job_delete(struct catalog *catalog, const struct guid *job_id);
 struct catalog_unlink {
 	struct guid lun_id;
 	struct guid pool_id;
-	const char *path; /* absolute; borrowed */
+	const char *path;          /* absolute; borrowed */
+	struct guid controller_id; /* of the gateway that removes it; zero = the only vdsd */
 };
 
 int catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *entry);
+/* Makes a note that there is one for entry->controller_id. */
+int catalog_unlink_take(struct catalog *catalog, const struct catalog_unlink *entry);
 /* Returns 0 also when there is no such note. */
 int catalog_unlink_delete(struct catalog *catalog, const struct guid *lun_id,
 			  const struct guid *pool_id);
@@ -329,6 +332,7 @@ int catalog_kept_put(struct catalog *catalog, const struct catalog_kept *kept);
 /* Return 0 also when nothing is kept. */
 int catalog_kept_delete(struct catalog *catalog, const struct guid *lun_id, uint32_t kind);
 int catalog_kept_forget(struct catalog *catalog, const struct guid *lun_id); /* every kind */
+int catalog_kept_drop(struct catalog *catalog, uint32_t kind);               /* of every LUN */
 
 /*
  * Notes that an initiator has logged in to this target, so that initiators may remember its LUN
@@ -383,6 +387,13 @@ struct catalog_secret {
 
 int catalog_secret_put(struct catalog *catalog, const struct catalog_secret *secret);
 /*
+ * The secret by which the gateways of an array know each other, which is put once, when the array is
+ * made.  _put: within a transaction.  _get returns also ERR_NOT_FOUND (there is none) and ERR_CORRUPT.
+ */
+#define CATALOG_GATEWAY_SECRET_BYTES 32
+int catalog_gateway_secret_put(struct catalog *catalog, const uint8_t *bytes);
+int catalog_gateway_secret_get(struct catalog *catalog, uint8_t *ret_bytes);
+/*
  * Copies the log into the database and truncates it when it may hold a secret that was replaced or
  * deleted, so that no file of the catalog holds that secret.  Called outside of transactions, after
  * a commit; does nothing when no such secret is in the log.  Costs two syncs, like two commits.
@@ -422,6 +433,21 @@ int catalog_kept_list(struct catalog *catalog,
 		      int (*each)(void *arg, const struct catalog_kept *kept), void *arg);
 int catalog_unlinks(struct catalog *catalog,
 		    int (*each)(void *arg, const struct catalog_unlink *entry), void *arg);
+/*
+ * Each of these functions calls `each` for the entries with that key, of which there is one at most
+ * (several kinds of catalog_kept_of), as the functions above do for all.
+ */
+int catalog_job_of(struct catalog *catalog, const struct guid *job_id,
+		   int (*each)(void *arg, const struct catalog_job *job), void *arg);
+int catalog_schedule_run_of(struct catalog *catalog, const struct guid *schedule_id,
+			    int (*each)(void *arg, const struct catalog_schedule_run *run),
+			    void *arg);
+int catalog_kept_of(struct catalog *catalog, const struct guid *lun_id,
+		    int (*each)(void *arg, const struct catalog_kept *kept), void *arg);
+int catalog_token_of(struct catalog *catalog, const struct guid *id,
+		     int (*each)(void *arg, const struct catalog_token *token), void *arg);
+int catalog_secret_of(struct catalog *catalog, const struct guid *credential_id,
+		      int (*each)(void *arg, const struct catalog_secret *secret), void *arg);
 /*
  * Lists the newest records of the audit log whose number is less than `before` (0 = all), at most
  * `most`, the newest first.

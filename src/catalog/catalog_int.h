@@ -42,12 +42,16 @@ enum catalog_statement {
 	STMT_JOB_PUT,
 	STMT_JOB_DELETE,
 	STMT_JOB_LIST,
+	STMT_JOB_GET,
 	STMT_KEPT_PUT,
 	STMT_KEPT_DELETE,
 	STMT_KEPT_FORGET,
+	STMT_KEPT_DROP,
 	STMT_KEPT_LIST,
+	STMT_KEPT_OF,
 	STMT_UNLINK_PUT,
 	STMT_UNLINK_DELETE,
+	STMT_UNLINK_TAKE,
 	STMT_UNLINK_LIST,
 	STMT_SEEN_PUT,
 	STMT_SEEN_DELETE,
@@ -61,11 +65,16 @@ enum catalog_statement {
 	STMT_TOKEN_DELETE,
 	STMT_TOKEN_NAMED,
 	STMT_TOKEN_LIST,
+	STMT_TOKEN_GET,
 	STMT_SECRET_PUT,
 	STMT_SECRET_REPLACE,
 	STMT_SECRET_LIST,
+	STMT_SECRET_GET,
+	STMT_GATEWAY_SECRET_PUT,
+	STMT_GATEWAY_SECRET_GET,
 	STMT_SCHEDULE_RUN_PUT,
 	STMT_SCHEDULE_RUN_LIST,
+	STMT_SCHEDULE_RUN_GET,
 	STMT_POOL_SPACE_PUT,
 	STMT_POOL_SPACE_GET,
 	STMT_POOL_SPACE_DELETE,
@@ -120,6 +129,8 @@ struct catalog_file {
 	atomic_uint generation; /* counts how often the file was forgotten */
 };
 
+struct catalog_sharing; /* shared_int.h */
+
 struct catalog {
 	char *dir;                    /* owned */
 	int dir_fd, lock_fd, mark_fd; /* -1 = none */
@@ -146,6 +157,7 @@ struct catalog {
 	 * goes on, so that a commit sets secret_in_log
 	 */
 	bool secret_outdated, secret_in_log;
+	struct catalog_sharing *sharing; /* owned; NULL = the catalog is not shared */
 	int64_t audit_keep_ms; /* how long records of the audit log are kept; 0 = always */
 	struct catalog_copy
 		*copying; /* the unfinished copy, which must end before the database closes */

@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "catalog/catalog_int.h"
+#include "catalog/shared_int.h"
 
 /* clang-format off */
 static const char *const statement_sql[STMT_COUNT] = {
@@ -59,24 +59,33 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_JOB_PUT] = "INSERT INTO job_private (job_id, from_bytes, to_bytes) VALUES (?, ?, ?)",
 	[STMT_JOB_DELETE] = "DELETE FROM job_private WHERE job_id = ?",
 	[STMT_JOB_LIST] = "SELECT job_id, from_bytes, to_bytes FROM job_private ORDER BY job_id",
+	[STMT_JOB_GET] = "SELECT job_id, from_bytes, to_bytes FROM job_private WHERE job_id = ?",
 	[STMT_KEPT_PUT] = "INSERT INTO kept (lun_id, kind, version, data) VALUES (?, ?, ?, ?) "
 			  "ON CONFLICT (lun_id, kind) DO UPDATE SET version = excluded.version, "
 			  "data = excluded.data",
 	[STMT_KEPT_DELETE] = "DELETE FROM kept WHERE lun_id = ? AND kind = ?",
 	[STMT_KEPT_FORGET] = "DELETE FROM kept WHERE lun_id = ?",
+	[STMT_KEPT_DROP] = "DELETE FROM kept WHERE kind = ?",
 	[STMT_KEPT_LIST] = "SELECT lun_id, kind, version, data FROM kept",
+	[STMT_KEPT_OF] = "SELECT lun_id, kind, version, data FROM kept WHERE lun_id = ?",
 	[STMT_SCHEDULE_RUN_PUT] = "INSERT INTO schedule_run (schedule_id, slot_ms, last_ms) "
 				  "VALUES (?, ?, ?) ON CONFLICT (schedule_id) DO UPDATE SET "
 				  "slot_ms = excluded.slot_ms, last_ms = excluded.last_ms",
 	[STMT_SCHEDULE_RUN_LIST] = "SELECT schedule_id, slot_ms, last_ms FROM schedule_run",
+	[STMT_SCHEDULE_RUN_GET] =
+		"SELECT schedule_id, slot_ms, last_ms FROM schedule_run WHERE schedule_id = ?",
 	[STMT_POOL_SPACE_PUT] = "INSERT INTO pool_space (pool_id, space, crossings) "
 				"VALUES (?, ?, ?) ON CONFLICT (pool_id) DO UPDATE SET "
 				"space = excluded.space, crossings = excluded.crossings",
 	[STMT_POOL_SPACE_GET] = "SELECT space, crossings FROM pool_space WHERE pool_id = ?",
 	[STMT_POOL_SPACE_DELETE] = "DELETE FROM pool_space WHERE pool_id = ?",
-	[STMT_UNLINK_PUT] = "INSERT INTO unlink (lun_id, pool_id, path) VALUES (?, ?, ?)",
+	[STMT_UNLINK_PUT] =
+		"INSERT INTO unlink (lun_id, pool_id, path, controller_id) VALUES (?, ?, ?, ?)",
+	[STMT_UNLINK_TAKE] =
+		"UPDATE unlink SET controller_id = ?3 WHERE lun_id = ?1 AND pool_id = ?2",
 	[STMT_UNLINK_DELETE] = "DELETE FROM unlink WHERE lun_id = ? AND pool_id = ?",
-	[STMT_UNLINK_LIST] = "SELECT lun_id, pool_id, path FROM unlink ORDER BY lun_id, pool_id",
+	[STMT_UNLINK_LIST] = "SELECT lun_id, pool_id, path, controller_id FROM unlink "
+			     "ORDER BY lun_id, pool_id",
 	[STMT_SEEN_PUT] = "INSERT INTO target_seen (target) VALUES (?) ON CONFLICT DO NOTHING",
 	[STMT_SEEN_DELETE] = "DELETE FROM target_seen WHERE target = ?",
 	[STMT_SEEN_LIST] = "SELECT target FROM target_seen",
@@ -105,10 +114,16 @@ static const char *const statement_sql[STMT_COUNT] = {
 	[STMT_TOKEN_NAMED] = "SELECT 1 FROM token WHERE name = ?",
 	[STMT_TOKEN_LIST] = "SELECT id, name, role, hash, created_ms, expires_ms, creator "
 			    "FROM token ORDER BY id",
+	[STMT_TOKEN_GET] = "SELECT id, name, role, hash, created_ms, expires_ms, creator "
+			   "FROM token WHERE id = ?",
 	[STMT_SECRET_PUT] = "INSERT INTO secret (credential_id, bytes, old_bytes) VALUES (?, ?, ?)",
 	[STMT_SECRET_REPLACE] =
 		"UPDATE secret SET bytes = ?2, old_bytes = ?3 WHERE credential_id = ?1",
 	[STMT_SECRET_LIST] = "SELECT credential_id, bytes, old_bytes FROM secret",
+	[STMT_SECRET_GET] =
+		"SELECT credential_id, bytes, old_bytes FROM secret WHERE credential_id = ?",
+	[STMT_GATEWAY_SECRET_PUT] = "INSERT INTO gateway_secret (id, bytes) VALUES (?, ?)",
+	[STMT_GATEWAY_SECRET_GET] = "SELECT bytes FROM gateway_secret",
 };
 /* clang-format on */
 
@@ -288,6 +303,20 @@ connect(struct catalog *catalog)
 	return rc == SQLITE_OK ? 0 : catalog_db_error(catalog, rc, "open");
 }
 
+int
+catalog_db_open_memory(struct catalog *catalog)
+{
+	int rc = sqlite3_open_v2(":memory:", &catalog->db,
+				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+					 SQLITE_OPEN_EXRESCODE,
+				 NULL);
+
+	if (rc != SQLITE_OK)
+		return catalog_db_error(catalog, rc, "open");
+	return catalog_exec(catalog, "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; "
+				     "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY");
+}
+
 #define STRUCTURE_NS NS_PER_S
 
 /*
@@ -383,6 +412,8 @@ catalog_db_close(struct catalog *catalog)
 			sqlite3_finalize(catalog->rows[i].updates[k].stmt);
 		memset(&catalog->rows[i], 0, sizeof(catalog->rows[i]));
 	}
+	if (catalog->sharing != NULL)
+		catalog_shared_tables_close(catalog);
 	sqlite3_close(catalog->db);
 	catalog->db = NULL;
 	catalog_layer_unregister(catalog);

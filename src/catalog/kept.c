@@ -47,15 +47,25 @@ catalog_kept_forget(struct catalog *catalog, const struct guid *lun_id)
 }
 
 int
-catalog_kept_list(struct catalog *catalog, int (*each)(void *arg, const struct catalog_kept *kept),
-		  void *arg)
+catalog_kept_drop(struct catalog *catalog, uint32_t kind)
 {
-	struct catalog_kept kept;
 	sqlite3_stmt *stmt;
-	int step = SQLITE_DONE, rc = catalog_statement(catalog, STMT_KEPT_LIST, &stmt);
+	int rc = catalog_statement(catalog, STMT_KEPT_DROP, &stmt);
 
 	if (rc < 0)
 		return rc;
+	sqlite3_bind_int64(stmt, 1, kind);
+	return catalog_run(catalog, stmt, "what a unit keeps");
+}
+
+/* Calls `each` for what the statement, whose values are bound, finds. */
+static int
+list(struct catalog *catalog, sqlite3_stmt *stmt,
+     int (*each)(void *arg, const struct catalog_kept *kept), void *arg)
+{
+	struct catalog_kept kept;
+	int step = SQLITE_DONE, rc = 0;
+
 	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		rc = catalog_column_guid(stmt, 0, &kept.lun_id);
 		kept.kind = (uint32_t)sqlite3_column_int64(stmt, 1);
@@ -69,4 +79,27 @@ catalog_kept_list(struct catalog *catalog, int (*each)(void *arg, const struct c
 		rc = catalog_db_error(catalog, step, "what units keep");
 	sqlite3_reset(stmt);
 	return rc;
+}
+
+int
+catalog_kept_list(struct catalog *catalog, int (*each)(void *arg, const struct catalog_kept *kept),
+		  void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_KEPT_LIST, &stmt);
+
+	return rc < 0 ? rc : list(catalog, stmt, each, arg);
+}
+
+int
+catalog_kept_of(struct catalog *catalog, const struct guid *lun_id,
+		int (*each)(void *arg, const struct catalog_kept *kept), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_KEPT_OF, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, lun_id);
+	return list(catalog, stmt, each, arg);
 }

@@ -85,16 +85,14 @@ catalog_schedule_run_put(struct catalog *catalog, const struct catalog_schedule_
 	return catalog_run(catalog, stmt, "run of a schedule");
 }
 
-int
-catalog_schedule_runs(struct catalog *catalog,
-		      int (*each)(void *arg, const struct catalog_schedule_run *run), void *arg)
+/* Calls `each` for what the statement, whose values are bound, finds. */
+static int
+list_runs(struct catalog *catalog, sqlite3_stmt *stmt,
+	  int (*each)(void *arg, const struct catalog_schedule_run *run), void *arg)
 {
 	struct catalog_schedule_run run;
-	sqlite3_stmt *stmt;
-	int step = SQLITE_DONE, rc = catalog_statement(catalog, STMT_SCHEDULE_RUN_LIST, &stmt);
+	int step = SQLITE_DONE, rc = 0;
 
-	if (rc < 0)
-		return rc;
 	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		rc = catalog_column_guid(stmt, 0, &run.schedule_id);
 		run.slot_ms = sqlite3_column_int64(stmt, 1);
@@ -109,15 +107,36 @@ catalog_schedule_runs(struct catalog *catalog,
 }
 
 int
-catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job),
-	     void *arg)
+catalog_schedule_runs(struct catalog *catalog,
+		      int (*each)(void *arg, const struct catalog_schedule_run *run), void *arg)
 {
-	struct catalog_job job;
 	sqlite3_stmt *stmt;
-	int step = SQLITE_DONE, rc = catalog_statement(catalog, STMT_JOB_LIST, &stmt);
+	int rc = catalog_statement(catalog, STMT_SCHEDULE_RUN_LIST, &stmt);
+
+	return rc < 0 ? rc : list_runs(catalog, stmt, each, arg);
+}
+
+int
+catalog_schedule_run_of(struct catalog *catalog, const struct guid *schedule_id,
+			int (*each)(void *arg, const struct catalog_schedule_run *run), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_SCHEDULE_RUN_GET, &stmt);
 
 	if (rc < 0)
 		return rc;
+	catalog_bind_guid(stmt, 1, schedule_id);
+	return list_runs(catalog, stmt, each, arg);
+}
+
+/* Calls `each` for what the statement, whose values are bound, finds. */
+static int
+list_jobs(struct catalog *catalog, sqlite3_stmt *stmt,
+	  int (*each)(void *arg, const struct catalog_job *job), void *arg)
+{
+	struct catalog_job job;
+	int step = SQLITE_DONE, rc = 0;
+
 	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		rc = catalog_column_guid(stmt, 0, &job.job_id);
 		job.from_bytes = (uint64_t)sqlite3_column_int64(stmt, 1);
@@ -132,6 +151,29 @@ catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalo
 }
 
 int
+catalog_jobs(struct catalog *catalog, int (*each)(void *arg, const struct catalog_job *job),
+	     void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_JOB_LIST, &stmt);
+
+	return rc < 0 ? rc : list_jobs(catalog, stmt, each, arg);
+}
+
+int
+catalog_job_of(struct catalog *catalog, const struct guid *job_id,
+	       int (*each)(void *arg, const struct catalog_job *job), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_JOB_GET, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, job_id);
+	return list_jobs(catalog, stmt, each, arg);
+}
+
+int
 catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *entry)
 {
 	sqlite3_stmt *stmt;
@@ -142,6 +184,21 @@ catalog_unlink_put(struct catalog *catalog, const struct catalog_unlink *entry)
 	catalog_bind_guid(stmt, 1, &entry->lun_id);
 	catalog_bind_guid(stmt, 2, &entry->pool_id);
 	sqlite3_bind_text(stmt, 3, entry->path, -1, SQLITE_STATIC);
+	catalog_bind_guid(stmt, 4, &entry->controller_id);
+	return catalog_run(catalog, stmt, "unlink");
+}
+
+int
+catalog_unlink_take(struct catalog *catalog, const struct catalog_unlink *entry)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_UNLINK_TAKE, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, &entry->lun_id);
+	catalog_bind_guid(stmt, 2, &entry->pool_id);
+	catalog_bind_guid(stmt, 3, &entry->controller_id);
 	return catalog_run(catalog, stmt, "unlink");
 }
 
@@ -173,6 +230,8 @@ catalog_unlinks(struct catalog *catalog, int (*each)(void *arg, const struct cat
 		rc = catalog_column_guid(stmt, 0, &entry.lun_id);
 		if (rc == 0)
 			rc = catalog_column_guid(stmt, 1, &entry.pool_id);
+		if (rc == 0)
+			rc = catalog_column_guid(stmt, 3, &entry.controller_id);
 		entry.path = (const char *)sqlite3_column_text(stmt, 2);
 		if (rc == 0)
 			rc = each(arg, &entry);

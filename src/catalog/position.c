@@ -27,7 +27,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "catalog/catalog_int.h"
+#include "catalog/shared_int.h"
 
 #define MARK_FORMAT "vds-mark 1 %s %020" PRIu64 " %020" PRIu64 "\n"
 #define MARK_SIZE   128
@@ -190,6 +190,8 @@ static void
 hold_for_loss(struct catalog *catalog, const struct catalog_mark *mark)
 {
 	char count[32] = "an unknown number of";
+	const char *newest = catalog->sharing != NULL ? catalog->sharing->store.name
+						      : "catalog.db and catalog.db-wal";
 
 	catalog->lost = lost_since(mark, &catalog->position);
 	if (catalog->lost == 0)
@@ -199,10 +201,10 @@ hold_for_loss(struct catalog *catalog, const struct catalog_mark *mark)
 	catalog_guard_hold(catalog,
 			   "%s: %s acknowledged change%s missing from the catalog, which ends with "
 			   "change %" PRIu64
-			   ": put the newest catalog.db and catalog.db-wal back, or "
-			   "start vdsd with --accept-loss to go on without them",
+			   ": put the newest %s back, or start vdsd with --accept-loss to go on "
+			   "without them",
 			   catalog->dir, count, catalog->lost == 1 ? " is" : "s are",
-			   catalog->position.sequence);
+			   catalog->position.sequence, newest);
 }
 
 void
@@ -263,4 +265,64 @@ catalog_position_settle(struct catalog *catalog)
 	if (rc == 0)
 		catalog_mark_write(catalog);
 	return rc;
+}
+
+/* ---- a shared catalog ---- */
+
+static int
+reincarnate_shared(struct catalog *catalog, uint64_t floor)
+{
+	int rc = catalog_begin(catalog);
+
+	if (rc == 0)
+		rc = reincarnate(catalog, floor);
+	if (rc == 0)
+		rc = catalog_commit(catalog);
+	catalog_rollback(catalog);
+	return rc;
+}
+
+/*
+ * Other gateways commit while this one is away, and one that is new has no mark.  So the catalog may
+ * be ahead of the mark by any number, and there need not be a mark.  What remains is that the store
+ * itself was put back to an older state, or is another one.
+ */
+int
+catalog_position_settle_shared(struct catalog *catalog)
+{
+	const struct position *at = &catalog->position;
+	struct catalog_mark mark = { 0 };
+	int flags = catalog->look ? O_RDONLY : O_RDWR | O_CREAT;
+	bool known;
+
+	catalog->mark_fd = openat(catalog->dir_fd, "mark", flags | O_CLOEXEC, 0600);
+	if (catalog->mark_fd < 0)
+		return catalog->look ? 0
+				     : err_set(-errno, "%s/mark: cannot open: %s", catalog->dir,
+					       strerror(errno));
+	known = mark_read(catalog, &mark);
+	if (known && catalog->is_new)
+		return err_set(ERR_CORRUPT,
+			       "%s: a gateway that uses the catalog %s has made %" PRIu64
+			       " changes, but there is no catalog of that name: is the name of the "
+			       "pool right?  Remove mark to begin a new array",
+			       catalog->dir, catalog->sharing->store.name, mark.sequence);
+	if (known && !guid_equal(&mark.array_id, &at->array_id))
+		return err_set(ERR_CORRUPT,
+			       "%s belongs to a gateway of another array than that of %s: use "
+			       "another --dir",
+			       catalog->dir, catalog->sharing->store.name);
+	if (!known || catalog->look || catalog->is_new)
+		return 0;
+	catalog->lost = lost_since(&mark, at);
+	if (catalog->lost == 0) {
+		catalog_mark_write(catalog);
+		return 0;
+	}
+	if (catalog->accept_loss) {
+		catalog->lost = 0;
+		return reincarnate_shared(catalog, mark.incarnation);
+	}
+	hold_for_loss(catalog, &mark);
+	return 0;
 }

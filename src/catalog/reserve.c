@@ -104,6 +104,13 @@ allocate(struct catalog *catalog)
 	return -error;
 }
 
+/* Returns whether the file system, the kernel or a filter of system calls never allocates. */
+static bool
+cannot(int error)
+{
+	return error == -EOPNOTSUPP || error == -ENOSYS || error == -EPERM;
+}
+
 void
 catalog_reserve_renew(struct catalog *catalog)
 {
@@ -120,9 +127,9 @@ catalog_reserve_renew(struct catalog *catalog)
 			return;
 	}
 	rc = allocate(catalog);
-	if (rc < 0 && (made || rc == -EOPNOTSUPP))
+	if (rc < 0 && (made || cannot(rc)))
 		drop(catalog);
-	if (rc == -EOPNOTSUPP)
+	if (cannot(rc))
 		atomic_store(&catalog->reserve.wanted, false);
 	if (rc < 0)
 		return;

@@ -18,7 +18,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,9 +27,10 @@
 #include "base/str.h"
 #include "catalog/catalog_int.h"
 
-#define STAGE  "restore.tmp"
-#define DONE   "restored"
-#define ASIDES 10000 /* at most so many old catalogs are kept */
+#define COPY_BYTES (64u << 10)
+#define STAGE      "restore.tmp"
+#define DONE       "restored"
+#define ASIDES     10000 /* at most so many old catalogs are kept */
 
 struct catalog_restore {
 	struct catalog *at;     /* the directory, which is locked; its database is not open */
@@ -175,11 +175,17 @@ stage_remove(const struct catalog *at)
 static int
 copy_bytes(int from, int to)
 {
+	AUTO_FREE char *bytes = mem_alloc(COPY_BYTES);
 	ssize_t n;
 
-	do
-		n = sendfile(to, from, NULL, 1u << 20);
-	while (n > 0);
+	if (bytes == NULL)
+		return -ENOMEM;
+	while ((n = read(from, bytes, COPY_BYTES)) > 0)
+		for (ssize_t done = 0, more; done < n; done += more) {
+			more = write(to, bytes + done, (size_t)(n - done));
+			if (more < 0)
+				return -errno;
+		}
 	return n < 0 || fsync(to) < 0 ? -errno : 0;
 }
 

@@ -254,11 +254,58 @@ static const char version_20[] =
 	"INSERT INTO unlink SELECT lun_id, pool_id, path FROM unlink_19;"
 	"DROP TABLE unlink_19;";
 
+/* What a job that extends a LUN is to reach, which counts as promised while the job runs. */
+static const char version_21[] =
+	"ALTER TABLE job ADD COLUMN to_bytes INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE job SET to_bytes = coalesce((SELECT job_private.to_bytes FROM job_private WHERE "
+	"job_private.job_id = job.id), 0) WHERE kind = 'extend-lun';";
+
+/* Where targets send logins. */
+static const char version_22[] = "ALTER TABLE target ADD COLUMN redirect TEXT NOT NULL DEFAULT '';";
+/* Jobs that are paused. */
+static const char version_23[] = "ALTER TABLE job ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;";
+
+/* How the files of LUNs are read and written. */
+static const char version_24[] =
+	"ALTER TABLE lun ADD COLUMN cache TEXT NOT NULL DEFAULT 'auto';"
+	"ALTER TABLE trashed_lun ADD COLUMN cache TEXT NOT NULL DEFAULT 'auto';";
+
+/*
+ * Gateways: portals belong to one of them, and LUNs have one as their owner.  Two gateways may have a
+ * portal with the same address, so the table of portals is made anew without that constraint.
+ */
+static const char version_25[] =
+	"PRAGMA defer_foreign_keys = ON;"
+	"ALTER TABLE controller ADD COLUMN address TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE controller ADD COLUMN instance TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE controller ADD COLUMN drains INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE portal_24 AS SELECT * FROM portal;"
+	"DROP TABLE portal;"
+	"CREATE TABLE portal (id BLOB PRIMARY KEY, address TEXT NOT NULL, port INTEGER NOT NULL,"
+	"    status TEXT NOT NULL, controller_id BLOB NOT NULL,"
+	"    UNIQUE (controller_id, address, port)) STRICT;"
+	"INSERT INTO portal SELECT id, address, port, status,"
+	"    x'00000000000000000000000000000000' FROM portal_24;"
+	"DROP TABLE portal_24;"
+	"CREATE TABLE lun_owner (id BLOB PRIMARY KEY REFERENCES lun,"
+	"    controller_id BLOB NOT NULL REFERENCES controller, epoch INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX lun_owner_controller ON lun_owner (controller_id);";
+
+/* Which of several gateways removes a volume; zero = the only vdsd. */
+static const char version_26[] = "ALTER TABLE unlink ADD COLUMN controller_id BLOB NOT NULL"
+				 "    DEFAULT x'00000000000000000000000000000000';";
+
+/* By which the gateways of an array know each other; one row, or none. */
+static const char version_27[] =
+	"CREATE TABLE gateway_secret (id BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT;";
+
 const struct catalog_migration catalog_migrations[] = {
 	{ version_1 },  { version_2 },  { version_3 },  { version_4 },  { version_5 },
 	{ version_6 },  { version_7 },  { version_8 },  { version_9 },  { version_10 },
 	{ version_11 }, { version_12 }, { version_13 }, { version_14 }, { version_15 },
 	{ version_16 }, { version_17 }, { version_18 }, { version_19 }, { version_20 },
+	{ version_21 }, { version_22 }, { version_23 }, { version_24 }, { version_25 },
+	{ version_26 }, { version_27 },
 };
 const unsigned catalog_migration_count = ARRAY_LEN(catalog_migrations);
 
@@ -384,7 +431,7 @@ catalog_migrate(struct catalog *catalog, const struct catalog_migration *migrati
 			       "%s/catalog.db: format %" PRId64
 			       " is newer than this program's (%u)",
 			       catalog->dir, version, count);
-	if (version > 0 && version < count) {
+	if (version > 0 && version < count && catalog->sharing == NULL) {
 		rc = copy_file(catalog, version);
 		if (rc < 0)
 			return rc;

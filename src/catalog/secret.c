@@ -4,6 +4,8 @@
  * names them.  A secret is deleted with its credential's row, by the database.  Only the catalog's
  * thread.
  */
+#include <string.h>
+
 #include "base/err.h"
 #include "catalog/catalog_int.h"
 
@@ -53,7 +55,8 @@ catalog_secret_scrub(struct catalog *catalog)
 {
 	int rc;
 
-	if (!catalog->secret_in_log || catalog->db == NULL || catalog->look)
+	if (!catalog->secret_in_log || catalog->db == NULL || catalog->look ||
+	    catalog->sharing != NULL)
 		return 0;
 	rc = sqlite3_wal_checkpoint_v2(catalog->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (rc != SQLITE_OK)
@@ -62,16 +65,14 @@ catalog_secret_scrub(struct catalog *catalog)
 	return 0;
 }
 
-int
-catalog_secrets(struct catalog *catalog,
-		int (*each)(void *arg, const struct catalog_secret *secret), void *arg)
+/* Calls `each` for what the statement, whose values are bound, finds. */
+static int
+list(struct catalog *catalog, sqlite3_stmt *stmt,
+     int (*each)(void *arg, const struct catalog_secret *secret), void *arg)
 {
 	struct catalog_secret secret;
-	sqlite3_stmt *stmt;
-	int step = SQLITE_DONE, rc = catalog_statement(catalog, STMT_SECRET_LIST, &stmt);
+	int step = SQLITE_DONE, rc = 0;
 
-	if (rc < 0)
-		return rc;
 	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		rc = catalog_column_guid(stmt, 0, &secret.credential_id);
 		secret.bytes = sqlite3_column_blob(stmt, 1);
@@ -83,6 +84,66 @@ catalog_secrets(struct catalog *catalog,
 	}
 	if (rc == 0 && step != SQLITE_DONE)
 		rc = catalog_db_error(catalog, step, "secrets");
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+int
+catalog_secrets(struct catalog *catalog,
+		int (*each)(void *arg, const struct catalog_secret *secret), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_SECRET_LIST, &stmt);
+
+	return rc < 0 ? rc : list(catalog, stmt, each, arg);
+}
+
+int
+catalog_secret_of(struct catalog *catalog, const struct guid *credential_id,
+		  int (*each)(void *arg, const struct catalog_secret *secret), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_SECRET_GET, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, credential_id);
+	return list(catalog, stmt, each, arg);
+}
+
+int
+catalog_gateway_secret_put(struct catalog *catalog, const uint8_t *bytes)
+{
+	static const struct guid only = { .bytes = { 1 } };
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_GATEWAY_SECRET_PUT, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, &only);
+	bind_bytes(stmt, 2, bytes, CATALOG_GATEWAY_SECRET_BYTES);
+	rc = catalog_run(catalog, stmt, "gateway_secret");
+	sqlite3_clear_bindings(stmt);
+	return rc;
+}
+
+int
+catalog_gateway_secret_get(struct catalog *catalog, uint8_t *ret_bytes)
+{
+	sqlite3_stmt *stmt;
+	int step, rc = catalog_statement(catalog, STMT_GATEWAY_SECRET_GET, &stmt);
+
+	if (rc < 0)
+		return rc;
+	step = sqlite3_step(stmt);
+	if (step == SQLITE_DONE)
+		rc = ERR_NOT_FOUND;
+	else if (step != SQLITE_ROW)
+		rc = catalog_db_error(catalog, step, "gateway_secret");
+	else if (sqlite3_column_bytes(stmt, 0) != CATALOG_GATEWAY_SECRET_BYTES)
+		rc = err_set(ERR_CORRUPT, "the secret of the gateways in the catalog is damaged");
+	else
+		memcpy(ret_bytes, sqlite3_column_blob(stmt, 0), CATALOG_GATEWAY_SECRET_BYTES);
 	sqlite3_reset(stmt);
 	return rc;
 }

@@ -90,16 +90,14 @@ token_read(sqlite3_stmt *stmt, struct catalog_token *ret_token)
 	return 0;
 }
 
-int
-catalog_tokens(struct catalog *catalog, int (*each)(void *arg, const struct catalog_token *token),
-	       void *arg)
+/* Calls `each` for what the statement, whose values are bound, finds. */
+static int
+list(struct catalog *catalog, sqlite3_stmt *stmt,
+     int (*each)(void *arg, const struct catalog_token *token), void *arg)
 {
 	struct catalog_token token;
-	sqlite3_stmt *stmt;
-	int step = SQLITE_DONE, rc = catalog_statement(catalog, STMT_TOKEN_LIST, &stmt);
+	int step = SQLITE_DONE, rc = 0;
 
-	if (rc < 0)
-		return rc;
 	while (rc == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		rc = token_read(stmt, &token);
 		if (rc == 0)
@@ -109,4 +107,27 @@ catalog_tokens(struct catalog *catalog, int (*each)(void *arg, const struct cata
 		rc = catalog_db_error(catalog, step, "tokens");
 	sqlite3_reset(stmt);
 	return rc;
+}
+
+int
+catalog_tokens(struct catalog *catalog, int (*each)(void *arg, const struct catalog_token *token),
+	       void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_TOKEN_LIST, &stmt);
+
+	return rc < 0 ? rc : list(catalog, stmt, each, arg);
+}
+
+int
+catalog_token_of(struct catalog *catalog, const struct guid *id,
+		 int (*each)(void *arg, const struct catalog_token *token), void *arg)
+{
+	sqlite3_stmt *stmt;
+	int rc = catalog_statement(catalog, STMT_TOKEN_GET, &stmt);
+
+	if (rc < 0)
+		return rc;
+	catalog_bind_guid(stmt, 1, id);
+	return list(catalog, stmt, each, arg);
 }

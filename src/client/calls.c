@@ -135,7 +135,7 @@ ask_as_older(struct client *client, enum verb_id verb, const struct guid *ids,
 static bool
 needs_minor_3(const struct verb_args *args)
 {
-	return args->access != NULL || args->removable || args->qos != NULL;
+	return args->access != NULL || args->removable || args->qos != NULL || args->cache != NULL;
 }
 
 /* vdsd has not found something: the object, or the verb, when vdsd is older than it. */
@@ -156,7 +156,8 @@ client_ask(struct client *client, enum verb_id verb, const struct guid *ids,
 	int rc = ask_once(client, verb, ids, args, ret_json);
 
 	if (rc == ERR_INVALID && args != NULL && needs_minor_3(args) && minor_version(client) < 3)
-		return too_old(args->qos != NULL
+		return too_old(args->cache != NULL ? "it has no choice of the page cache"
+			       : args->qos != NULL
 				       ? "it knows no limits of commands and bytes a second"
 				       : "it knows neither read-only LUNs nor removable ones");
 	if (rc == ERR_INVALID && args != NULL &&
@@ -369,6 +370,7 @@ client_lun_create(struct client *client, const struct client_lun_spec *spec,
 		.hints = spec->hints,
 		.fits = spec->fits,
 		.removable = spec->removable,
+		.cache = spec->cache,
 	};
 
 	return client_change(client, VERB_LUN_CREATE, NULL, &args, ret_answer);
@@ -607,6 +609,38 @@ client_controller_set_status(struct client *client, const struct guid *controlle
 }
 
 int
+client_gateway_add(struct client *client, const char *name, const char *address,
+		   struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_CONTROLLER_ADD, NULL,
+			     &(struct verb_args){ .name = name, .address = address }, ret_answer);
+}
+
+int
+client_gateway_drain(struct client *client, const struct guid *controller, bool drains,
+		     struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_CONTROLLER_CHANGE, controller,
+			     &(struct verb_args){ .drains = { drains, true } }, ret_answer);
+}
+
+int
+client_gateway_remove(struct client *client, const struct guid *controller, bool force,
+		      struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_CONTROLLER_REMOVE, controller,
+			     &(struct verb_args){ .force = force }, ret_answer);
+}
+
+int
+client_lun_move_owner(struct client *client, const struct guid *lun, const struct guid *controller,
+		      struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_LUN_MOVE_OWNER, lun,
+			     &(struct verb_args){ .controller_id = *controller }, ret_answer);
+}
+
+int
 client_drive_rescan(struct client *client, struct client_answer *ret_answer)
 {
 	return client_change(client, VERB_DRIVE_RESCAN, NULL, NULL, ret_answer);
@@ -712,4 +746,16 @@ int
 client_job_cancel(struct client *client, const struct guid *job, struct client_answer *ret_answer)
 {
 	return client_change(client, VERB_JOB_CANCEL, job, NULL, ret_answer);
+}
+
+int
+client_job_pause(struct client *client, const struct guid *job, struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_JOB_PAUSE, job, NULL, ret_answer);
+}
+
+int
+client_job_resume(struct client *client, const struct guid *job, struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_JOB_RESUME, job, NULL, ret_answer);
 }

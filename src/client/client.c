@@ -197,7 +197,7 @@ client_open_with(const struct client_options *options, enum client_mode mode,
 	if (chosen.url == NULL) {
 		const char *url;
 
-		/* The variable may name several arrays; programs that speak to one take the first. */
+		/* It may name several arrays; programs that speak to one take the first. */
 		url = system_setting("VDS_URL");
 		url = url != NULL ? url + strspn(url, " \t\n") : "";
 		first = str_ndup(url, strcspn(url, " \t\n"));
@@ -308,7 +308,8 @@ may_retry(struct call *call, int rc)
 			return false;
 		break;
 	case ERR_TIMEOUT:
-		if (!is_unresolved_change(call) || client->mode != CLIENT_REPLICA)
+		if (client->transport.peer_count < 2 &&
+		    (!is_unresolved_change(call) || client->mode != CLIENT_REPLICA))
 			return false;
 		break;
 	case -ENOMEM:
@@ -345,6 +346,10 @@ attempt(struct call *call, bool *ret_answered)
 	rc = client_reply_code(&reply);
 	if (rc == ERR_CLOSED && reply.status == 503) {
 		rc = err_set(ERR_UNREACHABLE, "vdsd is stopping");
+		client_transport_leave(&call->client->transport, reply.peer);
+	} else if (rc == ERR_UNREACHABLE && reply.status == 503 &&
+		   call->client->transport.peer_count > 1) {
+		client_transport_leave(&call->client->transport, reply.peer); /* it has no lease */
 	} else {
 		call->sent = true;
 		*ret_answered = rc < 0 && rc != -ENOMEM;
@@ -388,7 +393,7 @@ attempts(struct call *call)
 
 /* Waits until the replica has the live rows that the answer names. An older array names none. */
 static int
-live_wait(struct client *client, const json_t *live)
+live_wait(struct client *client, const json_t *live, const struct guid *before)
 {
 	const json_t *boot = json_object_get(live, "boot");
 	const json_t *version = json_object_get(live, "version");
@@ -398,16 +403,16 @@ live_wait(struct client *client, const json_t *live)
 	    guid_parse(json_string_value(boot), &id) < 0)
 		return 0;
 	return client_replica_wait_live(&client->replica, &id,
-					(uint64_t)json_integer_value(version));
+					(uint64_t)json_integer_value(version), before);
 }
 
 /*
  * Waits until the replica shows what an answer names, so that a program reads its own changes: the
  * sequence in the answer to a change and in a list, and the version of the live rows in the answer
- * to a change.
+ * to a change.  before: the boot of the live rows before the call.
  */
 static int
-answer_wait(struct client *client, const json_t *json)
+answer_wait(struct client *client, const json_t *json, const struct guid *before)
 {
 	const json_t *sequence = json_object_get(json, "sequence");
 	int rc = 0;
@@ -416,7 +421,7 @@ answer_wait(struct client *client, const json_t *json)
 		return 0;
 	if (json_is_integer(sequence))
 		rc = client_replica_wait(&client->replica, (uint64_t)json_integer_value(sequence));
-	return rc == 0 ? live_wait(client, json_object_get(json, "live")) : rc;
+	return rc == 0 ? live_wait(client, json_object_get(json, "live"), before) : rc;
 }
 
 static int
@@ -431,14 +436,18 @@ call_text(struct client *client, const char *method, const char *path, const cha
 			     .id = request_id,
 			     .timeout_ms = timeout_ms },
 	};
-	int rc = attempts(&call);
+	struct guid before = { { 0 } };
+	int rc;
 
+	if (client->mode == CLIENT_REPLICA)
+		before = client_replica_boot(&client->replica);
+	rc = attempts(&call);
 	/*
 	 * A change that was made stays made when the replica does not show it: whoever looks at the
 	 * replica next learns there that it cannot be trusted.
 	 */
 	if (rc == 0) {
-		int shown = answer_wait(client, call.json);
+		int shown = answer_wait(client, call.json, &before);
 
 		rc = request_id == NULL ? shown : 0;
 	}

@@ -43,8 +43,9 @@ struct client_view {
 /* Where an array is, and over TLS whom to trust.  All strings are borrowed for the call. */
 struct client_options {
 	/*
-	 * "unix:/path", "http://127.0.0.1:port" or "https://host:port"; NULL = as in client_open,
-	 * where that is allowed
+	 * "unix:/path", "http://127.0.0.1:port" or "https://host:port", or the URLs of several
+	 * gateways of one array with commas between them: when one fails, the client goes on with
+	 * the next one.  NULL = as in client_open, where that is allowed
 	 */
 	const char *url;
 	/*
@@ -59,8 +60,8 @@ struct client_options {
 };
 
 /*
- * Opens a client. url: "unix:/path", "http://127.0.0.1:port" or "https://host:port"; NULL is the first URL in $VDS_URL
- * or, without that, CLIENT_DEFAULT_URL. With CLIENT_REPLICA it returns when the replica is loaded. Returns 0;
+ * Opens a client. url: as in struct client_options; NULL is the first word in $VDS_URL or, without
+ * that, CLIENT_DEFAULT_URL. With CLIENT_REPLICA it returns when the replica is loaded. Returns 0;
  * ERR_INVALID (the url); ERR_UNREACHABLE, ERR_ACCESS (the user may not use the socket), ERR_VERSION
  * or ERR_PROTOCOL (the replica could not be loaded); -ENOMEM. The caller closes the client.
  */
@@ -252,6 +253,7 @@ struct client_lun_spec {
 	const char *mask;  /* unmasking list; NULL = no initiator may use the LUN */
 	const char *hints; /* model/hints.h; NULL = none */
 	bool removable;    /* initiators may eject its medium */
+	const char *cache; /* how its file is read and written: enum lun_cache; NULL = auto */
 	bool fits;         /* also a thin LUN must fit into what is free */
 };
 
@@ -345,6 +347,19 @@ int client_portal_drain(struct client *client, const struct guid *portal, uint64
 int client_drive_rescan(struct client *client, struct client_answer *ret_answer);
 int client_controller_set_status(struct client *client, const struct guid *controller,
 				 enum row_status status, struct client_answer *ret_answer);
+/*
+ * Adds a gateway; makes it give its LUNs to others, or take LUNs again; removes it (force: also one
+ * that runs or owns LUNs, which is fenced).
+ */
+int client_gateway_add(struct client *client, const char *name, const char *address,
+		       struct client_answer *ret_answer);
+int client_gateway_drain(struct client *client, const struct guid *controller, bool drains,
+			 struct client_answer *ret_answer);
+int client_gateway_remove(struct client *client, const struct guid *controller, bool force,
+			  struct client_answer *ret_answer);
+/* Gives a LUN to another owner; zero = the array chooses one. */
+int client_lun_move_owner(struct client *client, const struct guid *lun,
+			  const struct guid *controller, struct client_answer *ret_answer);
 int client_controller_flush(struct client *client, const struct guid *controller,
 			    struct client_answer *ret_answer);
 int client_controller_invalidate(struct client *client, const struct guid *controller,
@@ -379,6 +394,10 @@ int client_group_add_portal(struct client *client, const struct guid *group,
 int client_group_remove_portal(struct client *client, const struct guid *group,
 			       const struct guid *portal, struct client_answer *ret_answer);
 int client_job_cancel(struct client *client, const struct guid *job,
+		      struct client_answer *ret_answer);
+int client_job_pause(struct client *client, const struct guid *job,
+		     struct client_answer *ret_answer);
+int client_job_resume(struct client *client, const struct guid *job,
 		      struct client_answer *ret_answer);
 /*
  * Waits until a job has ended: on the event stream when the client has a replica, else by asking

@@ -43,7 +43,7 @@ extern const struct client_tuning client_tuning_default;
 
 /* ---- conn.c: one connection ---- */
 
-/* Where vdsd is.  Constant after client_peer_init. */
+/* Where one vdsd is.  Constant after client_peers_init. */
 struct client_peer {
 	char *socket_path; /* owned; NULL = TCP */
 	char *name; /* name of the host for the Host header and for messages over TCP; owned */
@@ -56,20 +56,25 @@ struct client_peer {
 
 /* ---- url.c ---- */
 
+#define CLIENT_PEERS_MAX 64
+
 /*
- * Reads options->url (not NULL) and, over TLS, the files that the other options name.  Returns 0,
- * ERR_INVALID (the URL is of no known form, or a file or a fingerprint is not what it should be),
- * ERR_ACCESS (others may read the key), ERR_NOT_SUPPORTED (TLS on Windows), -errno or -ENOMEM; the
- * caller calls client_peer_fini also after an error.
+ * Reads the URLs in options->url (not NULL) and, over TLS, the files that the other options name.
+ * Sets *ret_peers and *ret_count, also after an error; the caller frees them with client_peers_fini.
+ * Returns 0, ERR_INVALID (a URL is of no known form, or a file or a fingerprint is not what it
+ * should be), ERR_ACCESS (others may read the key), ERR_NOT_SUPPORTED (TLS on Windows), -errno or
+ * -ENOMEM.
  */
-int client_peer_init(struct client_peer *peer, const struct client_options *options);
-void client_peer_fini(struct client_peer *peer);
+int client_peers_init(const struct client_options *options, struct client_peer **ret_peers,
+		      size_t *ret_count);
+void client_peers_fini(struct client_peer *peers, size_t count); /* accepts NULL */
 
 /* A connection to vdsd. One thread uses it at a time. */
 struct client_conn {
 	struct list node;     /* in one of the transport's lists, guarded by the transport's lock */
 	struct sock sock;     /* another thread ends a wait with sock_wake */
 	struct tls_conn *tls; /* NULL = no TLS, or not connected */
+	const struct client_peer *peer; /* whom it is connected to, or will be; borrowed */
 	/* called before each wait; true ends what the connection does */
 	bool (*stop)(struct client_conn *conn);
 	void *owner; /* for the use of stop */
@@ -131,8 +136,15 @@ int client_resolve(struct client_conn *conn, const struct client_peer *peer, uin
 
 /* ---- transport.c ---- */
 
+/*
+ * The peers are the gateways of one array.  All requests and streams go to the current one; when it
+ * fails, the next one becomes the current one, and what still waits for an answer from any other one
+ * ends.
+ */
 struct client_transport {
-	struct client_peer peer;
+	struct client_peer *peers; /* owned; constant after client_transport_init */
+	size_t peer_count;
+	_Atomic size_t current; /* index in peers */
 	pthread_mutex_t lock;
 	/* signalled when the transport closes or a connection becomes idle */
 	pthread_cond_t changed;
@@ -166,6 +178,7 @@ struct client_request {
 
 struct client_reply {
 	long status;
+	const struct client_peer *peer; /* who has answered */
 	struct strbuf body;
 };
 
@@ -176,7 +189,7 @@ int client_call_text(struct client *client, const char *method, const char *path
 		     json_t **ret_json);
 /*
  * Prepares a transport to options->url (not NULL); connects to nothing yet.  Returns as
- * client_peer_init; client_transport_close and _fini are called also after an error.
+ * client_peers_init; client_transport_close and _fini are called also after an error.
  */
 int client_transport_init(struct client_transport *t, const struct client_options *options);
 /* Ends every call that is under way, and every later call, with ERR_CLOSED. Any thread. */
@@ -192,14 +205,21 @@ void client_transport_reopen(struct client_transport *t);
 void client_transport_fini(struct client_transport *t);
 /*
  * Sends a request once and reads the answer, of any status, into *ret_reply (the caller frees its
- * body with strbuf_fini).  *ret_sent: the request may have reached the array.  Returns 0,
- * ERR_UNREACHABLE (no answer came), ERR_ACCESS (the user may not use the socket), ERR_TIMEOUT
+ * body with strbuf_fini).  Peers that cannot be connected to are passed over.  *ret_sent: the
+ * request may have reached the array.  Returns 0, ERR_UNREACHABLE (no answer came), ERR_ACCESS (the
+ * user may not use the socket), ERR_TIMEOUT
  * (request->timeout_ms has passed), ERR_CLOSED (the transport was closed), ERR_PROTOCOL (the answer
  * is not HTTP), ERR_UNTRUSTED (the certificate of the array is not to be trusted), ERR_LIMIT (it is
  * longer than 1 GiB) or -ENOMEM.
  */
 int client_transport_call(struct client_transport *t, const struct client_request *request,
 			  struct client_reply *ret_reply, bool *ret_sent);
+/*
+ * Leaves a peer (NULL = the current one): when it is still the current one and there are others, the
+ * next one becomes that, and what waits for an answer from another one ends with ERR_UNREACHABLE. Any
+ * thread.
+ */
+void client_transport_leave(struct client_transport *t, const struct client_peer *peer);
 /* Waits for `ns`.  Returns 0, or ERR_CLOSED as soon as the transport is closed. */
 int client_transport_pause(struct client_transport *t, uint64_t ns);
 
@@ -336,7 +356,8 @@ struct client_replica {
 	bool outdated;
 	struct position goal; /* the position of the array that the stream's first event named */
 	bool greeted, verified;
-	bool told_lost; /* the listeners were told that the array is lost */
+	uint64_t behind_ns; /* when a gateway was first behind the view; 0 = none is */
+	bool told_lost;     /* the listeners were told that the array is lost */
 	/*
 	 * the live rows that a new stream has brought so far; nobody sees them until they are
 	 * complete
@@ -378,13 +399,17 @@ void client_replica_touch(struct client_replica *r);
  * once.
  */
 int client_replica_wait(struct client_replica *r, uint64_t sequence);
+/* Returns the boot of the array, or of the gateway, whose live rows the view has. */
+struct guid client_replica_boot(struct client_replica *r);
 /*
  * Waits until the view's live rows have that version of that boot of the array, or until they
- * belong to a boot that began later, which makes the version meaningless.  Returns 0,
+ * belong to another boot than `before` (client_replica_boot before the call that is waited for),
+ * which makes the version meaningless.  Returns 0,
  * ERR_CACHE_CORRUPT (the replica is broken), ERR_TIMEOUT (the rows did not arrive in time) or
  * ERR_CLOSED. On the event thread returns 0 at once.
  */
-int client_replica_wait_live(struct client_replica *r, const struct guid *boot, uint64_t version);
+int client_replica_wait_live(struct client_replica *r, const struct guid *boot, uint64_t version,
+			     const struct guid *before);
 /*
  * Makes the event thread load a snapshot, and waits for that.  Returns 0, why the load failed,
  * ERR_CACHE_CORRUPT (the replica is broken and client_replica_identify was not called), or ERR_BUSY

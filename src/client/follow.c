@@ -52,6 +52,25 @@ is_same_array(const struct position *a, const struct position *b)
 	return guid_equal(&a->array_id, &b->array_id) && a->incarnation == b->incarnation;
 }
 
+/*
+ * The array is behind the replica.  Where it has several gateways, this one may be about to learn
+ * what another one has shown: that is waited for, and the next one is asked when it takes long.
+ * Returns ERR_BUSY then, else a breach.
+ */
+static int
+behind(struct client_replica *r)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (r->behind_ns == 0)
+		r->behind_ns = now;
+	if (r->transport->peer_count < 2 || now - r->behind_ns > r->tuning->wait_ns)
+		return breach("the array is behind the replica");
+	if (now - r->behind_ns > MIN(NS_PER_S, r->tuning->wait_ns / 4))
+		client_transport_leave(r->transport, NULL);
+	return err_set(ERR_BUSY, "the gateway is behind what another one has shown");
+}
+
 /* Tells the listeners when the array is lost, and when it is back. */
 static void
 contact_tell(struct client_replica *r)
@@ -171,7 +190,7 @@ snapshot_check(struct client_replica *r, const struct position *at)
 			       : breach("the array has changed again since it was asked who it is");
 	if (!is_same_array(&r->position, at))
 		return breach("the array is another, or has another incarnation");
-	return at->sequence >= r->position.sequence ? 0 : breach("the array is behind the replica");
+	return at->sequence >= r->position.sequence ? 0 : behind(r);
 }
 
 static int
@@ -192,7 +211,28 @@ load_try(struct client_replica *r)
 	client_replica_touch(r);
 	r->format = format;
 	r->outdated = false;
+	r->behind_ns = 0;
 	return 0;
+}
+
+/*
+ * Loads the snapshot from one gateway after the other, while they break off, and again from one that
+ * is behind.
+ */
+static int
+load_any(struct client_replica *r)
+{
+	for (size_t tried = 0;;) {
+		int rc = load_try(r);
+
+		if (rc == ERR_UNREACHABLE || rc == ERR_TIMEOUT)
+			tried++;
+		else if (rc != ERR_BUSY)
+			return rc;
+		if (tried >= r->transport->peer_count ||
+		    client_transport_pause(r->transport, BACKOFF_FIRST_NS) < 0)
+			return rc;
+	}
 }
 
 static void
@@ -204,7 +244,7 @@ load(struct client_replica *r)
 	pthread_mutex_lock(&r->lock);
 	ticket = r->loads_asked;
 	pthread_mutex_unlock(&r->lock);
-	rc = load_try(r);
+	rc = load_any(r);
 	if (rc == 0) {
 		client_replica_step(r, REPLICA_LOADED, NULL);
 		contact_tell(r);
@@ -235,6 +275,7 @@ verify(struct client_replica *r)
 	if (at->sequence == r->goal.sequence && !hash128_equal(&at->digest, &r->goal.digest))
 		return breach("the digest at %" PRIu64 " is not the array's", at->sequence);
 	r->verified = true;
+	r->behind_ns = 0;
 	client_replica_touch(r);
 	client_replica_step(r, REPLICA_VERIFIED, NULL);
 	contact_tell(r);
@@ -272,7 +313,7 @@ on_hello(struct client_replica *r, const json_t *json)
 	if (!is_same_array(&r->goal, &r->position))
 		return breach("the array is another, or has another incarnation");
 	if (r->goal.sequence < r->position.sequence)
-		return breach("the array is behind the replica");
+		return behind(r);
 	if (format.minor != r->format.minor)
 		return outdate(r);
 	r->live_start = state_new(&live);

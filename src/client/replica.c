@@ -140,7 +140,7 @@ client_replica_contact(struct client_replica *r)
 struct goal {
 	const struct guid *boot; /* NULL = configuration */
 	uint64_t sequence;
-	struct guid first_boot; /* of the live rows when the wait began */
+	struct guid before; /* boot of the live rows before the call that is waited for */
 };
 
 /* Under the lock. */
@@ -151,7 +151,7 @@ is_reached(const struct client_replica *r, const struct goal *goal)
 		return r->position.sequence >= goal->sequence;
 	if (guid_equal(&r->live.array_id, goal->boot))
 		return r->live.sequence >= goal->sequence;
-	return !guid_equal(&r->live.array_id, &goal->first_boot);
+	return !guid_equal(&r->live.array_id, &goal->before);
 }
 
 /* Under the lock: the time is over. */
@@ -180,7 +180,6 @@ wait_for(struct client_replica *r, struct goal *goal)
 	if (client_replica_is_own_thread(r))
 		return 0;
 	pthread_mutex_lock(&r->lock);
-	goal->first_boot = r->live.array_id;
 	while (rc == 0 && !done) {
 		if (r->closing) {
 			rc = ERR_CLOSED;
@@ -205,10 +204,22 @@ client_replica_wait(struct client_replica *r, uint64_t sequence)
 	return wait_for(r, &goal);
 }
 
-int
-client_replica_wait_live(struct client_replica *r, const struct guid *boot, uint64_t version)
+struct guid
+client_replica_boot(struct client_replica *r)
 {
-	struct goal goal = { .boot = boot, .sequence = version };
+	struct guid boot;
+
+	pthread_mutex_lock(&r->lock);
+	boot = r->live.array_id;
+	pthread_mutex_unlock(&r->lock);
+	return boot;
+}
+
+int
+client_replica_wait_live(struct client_replica *r, const struct guid *boot, uint64_t version,
+			 const struct guid *before)
+{
+	struct goal goal = { .boot = boot, .sequence = version, .before = *before };
 
 	return wait_for(r, &goal);
 }

@@ -2,7 +2,8 @@
 /*
  * HTTP/1.1 to vdsd, over a unix socket, loopback TCP or TLS. Connections (conn.c) are kept and used
  * again; each is used by one thread at a time.  Closing the transport wakes every wait, so that
- * calls end at once.
+ * calls end at once.  Of several gateways one is the current one (client_int.h); a request that
+ * cannot be sent there is sent to the next.
  *
  * This file does not use libcurl, because libcurl would load some thirty shared libraries into
  * every program that uses libvds, only to send one request on a socket.  The parser of answers
@@ -16,15 +17,19 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/system.h"
 #include "client/client_int.h"
 #include "wire/wire_http.h"
 
 #define CONNECT_NS     (5 * NS_PER_S)
+#define CONNECT_ONE_NS (2 * NS_PER_S) /* where there is another gateway */
 #define READ_BLOCK     65536
 #define BODY_MAX_BYTES (1u << 30)
 #define IDLE_MAX       16
+
+LOG_AREA(area, "client.transport");
 
 /* One request and its answer, which goes into a body, or to a sink once the status is 200. */
 struct exchange {
@@ -33,9 +38,11 @@ struct exchange {
 	struct client_reply *reply;
 	struct client_sink *sink; /* NULL = everything goes into the reply */
 	struct wire_http http;
-	uint64_t deadline_ns; /* 0 = none */
-	bool heard;           /* a byte of an answer has come */
-	bool sent;            /* the request may have arrived */
+	const struct client_peer *peer; /* whom the last attempt went to */
+	uint64_t deadline_ns;           /* 0 = none */
+	bool connected;                 /* the last attempt had a connection */
+	bool heard;                     /* a byte of an answer has come */
+	bool sent;                      /* the request may have arrived */
 };
 
 /* ---- the transport ---- */
@@ -51,7 +58,7 @@ client_transport_init(struct client_transport *t, const struct client_options *o
 	pthread_mutex_init(&t->lock, NULL);
 	thread_cond_init(&t->changed);
 	rc = client_token_init(t, options->token_file);
-	return rc < 0 ? rc : client_peer_init(&t->peer, options);
+	return rc < 0 ? rc : client_peers_init(options, &t->peers, &t->peer_count);
 }
 
 void
@@ -100,7 +107,7 @@ client_transport_fini(struct client_transport *t)
 	client_transport_drain(t);
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);
-	client_peer_fini(&t->peer);
+	client_peers_fini(t->peers, t->peer_count);
 	client_token_fini(t);
 }
 
@@ -113,6 +120,30 @@ is_closing(struct client_transport *t)
 	closing = t->closing;
 	pthread_mutex_unlock(&t->lock);
 	return closing;
+}
+
+/* ---- the current peer ---- */
+
+static const struct client_peer *
+current_peer(struct client_transport *t)
+{
+	return &t->peers[atomic_load_explicit(&t->current, memory_order_acquire)];
+}
+
+void
+client_transport_leave(struct client_transport *t, const struct client_peer *peer)
+{
+	size_t index, next;
+
+	if (peer == NULL)
+		peer = current_peer(t);
+	index = (size_t)(peer - t->peers);
+	next = (index + 1) % t->peer_count;
+	if (t->peer_count < 2 || !atomic_compare_exchange_strong(&t->current, &index, next))
+		return;
+	log_debug(&area, "client.gateway", "from=%s to=%s", client_peer_text(peer),
+		  client_peer_text(&t->peers[next]));
+	client_transport_wake(t);
 }
 
 int
@@ -137,12 +168,13 @@ conn_stop(struct client_conn *conn)
 {
 	struct exchange *x = conn->owner;
 
-	return is_closing(x->transport) || (x->sink != NULL && x->sink->stop(x->sink));
+	return is_closing(x->transport) || conn->peer != current_peer(x->transport) ||
+	       (x->sink != NULL && x->sink->stop(x->sink));
 }
 
-/* An idle connection whose peer is still there, or NULL. */
+/* An idle connection to this peer, which is still there, or NULL. Those to others are closed. */
 static struct client_conn *
-idle_take(struct client_transport *t)
+idle_take(struct client_transport *t, const struct client_peer *peer)
 {
 	struct client_conn *conn;
 	struct list *node;
@@ -154,7 +186,7 @@ idle_take(struct client_transport *t)
 		if (node == NULL)
 			return NULL;
 		conn = list_entry(node, struct client_conn, node);
-		if (!client_conn_is_dead(conn))
+		if (conn->peer == peer && !client_conn_is_dead(conn))
 			return conn;
 		client_conn_free(conn);
 	}
@@ -165,11 +197,14 @@ static int
 conn_get(struct exchange *x, struct client_conn **ret_conn)
 {
 	struct client_transport *t = x->transport;
-	struct client_conn *conn = idle_take(t);
+	struct client_conn *conn;
 	int rc = 0;
 
+	x->peer = current_peer(t);
+	conn = idle_take(t, x->peer);
 	if (conn == NULL && (conn = client_conn_new()) == NULL)
 		return -ENOMEM;
+	conn->peer = x->peer;
 	conn->owner = x;
 	conn->stop = conn_stop;
 	pthread_mutex_lock(&t->lock);
@@ -210,11 +245,14 @@ conn_put(struct client_transport *t, struct client_conn *conn, bool keep)
 static int
 wait_code(struct exchange *x, int rc)
 {
-	const struct client_peer *peer = &x->transport->peer;
+	const struct client_peer *peer = x->peer;
 	char text[128];
 
 	if (rc == ERR_CANCELLED && is_closing(x->transport))
 		return ERR_CLOSED;
+	if (rc == ERR_CANCELLED && peer != current_peer(x->transport))
+		return err_set(ERR_UNREACHABLE, "%s was left for another gateway",
+			       client_peer_text(peer));
 	if (rc == ERR_TIMEOUT && x->sink != NULL)
 		return err_set(ERR_TIMEOUT,
 			       "the array sent nothing on the event stream for too long");
@@ -244,7 +282,7 @@ request_text(const struct exchange *x, struct strbuf *text)
 	char id[GUID_TEXT_SIZE];
 
 	strbuf_addf(text, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: libvds/" VDS_VERSION "\r\n",
-		    r->method, r->path, x->transport->peer.name);
+		    r->method, r->path, x->peer->name);
 	if (r->id != NULL)
 		strbuf_addf(text, "X-Request-Id: %s\r\n", guid_format(r->id, id));
 	if (r->body != NULL)
@@ -291,8 +329,7 @@ answer_feed(struct exchange *x, const char *bytes, size_t len, size_t *ret_used)
 	}
 	*ret_used = at;
 	if (x->http.refusal != 0 && (rc == ERR_PROTOCOL || rc == ERR_LIMIT))
-		return err_set(ERR_PROTOCOL, "%s does not speak HTTP",
-			       client_peer_text(&x->transport->peer));
+		return err_set(ERR_PROTOCOL, "%s does not speak HTTP", client_peer_text(x->peer));
 	return rc;
 }
 
@@ -317,7 +354,7 @@ answer_read(struct exchange *x, struct client_conn *conn, char *block, bool *ret
 				       ? 0
 				       : err_set(ERR_UNREACHABLE,
 						 "%s closed the connection without an answer",
-						 client_peer_text(&x->transport->peer));
+						 client_peer_text(x->peer));
 		x->heard = true;
 		rc = answer_feed(x, block, (size_t)n, &used);
 		if (rc != 0)
@@ -334,7 +371,8 @@ conn_exchange(struct exchange *x, struct client_conn *conn, bool *ret_keep)
 {
 	AUTO(strbuf_fini) struct strbuf text = { 0 };
 	AUTO_FREE char *block = mem_alloc(READ_BLOCK);
-	uint64_t connect_ns = clock_mono_ns() + CONNECT_NS;
+	uint64_t connect_ns = clock_mono_ns() +
+			      (x->transport->peer_count > 1 ? CONNECT_ONE_NS : CONNECT_NS);
 	int rc = request_text(x, &text);
 
 	if (rc < 0 || block == NULL)
@@ -342,41 +380,69 @@ conn_exchange(struct exchange *x, struct client_conn *conn, bool *ret_keep)
 	if (!sock_is_open(&conn->sock)) {
 		if (x->deadline_ns != 0)
 			connect_ns = MIN(connect_ns, x->deadline_ns);
-		rc = client_conn_connect(conn, &x->transport->peer, connect_ns);
+		rc = client_conn_connect(conn, x->peer, connect_ns);
 		if (rc < 0)
 			return is_closing(x->transport) ? ERR_CLOSED : wait_code(x, rc);
 	}
-	x->sent = true;
+	x->sent = x->connected = true;
 	rc = client_conn_send(conn, text.text, text.len, x->deadline_ns);
 	if (rc < 0)
 		return wait_code(x, rc);
 	return answer_read(x, conn, block, ret_keep);
 }
 
+/* Makes one attempt on one connection.  *ret_kept: it was an idle one. */
+static int
+attempt(struct exchange *x, bool *ret_kept)
+{
+	struct client_conn *conn = NULL;
+	bool keep = false;
+	int rc;
+
+	x->connected = *ret_kept = false;
+	rc = conn_get(x, &conn);
+	if (rc < 0)
+		return rc;
+	*ret_kept = sock_is_open(&conn->sock);
+	wire_http_reset(&x->http);
+	rc = conn_exchange(x, conn, &keep);
+	conn_put(x->transport, conn, rc == 0 && keep);
+	return rc;
+}
+
+/*
+ * Returns whether an attempt that ended so speaks against its peer: no connection, whatever the
+ * reason, or one that broke or was silent for too long.
+ */
+static bool
+is_peer_failure(struct exchange *x, int rc)
+{
+	if (is_closing(x->transport) || (x->sink != NULL && x->sink->stop(x->sink)))
+		return false;
+	return rc == ERR_UNREACHABLE || rc == ERR_TIMEOUT ||
+	       (!x->connected && (rc == ERR_ACCESS || rc == ERR_UNTRUSTED || rc == ERR_PROTOCOL));
+}
+
 /*
  * Runs the exchange.  A connection that was kept may have been closed by the peer at this very
  * moment: then no byte of an answer comes, and what may be asked twice is asked again on another
- * one.
+ * one.  When there is no connection, the other gateways are tried.
  */
 static int
 exchange_run(struct exchange *x)
 {
 	bool safe = x->request->id != NULL || strcmp(x->request->method, "GET") == 0;
-	bool again;
+	bool again, kept;
+	size_t tried = 0;
 	int rc;
 
 	do {
-		struct client_conn *conn = NULL;
-		bool keep = false, kept;
-
-		rc = conn_get(x, &conn);
-		if (rc < 0)
-			return rc;
-		kept = sock_is_open(&conn->sock);
-		wire_http_reset(&x->http);
-		rc = conn_exchange(x, conn, &keep);
-		conn_put(x->transport, conn, rc == 0 && keep);
+		rc = attempt(x, &kept);
 		again = rc == ERR_UNREACHABLE && kept && safe && !x->heard;
+		if (!again && is_peer_failure(x, rc)) {
+			client_transport_leave(x->transport, x->peer);
+			again = !x->connected && ++tried < x->transport->peer_count;
+		}
 	} while (again);
 	if (rc == 0)
 		atomic_store_explicit(&x->transport->reached, true, memory_order_relaxed);
@@ -402,6 +468,7 @@ exchange(struct client_transport *t, const struct client_request *request, struc
 	}
 	wire_http_fini(&x.http);
 	*ret_sent = x.sent;
+	reply->peer = x.peer;
 	return rc;
 }
 
@@ -435,6 +502,9 @@ client_transport_stream(struct client_transport *t, const char *path, struct cli
 	rc = exchange(t, &request, sink, &reply, &sent);
 	if (rc == 0)
 		rc = client_reply_code(&reply);
+	/* it stops, or has no lease */
+	if ((rc == ERR_CLOSED || rc == ERR_UNREACHABLE) && reply.status == 503)
+		client_transport_leave(t, reply.peer);
 	strbuf_fini(&reply.body);
 	return rc;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads the URL of an array: a unix socket, a port of this host, or any host over TLS. */
+/*
+ * Reads the URL of an array: a unix socket, a port of this host, or any host over TLS; or several, of
+ * the gateways of one array.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -136,6 +139,9 @@ tls_prepare(const struct client_options *options, struct client_peer *peer)
 static int
 tls_refuse(const struct client_options *options)
 {
+	/* of several gateways one may be on this host */
+	if (strstr(options->url, "https://") != NULL)
+		return 0;
 	if (!is_given(options->ca) && !is_given(options->fingerprint) && !is_given(options->cert) &&
 	    !is_given(options->key))
 		return 0;
@@ -148,10 +154,9 @@ tls_refuse(const struct client_options *options)
 
 /* ---- all ---- */
 
-int
-client_peer_init(struct client_peer *peer, const struct client_options *options)
+static int
+peer_init(struct client_peer *peer, const char *url, const struct client_options *options)
 {
-	const char *url = options->url;
 	int rc = ERR_INVALID;
 
 	if (str_starts(url, "unix:/")) {
@@ -169,16 +174,77 @@ client_peer_init(struct client_peer *peer, const struct client_options *options)
 	else if (rc == ERR_INVALID)
 		rc = err_set(ERR_INVALID,
 			     "%s is not a URL of vdsd: write unix:/path, http://127.0.0.1:port or "
-			     "https://host:port",
+			     "https://host:port, or several of one array with commas between them",
 			     url);
 	return rc;
 }
 
-void
-client_peer_fini(struct client_peer *peer)
+/*
+ * Returns how long the first URL of a list is.  The path of a socket may have commas, so only one
+ * before the beginning of a URL ends it.
+ */
+static size_t
+first_len(const char *urls)
 {
-	mem_free(peer->socket_path);
-	mem_free(peer->name);
-	mem_free(peer->host);
-	tls_context_unref(peer->tls);
+	static const char *const begins[] = { "unix:", "http:", "https:" };
+
+	for (size_t at = 0;; at++) {
+		at += strcspn(urls + at, ",");
+		if (urls[at] == '\0')
+			return at;
+		for (size_t i = 0; i < ARRAY_LEN(begins); i++)
+			if (str_starts(urls + at + 1, begins[i]))
+				return at;
+	}
+}
+
+static size_t
+url_count(const char *urls)
+{
+	size_t count = 1;
+
+	for (urls += first_len(urls); *urls != '\0'; urls += first_len(urls)) {
+		count++;
+		urls++;
+	}
+	return count;
+}
+
+int
+client_peers_init(const struct client_options *options, struct client_peer **ret_peers,
+		  size_t *ret_count)
+{
+	size_t count = url_count(options->url);
+	const char *at = options->url;
+	int rc = 0;
+
+	*ret_peers = NULL;
+	*ret_count = 0;
+	if (count > CLIENT_PEERS_MAX)
+		return err_set(ERR_INVALID,
+			       "an array has at most %d gateways, and the URL names %zu",
+			       CLIENT_PEERS_MAX, count);
+	*ret_peers = mem_calloc(count, sizeof(**ret_peers));
+	if (*ret_peers == NULL)
+		return -ENOMEM;
+	*ret_count = count;
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		AUTO_FREE char *url = str_ndup(at, first_len(at));
+
+		rc = url != NULL ? peer_init(&(*ret_peers)[i], url, options) : -ENOMEM;
+		at += first_len(at) + 1;
+	}
+	return rc;
+}
+
+void
+client_peers_fini(struct client_peer *peers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		mem_free(peers[i].socket_path);
+		mem_free(peers[i].name);
+		mem_free(peers[i].host);
+		tls_context_unref(peers[i].tls);
+	}
+	mem_free(peers);
 }

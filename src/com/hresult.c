@@ -66,6 +66,7 @@ from_err(enum err code)
 	case ERR_PORTALS_ASSOCIATED:
 		return VDS_E_ASSOCIATED_PORTALS_EXIST;
 	case ERR_FAILED:
+	case ERR_INJECTED:
 		return VDS_E_OBJECT_STATUS_FAILED;
 	case ERR_OFFLINE:
 		return VDS_E_INVALID_OPERATION;

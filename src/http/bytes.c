@@ -19,10 +19,6 @@
 #define STALL_MS 30000  /* a peer that reads nothing of a reply for so long is given up */
 #define REPLY_MS 600000 /* one that reads too slowly, too */
 
-/* For the peer to read why it was refused, before its unread bytes reset the connection. */
-#define LINGER_MS    5000
-#define LINGER_BYTES (1u << 20)
-
 uint64_t
 http_after_ms(unsigned ms)
 {
@@ -128,12 +124,12 @@ void
 http_bytes_linger(struct http_conn *conn)
 {
 	struct pollfd poll_fd = { .fd = conn->fd, .events = POLLIN };
-	uint64_t deadline_ns = http_after_ms(LINGER_MS);
+	uint64_t deadline_ns = http_after_ms(HTTP_LINGER_MS);
 	char block[2048];
 	size_t total = 0;
 	int timeout;
 
-	while (total < LINGER_BYTES && (timeout = ms_until(deadline_ns)) > 0 &&
+	while (total < HTTP_LINGER_BYTES && (timeout = ms_until(deadline_ns)) > 0 &&
 	       poll(&poll_fd, 1, timeout) >= 0) {
 		ssize_t n = socket_recv(conn, block, sizeof(block));
 

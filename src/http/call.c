@@ -7,11 +7,15 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "http/http_int.h"
+
+#define LEASE_WAIT_MS 3000u
+#define LEASE_POLL_MS 20u
 
 /* ---- what a body leaves in memory ---- */
 
@@ -182,6 +186,32 @@ audit_end(struct http_call *call, int rc, bool unread)
 		err_set(rc, "%s", text);
 }
 
+/*
+ * A gateway without its lease may have been replaced, and know nothing of what others have changed: it
+ * tells nobody what the array is like.  One that was only slow has the lease again in a moment, which
+ * is waited for.  Changes are checked against the newest catalog anyway.
+ */
+static int
+lease_check(struct http_call *call, enum verb_id verb)
+{
+	const struct timespec poll = { .tv_nsec = LEASE_POLL_MS * 1000000 };
+
+	if (verb_is_change(verb) || verb == VERB_METRICS || verb == VERB_HEALTH ||
+	    verb == VERB_VERSION || verb == VERB_OPENAPI)
+		return 0;
+	for (unsigned ms = 0; ms < LEASE_WAIT_MS; ms += LEASE_POLL_MS) {
+		if (array_lease_ok(call->array))
+			return 0;
+		nanosleep(&poll, NULL);
+	}
+	call->lacks_lease = true;
+	return err_set(
+		ERR_UNREACHABLE,
+		"this gateway has not reached the cluster for some seconds, so others may have "
+		"changed the array meanwhile: ask another gateway, or try again when the "
+		"cluster answers");
+}
+
 static int
 call_run(struct http_call *call, const struct http_request *request, struct http_reply *reply)
 {
@@ -207,12 +237,17 @@ call_run(struct http_call *call, const struct http_request *request, struct http
 	if (rc == 0) /* else a part of the path is not an id */
 		rc = role_check(call);
 	if (rc == 0)
+		rc = lease_check(call, id);
+	if (rc == 0)
 		rc = request_id_parse(request->request_id, &call->request.id);
 	if (rc == 0)
 		rc = query_parse(call, query);
 	if (rc == 0)
 		rc = body_parse(call, request);
-	return rc < 0 ? rc : call->route->handler(call, reply);
+	if (rc < 0)
+		return rc;
+	rc = http_pass(call, id, request, reply);
+	return rc == 1 ? call->route->handler(call, reply) : rc;
 }
 
 void
@@ -265,6 +300,8 @@ http_dispatch(struct http *http, const struct http_request *request, struct http
 			ret_reply->status = 405;
 		else
 			ret_reply->allow[0] = '\0';
+		if (call.lacks_lease)
+			ret_reply->status = 503;
 		if (request->body_len > HTTP_BODY_MAX && rc == ERR_INVALID && call.document == NULL)
 			ret_reply->status = 413;
 	} else {

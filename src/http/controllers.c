@@ -63,9 +63,33 @@ drain_ms(const struct http_call *call)
 int
 http_controller_patch(struct http_call *call, struct http_reply *reply)
 {
+	const struct verb_args *args = &call->args;
 	struct array_answer answer;
-	int rc = array_controller_set_status(call->array, &call->request, &call->ids[0],
-					     call->args.status.status, &answer);
+	int rc = args->drains.given
+			 ? array_gateway_set_drains(call->array, &call->request, &call->ids[0],
+						    args->drains.value, &answer)
+			 : array_controller_set_status(call->array, &call->request, &call->ids[0],
+						       args->status.status, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_gateway_add(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_gateway_add(call->array, &call->request, call->args.name, call->args.address,
+				   &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_gateway_remove(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_gateway_remove(call->array, &call->request, &call->ids[0], call->args.force,
+				      &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

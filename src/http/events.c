@@ -152,6 +152,12 @@ array_event_add(struct http_stream *stream, const struct array_event *event)
 	return lost_add(stream, NULL);
 }
 
+/*
+ * Without its lease a gateway may not know any more what others change: who listens goes to another
+ * one, instead of taking its heartbeats for news.
+ */
+static const char no_lease[] = "this gateway has lost its lease: it does not reach the cluster";
+
 /* Encodes the next events to be sent.  Waits up to a second for an event. */
 static int
 pending_fill(struct http_stream *stream)
@@ -167,6 +173,8 @@ pending_fill(struct http_stream *stream)
 		strbuf_fini(&stream->pending);
 	if (reason != NULL || atomic_load(&stream->http->stopping))
 		return lost_add(stream, reason);
+	if (!array_lease_ok(stream->http->array))
+		return lost_add(stream, no_lease);
 	if (stream->live != NULL)
 		return live_add(stream);
 	rc = array_listener_next(stream->listener, &event);
@@ -245,6 +253,8 @@ http_events(struct http_call *call, struct http_reply *reply)
 	if (call->args.since != 0 && call->args.incarnation == 0)
 		return err_set(ERR_INVALID,
 			       "the parameter since is allowed only together with incarnation");
+	if (!array_lease_ok(call->array))
+		return err_set(ERR_CLOSED, "%s", no_lease);
 	reply->stream = stream_new(call, &rc);
 	if (reply->stream == NULL)
 		return rc;

@@ -9,6 +9,7 @@
 #define VDS_HTTP_HTTP_INT_H
 
 #include <jansson.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -49,6 +50,22 @@ struct http_texts {
 
 /* The ways in: each has limits of its own.  TLS has any number of listening sockets. */
 enum http_way { HTTP_UNIX, HTTP_TCP, HTTP_TLS, HTTP_WAYS };
+
+/* For a peer to read why it was refused, before its unread bytes reset the connection. */
+#define HTTP_LINGER_MS    5000
+#define HTTP_LINGER_BYTES (1u << 20)
+
+#define HTTP_REFUSED_MAX 32u
+
+/* Connections that were refused for want of a place and are not closed yet, the oldest first. */
+struct http_refused {
+	size_t count;
+	struct {
+		int fd;
+		uint32_t left_bytes; /* how much is still read and dropped */
+		uint64_t until_ns;   /* clock_mono_ns */
+	} of[HTTP_REFUSED_MAX];
+};
 
 struct http_socket {
 	int fd;               /* -1 = not listening; of HTTP_TLS always */
@@ -150,7 +167,8 @@ struct http {
 	size_t tls_count;
 	int wake_fd; /* becomes readable when `stopping` is set */
 	pthread_t acceptor;
-	bool accepts; /* the thread `acceptor` runs */
+	bool accepts;                /* the thread `acceptor` runs */
+	struct http_refused refused; /* the thread `acceptor` */
 
 	pthread_mutex_t lock;
 	pthread_cond_t left; /* signalled when a connection ends */
@@ -196,7 +214,8 @@ struct http_request {
 	size_t body_len;
 	struct principal principal; /* who asks */
 	atomic_uint *streams;       /* the counter of event streams */
-	struct http_conn *conn;     /* NULL = there is none: a test */
+	struct http_conn *conn;     /* NULL = there is none: a test, or another gateway's request */
+	bool is_passed;             /* another gateway has passed it to this one */
 };
 
 /* A request that is being served: the input of its verb's handler. */
@@ -217,6 +236,7 @@ struct http_call {
 	/* the body of a verb that takes a document; borrowed */
 	const char *document;
 	size_t document_len;
+	bool lacks_lease; /* this gateway may not answer now: status 503 */
 };
 
 /*
@@ -259,6 +279,19 @@ void http_audit_refused(struct http *http, const struct http_request *request, i
 void http_reply_error(struct http_reply *reply, int code);
 /* Frees what the reply owns. */
 void http_reply_fini(struct http_reply *reply);
+
+/* ---- pass.c: requests for LUNs of other gateways ---- */
+
+/*
+ * Has the owner of the request's LUN carry it out, when that is another gateway, and fills the reply
+ * with the owner's.  Returns 0; 1 (it is to be carried out here); ERR_BUSY (its LUNs have several
+ * owners), ERR_UNREACHABLE (the owner does not answer) or another error with a text.
+ */
+int http_pass(struct http_call *call, enum verb_id verb, const struct http_request *request,
+	      struct http_reply *reply);
+/* Carries out what another gateway has passed: for array_gateway_serve; arg is the struct http. */
+void http_serve_passed(void *arg, const void *bytes, size_t count, void **ret_reply,
+		       size_t *ret_bytes);
 
 /* ---- routes: routes.c ---- */
 
@@ -316,8 +349,9 @@ http_handler http_lun_create, http_lun_patch, http_lun_delete, http_lun_extend, 
 http_handler http_host_create, http_host_patch, http_host_delete;
 http_handler http_lun_history, http_pool_history;
 http_handler http_lun_move;
+http_handler http_lun_faults, http_lun_faults_clear, http_lun_inject;
 http_handler http_trash_empty, http_trash_restore;
-http_handler http_schedule_create, http_schedule_delete, http_schedule_patch;
+http_handler http_schedule_create, http_schedule_delete, http_schedule_patch, http_schedule_run;
 http_handler http_snapshot_create, http_snapshot_patch, http_snapshot_delete, http_lun_rollback,
 	http_clone;
 http_handler http_host_group_create, http_host_group_patch, http_host_group_delete;
@@ -326,12 +360,18 @@ http_handler http_target_create, http_target_patch, http_target_delete;
 http_handler http_portal_create, http_portal_patch, http_portal_delete;
 http_handler http_controller_patch, http_controller_flush, http_controller_invalidate,
 	http_controller_reset, http_port_patch, http_port_counters, http_port_reset, http_maintain,
-	http_drive_rescan;
+	http_drive_rescan, http_gateway_add, http_gateway_remove, http_lun_move_owner;
 http_handler http_group_create, http_group_patch, http_group_delete, http_group_add,
 	http_group_remove;
-http_handler http_job_cancel, http_session_end;
+http_handler http_job_cancel, http_job_pause, http_job_resume, http_session_end;
 http_handler http_audit_list, http_token_list, http_token_create, http_token_revoke;
 http_handler http_plan, http_apply, http_export, http_undo_plan, http_undo;
+/*
+ * Returns what the standards call a SCSI command, "READ(10)", or "" when it is not known here.  The
+ * service action counts only for opcodes that have some.  (scsi_names.c)
+ */
+const char *http_scsi_name(uint8_t opcode, uint16_t service_action);
+http_handler http_trace;
 http_handler http_stats, http_health, http_metrics_get, http_principal_get;
 
 /* ---- the event stream: events.c, texts.c ---- */
@@ -404,6 +444,19 @@ bool http_auth_may_record(struct http *http);
  * not.
  */
 const char *http_auth_lost(struct http_conn *conn);
+
+/* ---- connections that are refused: refuse.c; the thread that accepts ---- */
+
+/* Takes fd: answers 503, and closes it when the peer has, or after HTTP_LINGER_MS. */
+void http_refuse(struct http_refused *refused, int fd);
+/* Fills in what is to be polled, HTTP_REFUSED_MAX at most.  Returns how many. */
+size_t http_refused_poll(const struct http_refused *refused, struct pollfd *fds);
+/* Returns for how many milliseconds poll may wait; -1 = any. */
+int http_refused_timeout(const struct http_refused *refused);
+/* Reads what has come, and closes what has ended.  fds, count: of http_refused_poll just before. */
+void http_refused_serve(struct http_refused *refused, const struct pollfd *fds, size_t count);
+/* Closes all of them. */
+void http_refused_close(struct http_refused *refused);
 
 /* ---- connections: conn.c, server.c ---- */
 

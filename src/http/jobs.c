@@ -30,6 +30,24 @@ http_job_cancel(struct http_call *call, struct http_reply *reply)
 	return http_answer(call, reply, rc, &answer);
 }
 
+int
+http_job_pause(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_job_pause(call->array, &call->request, &call->ids[0], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_job_resume(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_job_resume(call->array, &call->request, &call->ids[0], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
 /*
  * Ends a session.  That changes no configuration, so the answer has the sequence at the time of the
  * request.

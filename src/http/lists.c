@@ -154,9 +154,9 @@ drive_pools(const struct state *live, const struct guid *drive)
 }
 
 static json_t *
-live_of(const struct state *live, enum row_family family, const struct guid *id)
+row_of(const struct state *state, enum row_family family, const struct guid *id)
 {
-	const void *row = state_find(live, family, id);
+	const void *row = state_find(state, family, id);
 
 	return row != NULL ? wire_row_encode(row) : json_null();
 }
@@ -172,7 +172,11 @@ http_row(const struct state *config, const struct state *live, const void *row)
 
 	row_key(row, &key);
 	if (rc == 0 && other != ROW_FAMILY_COUNT)
-		rc = json_object_set_new(json, "live", live_of(live, other, &key.a));
+		rc = json_object_set_new(json, "live", row_of(live, other, &key.a));
+	if (rc == 0 && family == ROW_LUN)
+		rc = json_object_set_new(json, "job", row_of(live, ROW_LIVE_LUN_JOB, &key.a));
+	if (rc == 0 && family == ROW_LUN)
+		rc = json_object_set_new(json, "owner", row_of(config, ROW_LUN_OWNER, &key.a));
 	if (rc == 0 && family == ROW_PORTAL_GROUP)
 		rc = json_object_set_new(json, "portals", group_portals(config, &key.a));
 	if (rc == 0 && family == ROW_LIVE_DRIVE)

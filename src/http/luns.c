@@ -22,7 +22,10 @@ http_lun_create(struct http_call *call, struct http_reply *reply)
 		.removable = args->removable,
 	};
 	struct array_answer answer;
+	int rc = args->cache != NULL ? lun_cache_parse(args->cache, &spec.cache) : 0;
 
+	if (rc < 0)
+		return http_answer(call, reply, rc, &answer);
 	return http_answer(call, reply,
 			   array_lun_create(call->array, &call->request, &spec, &answer), &answer);
 }
@@ -37,6 +40,15 @@ set_access(struct http_call *call, const struct guid *lun, struct array_answer *
 		return err_set(ERR_INVALID, "access must be \"read-write\" or \"read-only\"");
 	return array_lun_set_access(call->array, &call->request, lun,
 				    read_only ? LUN_READ_ONLY : LUN_READ_WRITE, answer);
+}
+
+static int
+set_cache(struct http_call *call, const struct guid *lun, struct array_answer *answer)
+{
+	enum lun_cache cache = LUN_CACHE_AUTO;
+	int rc = lun_cache_parse(call->args.cache, &cache);
+
+	return rc < 0 ? rc : array_lun_set_cache(call->array, &call->request, lun, cache, answer);
 }
 
 int
@@ -56,6 +68,8 @@ http_lun_patch(struct http_call *call, struct http_reply *reply)
 		rc = array_lun_set_qos(call->array, &call->request, lun, args->qos, &answer);
 	else if (args->access != NULL)
 		rc = set_access(call, lun, &answer);
+	else if (args->cache != NULL)
+		rc = set_cache(call, lun, &answer);
 	else if (args->mask != NULL && args->flat)
 		rc = array_lun_set_flat_mask(call->array, &call->request, lun, args->mask, &answer);
 	else if (args->mask != NULL)
@@ -110,6 +124,16 @@ http_lun_move(struct http_call *call, struct http_reply *reply)
 	struct array_answer answer;
 	int rc = array_lun_move(call->array, &call->request, &call->ids[0], &call->args.pool_id,
 				call->args.force, &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
+http_lun_move_owner(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_lun_move_owner(call->array, &call->request, &call->ids[0],
+				      &call->args.controller_id, &answer);
 
 	return http_answer(call, reply, rc, &answer);
 }

@@ -121,6 +121,10 @@ void http_metric_host_seconds(struct http_scrape *scrape, const struct http_metr
 void http_metric_host_sessions(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_host_logins(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_login_failures(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_gateway_up(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_gateway_takeovers(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_gateway_moves(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_gateway_luns(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_portal_ready(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_port_bytes(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_port_logins(struct http_scrape *scrape, const struct http_metric *metric);

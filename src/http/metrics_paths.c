@@ -5,10 +5,12 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "http/metrics_int.h"
 #include "model/host.h"
+#include "model/port.h"
 
 /* ---- sessions ---- */
 
@@ -182,6 +184,64 @@ http_metric_login_failures(struct http_scrape *scrape, const struct http_metric 
 
 /* ---- portals and ports ---- */
 
+/* Where there are no gateways, there are no samples. */
+static size_t
+gateway_count(const struct http_scrape *scrape)
+{
+	return state_has_gateways(scrape->config) ? state_count(scrape->config, ROW_CONTROLLER) : 0;
+}
+
+void
+http_metric_gateway_up(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < gateway_count(scrape); i++) {
+		const struct row_controller *gateway = state_at(scrape->config, ROW_CONTROLLER, i);
+
+		http_scrape_labels(scrape, "gateway", gateway->name, LABELS_END);
+		http_scrape_u64(scrape, metric,
+				gateway->instance != NULL && gateway->instance[0] != '\0');
+	}
+}
+
+/* Counted by the gateway that is asked. */
+static void
+write_gateway_counter(struct http_scrape *scrape, const struct http_metric *metric, size_t offset)
+{
+	struct array_gateway_counters counters;
+	uint64_t value;
+
+	if (gateway_count(scrape) == 0)
+		return;
+	array_gateway_counters(scrape->array, &counters);
+	memcpy(&value, (const char *)&counters + offset, sizeof(value));
+	http_scrape_labels(scrape, LABELS_END);
+	http_scrape_u64(scrape, metric, value);
+}
+
+void
+http_metric_gateway_takeovers(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_gateway_counter(scrape, metric, offsetof(struct array_gateway_counters, takeovers));
+}
+
+void
+http_metric_gateway_moves(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_gateway_counter(scrape, metric, offsetof(struct array_gateway_counters, moves));
+}
+
+void
+http_metric_gateway_luns(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < gateway_count(scrape); i++) {
+		const struct row_controller *gateway = state_at(scrape->config, ROW_CONTROLLER, i);
+
+		http_scrape_labels(scrape, "gateway", gateway->name, LABELS_END);
+		http_scrape_u64(scrape, metric,
+				state_controller_lun_count(scrape->config, &gateway->id));
+	}
+}
+
 void
 http_metric_portal_ready(struct http_scrape *scrape, const struct http_metric *metric)
 {
@@ -191,6 +251,8 @@ http_metric_portal_ready(struct http_scrape *scrape, const struct http_metric *m
 								&portal->id);
 		char port[16];
 
+		if (!controller_has_portal(array_controller_id(scrape->array), portal))
+			continue; /* its gateway has it in its own metrics */
 		snprintf(port, sizeof(port), "%" PRIu32, portal->port);
 		http_scrape_labels(scrape, "address", portal->address, "port", port, LABELS_END);
 		http_scrape_u64(scrape, metric, live != NULL && live->ready);

@@ -209,6 +209,12 @@ pool_trash(const struct row_live_pool *live)
 }
 
 static uint64_t
+pool_snapshots(const struct row_live_pool *live)
+{
+	return live->snapshot_bytes;
+}
+
+static uint64_t
 pool_level(const struct row_live_pool *live)
 {
 	return live->space;
@@ -242,6 +248,12 @@ static void
 write_pool_allocated(struct http_scrape *scrape, const struct http_metric *metric)
 {
 	pools_write(scrape, metric, pool_allocated);
+}
+
+static void
+write_pool_snapshots(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	pools_write(scrape, metric, pool_snapshots);
 }
 
 static void
@@ -312,6 +324,19 @@ write_lun_allocated(struct http_scrape *scrape, const struct http_metric *metric
 			continue;
 		lun_labels(scrape, &live->id);
 		http_scrape_u64(scrape, metric, live->allocated_bytes);
+	}
+}
+
+static void
+write_lun_faults(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	for (size_t i = 0; i < state_count(scrape->live, ROW_LIVE_LUN); i++) {
+		const struct row_live_lun *live = state_at(scrape->live, ROW_LIVE_LUN, i);
+
+		if (state_find(scrape->config, ROW_LUN, &live->id) == NULL)
+			continue;
+		lun_labels(scrape, &live->id);
+		http_scrape_u64(scrape, metric, live->faults);
 	}
 }
 
@@ -433,10 +458,12 @@ write_schedule_last(struct http_scrape *scrape, const struct http_metric *metric
 static void
 write_jobs(struct http_scrape *scrape, const struct http_metric *metric)
 {
+	enum { PAUSED = JOB_CANCELLED + 1 }; /* here a state of its own */
 	static const char *const names[] = { [JOB_RUNNING] = "running",
 					     [JOB_DONE] = "done",
 					     [JOB_FAILED] = "failed",
-					     [JOB_CANCELLED] = "cancelled" };
+					     [JOB_CANCELLED] = "cancelled",
+					     [PAUSED] = "paused" };
 	static const char *const what[] = { [JOB_CREATE_LUN] = "create-lun",
 					    [JOB_EXTEND_LUN] = "extend-lun",
 					    [JOB_DELETE_LUN] = "delete-lun",
@@ -445,8 +472,9 @@ write_jobs(struct http_scrape *scrape, const struct http_metric *metric)
 
 	for (size_t i = 0; i < state_count(scrape->config, ROW_JOB); i++) {
 		const struct row_job *job = state_at(scrape->config, ROW_JOB, i);
+		unsigned state = job->paused ? PAUSED : (unsigned)job->state;
 
-		counts[job->kind][job->state]++; /* JOB_OTHER is in no state of vdsd */
+		counts[job->kind][state]++; /* JOB_OTHER is in no state of vdsd */
 	}
 	for (unsigned kind = 0; kind < ARRAY_LEN(what); kind++)
 		for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
@@ -533,11 +561,16 @@ const struct http_metric http_metrics[] = {
 	{ "vds_catalog_revision", METRIC_GAUGE, NULL, "The last change that is on disk, as vds_catalog_changes counts them.", write_catalog_revision },
 	{ "vds_catalog_size_bytes", METRIC_GAUGE, "bytes", "Sizes of the catalog's database and of its write-ahead log.", write_catalog_size },
 	{ "vds_objects", METRIC_GAUGE, NULL, "Objects of the configuration by family.", write_objects },
+	{ "vds_gateway_up", METRIC_GAUGE, NULL, "1 when a vdsd runs as the gateway.", http_metric_gateway_up },
+	{ "vds_gateway_luns", METRIC_GAUGE, NULL, "LUNs that a gateway owns.", http_metric_gateway_luns },
+	{ "vds_gateway_takeovers", METRIC_COUNTER, NULL, "Gateways whose LUNs this one has given to others, because they were dead.", http_metric_gateway_takeovers },
+	{ "vds_gateway_moves", METRIC_COUNTER, NULL, "LUNs that this gateway has given to others.", http_metric_gateway_moves },
 	{ "process_cpu_seconds", METRIC_COUNTER, "seconds", "Time of processors that vdsd has used.", write_cpu },
 	{ "process_resident_memory_bytes", METRIC_GAUGE, "bytes", "Memory that vdsd takes.", write_memory },
 	{ "vds_pool_size_bytes", METRIC_GAUGE, "bytes", "Size of the file system of a pool.", write_pool_capacity },
 	{ "vds_pool_free_bytes", METRIC_GAUGE, "bytes", "Free space of the file system of a pool.", write_pool_free },
 	{ "vds_pool_allocated_bytes", METRIC_GAUGE, "bytes", "Space that the LUNs of a pool take.", write_pool_allocated },
+	{ "vds_pool_snapshot_bytes", METRIC_GAUGE, "bytes", "Space that snapshots take of their own: what several share counts in none.", write_pool_snapshots },
 	{ "vds_pool_trash_bytes", METRIC_GAUGE, "bytes", "Space that deleted LUNs take which are kept.", write_pool_trash },
 	{ "vds_pool_low_bytes", METRIC_GAUGE, "bytes", "A pool is low when less is free.", write_pool_low },
 	{ "vds_pool_full_bytes", METRIC_GAUGE, "bytes", "A pool is full when less is free.", write_pool_full },
@@ -576,6 +609,7 @@ const struct http_metric http_metrics[] = {
 	{ "vds_lun_size_bytes", METRIC_GAUGE, "bytes", "Size of a LUN as initiators see it.", write_lun_size },
 	{ "vds_lun_allocated_bytes", METRIC_GAUGE, "bytes", "Space that a LUN takes in its pool.", write_lun_allocated },
 	{ "vds_lun_healthy", METRIC_GAUGE, NULL, "1 when the store of a LUN is sound.", write_lun_healthy },
+	{ "vds_lun_injected_faults", METRIC_GAUGE, NULL, "Faults that were injected into a LUN for tests.", write_lun_faults },
 	{ "vds_lun_commands", METRIC_COUNTER, NULL, "SCSI commands of a LUN since it was first used in this run of vdsd.", write_lun_commands },
 	{ "vds_lun_bytes", METRIC_COUNTER, "bytes", "Bytes that initiators read and wrote.", write_lun_bytes },
 	{ "vds_lun_errors", METRIC_COUNTER, NULL, "Commands that ended with another status than GOOD, and errors of the store.", write_lun_errors },

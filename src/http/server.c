@@ -8,7 +8,7 @@
  * replaces the one that has been without a complete request for longest, so that peers that send
  * slowly or nothing cannot keep others out; over TLS, strangers make place before those who have
  * said who they are.  A connection that was refused waits, too, until its peer has read that.  When
- * all connections are being served, the new one is answered with 503.
+ * all connections are being served, the new one is answered with 503 (refuse.c).
  *
  * One principal (a user, a token, a certificate, an address that says nothing) may use three quarters
  * of the connections at once, and three quarters of the event streams, so that one whose program is
@@ -232,24 +232,6 @@ room_make(struct http *http, enum http_way way)
 	return true;
 }
 
-/* Takes fd. */
-static void
-busy_answer(int fd)
-{
-	static const char body[] =
-		"{\"error\":{\"code\":\"LIMIT\",\"message\":\"all connections of this "
-		"socket are in use\"}}";
-	char answer[512];
-	int len = snprintf(answer, sizeof(answer),
-			   "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-			   "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-			   sizeof(body) - 1, body);
-
-	(void)send(fd, answer, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	shutdown(fd, SHUT_WR);
-	close(fd);
-}
-
 /* Takes fd.  lock. */
 static int
 conn_start(struct http *http, int fd, enum http_way way)
@@ -298,6 +280,7 @@ accept_one(struct http *http, int listener, enum http_way way)
 			struct pollfd wake = { .fd = http->wake_fd, .events = POLLIN };
 
 			log_warning_from("http", "http.accept", "error=\"%s\"", strerror(errno));
+			http_refused_close(&http->refused); /* they have had their answer */
 			poll(&wake, 1, 100);
 		}
 		return;
@@ -312,7 +295,7 @@ accept_one(struct http *http, int listener, enum http_way way)
 	if (rc < 0 || (!room && way == HTTP_TLS)) /* without a handshake nothing can be said */
 		close(fd);
 	else if (!room)
-		busy_answer(fd);
+		http_refuse(&http->refused, fd);
 }
 
 static void *
@@ -322,17 +305,20 @@ accept_main(void *arg)
 
 	pthread_setname_np(pthread_self(), "http-accept");
 	while (!atomic_load(&http->stopping)) {
-		struct pollfd fds[3 + HTTP_TLS_LISTEN_MAX] = {
+		struct pollfd fds[3 + HTTP_TLS_LISTEN_MAX + HTTP_REFUSED_MAX] = {
 			{ .fd = http->wake_fd, .events = POLLIN },
 			{ .fd = http->sockets[HTTP_UNIX].fd, .events = POLLIN },
 			{ .fd = http->sockets[HTTP_TCP].fd, .events = POLLIN },
 		};
+		size_t refused;
 		nfds_t count = 3;
 
 		for (size_t i = 0; i < http->tls_count; i++, count++)
 			fds[count] = (struct pollfd){ .fd = http->tls[i].fd, .events = POLLIN };
-		if (poll(fds, count, -1) < 0)
+		refused = http_refused_poll(&http->refused, fds + count);
+		if (poll(fds, count + refused, http_refused_timeout(&http->refused)) < 0)
 			continue;
+		http_refused_serve(&http->refused, fds + count, refused);
 		for (nfds_t i = 1; i < count; i++)
 			if ((fds[i].revents & POLLIN) != 0)
 				accept_one(http, fds[i].fd,
@@ -340,6 +326,7 @@ accept_main(void *arg)
 					   : i == 2 ? HTTP_TCP
 						    : HTTP_TLS);
 	}
+	http_refused_close(&http->refused);
 	return NULL;
 }
 
@@ -435,6 +422,7 @@ http_start(const struct http_options *options, struct http **ret_http)
 		http_stop(http);
 		return rc;
 	}
+	array_gateway_serve(http->array, http_serve_passed, http);
 	*ret_http = http;
 	return 0;
 }
@@ -477,6 +465,7 @@ http_stop(struct http *http)
 
 	if (http == NULL)
 		return;
+	array_gateway_serve(http->array, NULL, NULL);
 	atomic_store(&http->stopping, true);
 	if (http->socket_path != NULL)
 		unlink(http->socket_path);

@@ -108,6 +108,15 @@ http_schedule_patch(struct http_call *call, struct http_reply *reply)
 }
 
 int
+http_schedule_run(struct http_call *call, struct http_reply *reply)
+{
+	struct array_answer answer;
+	int rc = array_schedule_run(call->array, &call->request, &call->ids[0], &answer);
+
+	return http_answer(call, reply, rc, &answer);
+}
+
+int
 http_schedule_delete(struct http_call *call, struct http_reply *reply)
 {
 	struct array_answer answer;

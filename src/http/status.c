@@ -71,6 +71,7 @@ http_status(int code)
 	case ERR_READ_ONLY:
 	case ERR_CLOSED:
 	case ERR_FAILED:
+	case ERR_INJECTED:
 		return 503;
 	case ERR_TIMEOUT:
 		return 504;

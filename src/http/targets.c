@@ -20,8 +20,11 @@ http_target_patch(struct http_call *call, struct http_reply *reply)
 	struct array_answer answer;
 	int rc;
 
-	/* the table lets exactly one of the two through */
-	if (call->args.sources != NULL)
+	/* the table lets exactly one of the three through */
+	if (call->args.redirect != NULL)
+		rc = array_target_set_redirect(call->array, &call->request, &call->ids[0],
+					       call->args.redirect, &answer);
+	else if (call->args.sources != NULL)
 		rc = array_target_set_sources(call->array, &call->request, &call->ids[0],
 					      call->args.sources, &answer);
 	else

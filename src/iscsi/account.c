@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Counts the memory that a connection holds on behalf of its peer: text, data segments that came in
- * parts, PDUs ahead of their turn, answers that wait to be sent, task structs.  So all connections
- * together stay within a budget.
+ * Counts the memory that a connection holds on behalf of its peer (text, data segments that came in
+ * parts, answers that wait to be sent) and that a session holds (PDUs ahead of their turn, task
+ * structs).  So all connections together stay within a budget.
  *
  * The first ISCSI_ACCOUNT_FREE bytes of each connection are always granted.  A login or a discovery
  * needs no more, so peers that use up the budget cannot keep others from logging in.  Called by the
@@ -13,9 +13,9 @@
 #include "base/err.h"
 
 static size_t
-excess(size_t bytes)
+excess(const struct iscsi_account *account, size_t bytes)
 {
-	return bytes > ISCSI_ACCOUNT_FREE ? bytes - ISCSI_ACCOUNT_FREE : 0;
+	return bytes > account->free_bytes ? bytes - account->free_bytes : 0;
 }
 
 static bool
@@ -32,7 +32,8 @@ budget_take(struct iscsi_budget *budget, size_t bytes)
 int
 iscsi_account_take(struct iscsi_account *account, size_t bytes)
 {
-	size_t before = excess(account->bytes), after = excess(account->bytes + bytes);
+	size_t before = excess(account, account->bytes);
+	size_t after = excess(account, account->bytes + bytes);
 
 	if (!budget_take(account->budget, after - before))
 		return ERR_LIMIT;
@@ -43,7 +44,8 @@ iscsi_account_take(struct iscsi_account *account, size_t bytes)
 void
 iscsi_account_give(struct iscsi_account *account, size_t bytes)
 {
-	size_t before = excess(account->bytes), after = excess(account->bytes - bytes);
+	size_t before = excess(account, account->bytes);
+	size_t after = excess(account, account->bytes - bytes);
 
 	account->bytes -= bytes;
 	if (account->budget != NULL && before > after)
@@ -60,10 +62,9 @@ iscsi_account_is_tight(const struct iscsi_account *account)
 }
 
 void
-iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget)
+iscsi_account_move(struct iscsi_account *account, struct iscsi_budget *budget)
 {
-	struct iscsi_account *account = &conn->account;
-	size_t bytes = excess(account->bytes);
+	size_t bytes = excess(account, account->bytes);
 
 	/*
 	 * What is held already moves even when the other budget is used up: it must be counted
@@ -76,8 +77,15 @@ iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget)
 	account->budget = budget;
 }
 
+void
+iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget)
+{
+	iscsi_account_move(&conn->account, budget);
+	iscsi_account_move(&conn->session->account, budget);
+}
+
 size_t
 iscsi_conn_memory(const struct iscsi_conn *conn)
 {
-	return conn->account.bytes;
+	return conn->account.bytes + conn->session->account.bytes;
 }

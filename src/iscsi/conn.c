@@ -5,10 +5,12 @@
  * connection.
  *
  *	UP --first login request--> IN_LOGIN --last login response--> LOGGED_IN --logout, stop, error--> CLOSED
+ *	LOGGED_IN --logout of one of several connections--> LEAVING --its tasks have ended, stop, error--> CLOSED
  *
- * Transition -> function: iscsi_login_on_request; iscsi_conn_established; iscsi_conn_stop and fail.
+ * Transition -> function: iscsi_login_on_request; iscsi_conn_established; iscsi_conn_stop and
+ * iscsi_conn_fail; iscsi_control_on_logout; iscsi_tmf_await_logout.
  */
-#include "iscsi/iscsi_int.h"
+#include "iscsi/recover_int.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,6 +18,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/probe.h"
 
 #define QUEUE_DEPTH_DEFAULT     128
 #define QUEUE_DEPTH_MAX         1024
@@ -40,7 +43,7 @@ static const struct op {
 	[OP_TEXT] = { iscsi_discovery_on_text, CONN_LOGGED_IN, true, true },
 	[OP_DATA_OUT] = { iscsi_data_on_out, CONN_LOGGED_IN, false, false },
 	[OP_LOGOUT] = { iscsi_control_on_logout, CONN_LOGGED_IN, true, true },
-	[OP_SNACK] = { iscsi_control_on_snack, CONN_LOGGED_IN, false, false },
+	[OP_SNACK] = { iscsi_snack_on_request, CONN_LOGGED_IN, false, false },
 };
 /* clang-format on */
 
@@ -53,12 +56,15 @@ iscsi_params_default(struct iscsi_params *limits)
 		.max_burst_len = 1024 * 1024,
 		.first_burst_len = 256 * 1024,
 		.max_outstanding_r2t = 16,
+		.max_connections = 16,
 		.time2wait_s = 2,
-		.time2retain_s = 0,
+		.time2retain_s = 20,
 		.header_digest = ISCSI_DIGEST_NONE | ISCSI_DIGEST_CRC32C,
 		.data_digest = ISCSI_DIGEST_NONE | ISCSI_DIGEST_CRC32C,
 		.initial_r2t = false,
 		.immediate_data = true,
+		.error_recovery_level = 2,
+		.protocol_level = 2,
 	};
 }
 
@@ -69,8 +75,9 @@ limits_ok(const struct iscsi_params *l)
 	       l->max_send_len <= 0xffffff && l->max_burst_len >= 512 &&
 	       l->max_burst_len <= 0xffffff && l->first_burst_len >= 512 &&
 	       l->first_burst_len <= l->max_burst_len && l->max_outstanding_r2t >= 1 &&
-	       l->time2wait_s <= 3600 && l->time2retain_s <= 3600 && l->header_digest >= 1 &&
-	       l->header_digest <= 3 && l->data_digest >= 1 && l->data_digest <= 3;
+	       l->max_connections >= 1 && l->time2wait_s <= 3600 && l->time2retain_s <= 3600 &&
+	       l->header_digest >= 1 && l->header_digest <= 3 && l->data_digest >= 1 &&
+	       l->data_digest <= 3 && l->error_recovery_level <= 2;
 }
 
 static int
@@ -80,6 +87,7 @@ conn_init(struct iscsi_conn *conn, const struct iscsi_conn_config *config,
 	uint32_t depth = config->queue_depth != 0 ? config->queue_depth : QUEUE_DEPTH_DEFAULT;
 	uint16_t immediate = config->immediate_depth != 0 ? config->immediate_depth
 							  : IMMEDIATE_DEPTH_DEFAULT;
+	struct iscsi_session *session;
 
 	conn->ops = config->ops;
 	conn->user = config->user;
@@ -87,14 +95,14 @@ conn_init(struct iscsi_conn *conn, const struct iscsi_conn_config *config,
 	conn->immediate_depth = immediate;
 	conn->limits = *limits;
 	iscsi_keys_defaults(&conn->params);
-	list_init(&conn->tmfs);
 	iscsi_login_init(&conn->login);
 	conn->account.budget = config->budget;
+	conn->account.free_bytes = ISCSI_ACCOUNT_FREE;
 	iscsi_text_init(&conn->text, &conn->account);
-	conn->session = iscsi_session_new(depth, immediate, config->task_extra_bytes,
-					  &conn->account);
-	if (conn->session == NULL)
+	session = iscsi_session_new(depth, immediate, config->task_extra_bytes, config->budget);
+	if (session == NULL)
 		return -ENOMEM;
+	iscsi_session_add(session, conn);
 	iscsi_rx_init(&conn->rx, &conn->account);
 	return iscsi_tx_init(&conn->tx);
 }
@@ -128,6 +136,20 @@ iscsi_conn_new(const struct iscsi_conn_config *config, struct iscsi_conn **ret_c
 	return 0;
 }
 
+/* Of a task that is free, the connection that it had last may be gone. */
+static void
+release_tasks(struct iscsi_conn *conn)
+{
+	const struct iscsi_task_pool *pool = &conn->session->pool;
+
+	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
+		struct iscsi_cmd *task = iscsi_task_at(pool, i);
+
+		if (task->state != TASK_FREE && task->pub.conn == conn)
+			iscsi_task_release(task);
+	}
+}
+
 void
 iscsi_conn_free(struct iscsi_conn *conn)
 {
@@ -137,33 +159,35 @@ iscsi_conn_free(struct iscsi_conn *conn)
 	assert(iscsi_conn_tasks(conn) == 0);
 	iscsi_login_fini(&conn->login);
 	iscsi_tx_clear(conn);
-	for (uint32_t i = 0; i < conn->session->pool.chunks * TASK_CHUNK; i++) {
-		struct iscsi_cmd *task = iscsi_task_at(&conn->session->pool, i);
-
-		if (task->state != TASK_FREE)
-			iscsi_task_release(task);
-	}
+	release_tasks(conn);
 	iscsi_tx_clear(conn); /* answers to task management that waited for those */
+	iscsi_recover_fini(conn);
 	iscsi_tmf_free_all(conn);
-	iscsi_session_free(conn->session);
+	iscsi_session_remove(conn);
 	iscsi_text_fini(&conn->text);
 	iscsi_rx_fini(&conn->rx);
 	iscsi_tx_fini(&conn->tx);
-	iscsi_conn_set_budget(conn, NULL);
 	assert(conn->account.bytes == 0);
 	mem_free(conn);
 }
 
 /* --- input ----------------------------------------------------------------------------------- */
 
-static int
-fail(struct iscsi_conn *conn, int rc)
+int
+iscsi_conn_fail(struct iscsi_conn *conn, int rc)
 {
 	if (conn->error == 0)
 		conn->error = rc;
 	conn->state = CONN_CLOSED;
 	log_debug(&pdu_log, "conn.end", "reason=%s", err_name(conn->error));
 	return conn->error;
+}
+
+void
+iscsi_conn_wake(struct iscsi_conn *conn)
+{
+	if (conn->ops->output != NULL)
+		conn->ops->output(conn->user);
 }
 
 static int
@@ -184,8 +208,11 @@ on_wrong_state(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 					  "a PDU came that does not belong to a login");
 	case CONN_LOGGED_IN:
 		return drop_for(conn, pdu, REJECT_PROTOCOL);
+	case CONN_LEAVING: /* what was under way when the logout came: nothing answers it */
+		return 0;
 	case CONN_UP:
 	case CONN_CLOSED:
+	case CONN_SUSPENDED:
 		break;
 	}
 	return ERR_PROTOCOL;
@@ -207,6 +234,8 @@ on_head(struct iscsi_conn *conn)
 						     : ERR_PROTOCOL;
 	if (opcode == OP_DATA_OUT && conn->state == CONN_LOGGED_IN)
 		return iscsi_data_out_head(conn, pdu);
+	if (conn->state == CONN_LEAVING)
+		iscsi_rx_discard(&conn->rx);
 	return 0;
 }
 
@@ -233,26 +262,72 @@ dispatch_in_turn(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, bool numb
 	return rc;
 }
 
-/* What was held and is in turn now. */
 static int
-run_held(struct iscsi_conn *conn)
+run_one_held(struct iscsi_conn *conn, const struct iscsi_held *h)
 {
+	struct iscsi_pdu pdu = {
+		.bhs = h->bytes,
+		.ahs_len = h->ahs_len,
+		.data = h->bytes + BHS_SIZE + h->ahs_len,
+		.data_len = h->data_len,
+	};
+
+	return (conn->state & CONN_LOGGED_IN) == 0
+		       ? 0
+		       : dispatch_in_turn(conn, &pdu, !h->is_data && !h->is_immediate);
+}
+
+/* Connections that have stopped taking input because of what is held may take it again. */
+static void
+go_on(struct iscsi_session *s)
+{
+	s->stalled = false;
+	list_for_each(node, &s->conns)
+		iscsi_conn_wake(list_entry(node, struct iscsi_conn, session_node));
+}
+
+/*
+ * What was held and is in turn now, whichever connection it came through.  rc: how what came through
+ * `conn` just now ended; what others have sent runs also when this connection fails.
+ */
+static int
+run_held(struct iscsi_conn *conn, int rc)
+{
+	struct iscsi_session *s = conn->session;
 	struct iscsi_held *h;
-	int rc = 0;
 
-	while (rc == 0 && conn->error == 0 && (h = iscsi_session_pop(conn->session)) != NULL) {
-		struct iscsi_pdu pdu = {
-			.bhs = h->bytes,
-			.ahs_len = h->ahs_len,
-			.data = h->bytes + BHS_SIZE + h->ahs_len,
-			.data_len = h->data_len,
-		};
+	while ((h = iscsi_session_pop(s)) != NULL) {
+		struct iscsi_conn *other = h->conn;
 
-		if (!h->is_void)
-			rc = dispatch_in_turn(conn, &pdu, !h->is_data);
-		iscsi_session_held_free(conn->session, h);
+		if (other == conn) {
+			if (rc == 0 && conn->error == 0)
+				rc = run_one_held(conn, h);
+		} else if (other != NULL) {
+			int failed = run_one_held(other, h);
+
+			if (failed < 0)
+				iscsi_conn_fail(other, failed);
+			iscsi_conn_wake(other);
+		}
+		iscsi_session_held_free(s, h);
 	}
+	if (s->stalled)
+		go_on(s);
 	return rc;
+}
+
+/*
+ * With error recovery what is missing may be retried through this connection, which therefore goes on
+ * reading; a command for which there is no room is rejected, and can be retried, too.
+ */
+static int
+hold_ahead(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, uint32_t cmd_sn)
+{
+	int rc = iscsi_session_hold(conn, pdu, cmd_sn, false);
+
+	return rc == ERR_LIMIT && conn->recover.on
+		       ? iscsi_control_reject(conn, pdu, REJECT_NO_RESOURCES)
+		       : rc;
 }
 
 static int
@@ -266,12 +341,12 @@ run_numbered(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	case SN_NEXT:
 		s->exp_cmd_sn++;
 		rc = dispatch_in_turn(conn, pdu, true);
-		return rc == 0 && !list_empty(&s->held) ? run_held(conn) : rc;
+		return list_empty(&s->held) ? rc : run_held(conn, rc);
 	case SN_AHEAD:
 		/* A discovery session keeps nothing for its peer: what was lost between ends it. */
 		if (conn->discovery)
 			return ERR_PROTOCOL;
-		return iscsi_session_hold(s, pdu, cmd_sn, false);
+		return hold_ahead(conn, pdu, cmd_sn);
 	case SN_OUTSIDE:
 		break;
 	}
@@ -282,7 +357,8 @@ run_numbered(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 static int
 on_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	int rc = iscsi_control_reject(conn, pdu, REJECT_DATA_DIGEST);
+	int rc = conn->state == CONN_LEAVING ? 0
+					     : iscsi_control_reject(conn, pdu, REJECT_DATA_DIGEST);
 
 	if (rc == 0 && iscsi_bhs_opcode(pdu->bhs) == OP_DATA_OUT)
 		iscsi_data_out_damaged(conn, pdu);
@@ -292,11 +368,14 @@ on_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 static void
 note_exp_stat_sn(struct iscsi_conn *conn, uint32_t sn)
 {
-	struct iscsi_session *s = conn->session;
-
-	/* It acknowledges what was sent, no more; nothing depends on it without recovery. */
-	if (!iscsi_sn_before(conn->tx.stat_sn, sn) && iscsi_sn_before(s->exp_stat_sn, sn))
-		s->exp_stat_sn = sn;
+	/* It acknowledges what was sent, no more. */
+	if (iscsi_sn_before(conn->tx.stat_sn, sn) || !iscsi_sn_before(conn->exp_stat_sn, sn))
+		return;
+	conn->exp_stat_sn = sn;
+	if (conn->recover.on)
+		iscsi_recover_acked(conn, sn);
+	if (__builtin_expect(conn->session->fences > 0, false))
+		iscsi_tmf_on_acknowledged(conn->session);
 }
 
 /*
@@ -321,6 +400,7 @@ on_pdu(struct iscsi_conn *conn)
 
 	log_debug(&pdu_log, "pdu.in", "op=%s itt=%08x len=%u", iscsi_pdu_name(pdu->bhs[AT_OPCODE]),
 		  (unsigned)get_be32(pdu->bhs + AT_ITT), (unsigned)pdu->data_len);
+	PROBE2(pdu_in, conn, pdu->bhs);
 	if (conn->rx.data_bad)
 		return on_damaged(conn, pdu);
 	if (op->handle == NULL)
@@ -334,7 +414,19 @@ on_pdu(struct iscsi_conn *conn)
 		return run_numbered(conn, pdu);
 	rc = dispatch(conn, pdu);
 	/* An abort may have closed a gap. */
-	return rc == 0 && !list_empty(&conn->session->held) ? run_held(conn) : rc;
+	return list_empty(&conn->session->held) ? rc : run_held(conn, rc);
+}
+
+/*
+ * Tells the owner of the command that follows the present PDU, so that what it needs is on its way
+ * while the present one runs.
+ */
+static void
+look_ahead(struct iscsi_conn *conn, const uint8_t *next, size_t len)
+{
+	if (len >= BHS_SIZE && iscsi_bhs_opcode(next) == OP_COMMAND &&
+	    conn->state == CONN_LOGGED_IN && !conn->discovery && conn->ops->soon != NULL)
+		conn->ops->soon(conn->user, next + AT_LUN, next + AT_CDB);
 }
 
 static int
@@ -345,12 +437,14 @@ run(struct iscsi_conn *conn, const uint8_t *bytes, size_t len)
 
 		if (event == RX_MORE)
 			return conn->error;
+		if (event == RX_PDU)
+			look_ahead(conn, bytes, len);
 		if (event == RX_HEAD)
 			event = on_head(conn);
 		else if (event == RX_PDU)
 			event = on_pdu(conn);
 		if (event < 0)
-			return fail(conn, event);
+			return iscsi_conn_fail(conn, event);
 		if (conn->rx.state == RX_IN_HEADER && conn->rx.stash_size > STASH_KEEP &&
 		    iscsi_account_is_tight(&conn->account))
 			iscsi_rx_drop_stash(&conn->rx);
@@ -399,7 +493,7 @@ iscsi_conn_rx_in_pdu(const struct iscsi_conn *conn)
 bool
 iscsi_conn_is_stranger(const struct iscsi_conn *conn)
 {
-	return conn->state != CONN_LOGGED_IN || conn->discovery;
+	return (conn->state & (CONN_LOGGED_IN | CONN_LEAVING)) == 0 || conn->discovery;
 }
 
 uint32_t
@@ -415,6 +509,8 @@ iscsi_conn_wants_input(const struct iscsi_conn *conn)
 {
 	if (iscsi_conn_is_stranger(conn))
 		return conn->error == 0 && !iscsi_conn_has_output(conn);
+	if (__builtin_expect(conn->held > 0, false) && iscsi_session_stalls(conn))
+		return false;
 	return conn->error == 0 && conn->tx.msgs < TX_MSGS_SOFT &&
 	       conn->tx.msg_bytes < TX_BYTES_SOFT;
 }
@@ -430,6 +526,8 @@ iscsi_conn_established(struct iscsi_conn *conn)
 	conn->state = CONN_LOGGED_IN;
 	conn->rx.header_digest = conn->tx.header_digest = header_digest;
 	conn->rx.data_digest = conn->tx.data_digest = data_digest;
+	if (conn->params.error_recovery_level > 0)
+		iscsi_recover_start(conn);
 	if (!conn->discovery) {
 		int rc = iscsi_tx_grow(&conn->tx);
 
@@ -447,7 +545,7 @@ iscsi_conn_login_done(struct iscsi_conn *conn, const struct iscsi_login_reply *r
 	if (conn->error < 0)
 		return conn->error;
 	rc = iscsi_login_decided(conn, reply);
-	return rc < 0 ? fail(conn, rc) : 0;
+	return rc < 0 ? iscsi_conn_fail(conn, rc) : 0;
 }
 
 bool
@@ -474,6 +572,18 @@ iscsi_conn_params(const struct iscsi_conn *conn)
 	return &conn->params;
 }
 
+struct iscsi_session *
+iscsi_conn_session(const struct iscsi_conn *conn)
+{
+	return conn->session;
+}
+
+enum iscsi_logout
+iscsi_conn_logged_out(const struct iscsi_conn *conn)
+{
+	return conn->logout;
+}
+
 uint32_t
 iscsi_conn_new_ttt(struct iscsi_conn *conn)
 {
@@ -495,18 +605,28 @@ iscsi_conn_stop(struct iscsi_conn *conn)
 	if (conn->error == 0)
 		conn->error = ERR_CLOSED;
 	conn->state = CONN_CLOSED;
-	iscsi_task_abort_all(conn, NULL, NULL);
-	iscsi_session_clear(conn->session);
+	iscsi_session_forget_held(conn->session, conn);
+	iscsi_task_abort_all(conn->session, conn, NULL, NULL);
+	iscsi_conn_left(conn);
+}
+
+void
+iscsi_conn_left(struct iscsi_conn *conn)
+{
+	if (conn->session->fences > 0) /* nothing waits for its acknowledgements any more */
+		iscsi_tmf_on_acknowledged(conn->session);
+	if (conn->session->stalled) /* what is missing may not come any more */
+		go_on(conn->session);
 }
 
 unsigned
 iscsi_conn_tasks(const struct iscsi_conn *conn)
 {
-	return conn->session->pool.with_owner + conn->tmf_with_owner;
+	return conn->with_owner + conn->tmf_with_owner;
 }
 
 unsigned
 iscsi_conn_abandoned(const struct iscsi_conn *conn)
 {
-	return conn->session->pool.abandoned;
+	return conn->abandoned;
 }

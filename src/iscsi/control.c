@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * PDUs that keep a connection going or end it: NOP-Out and NOP-In, logout, SNACK, Reject,
- * asynchronous messages. RFC 7143 §11.9, §11.14 - §11.19.  Called by conn.c and by the owner, on
+ * PDUs that keep a connection going or end it: NOP-Out and NOP-In, logout, Reject, asynchronous
+ * messages. RFC 7143 §11.9, §11.14, §11.15, §11.17 - §11.19.  Called by conn.c and by the owner, on
  * the thread that has the connection.
  */
-#include "iscsi/iscsi_int.h"
+#include "iscsi/recover_int.h"
 
 #include <string.h>
 
@@ -89,44 +89,114 @@ enum logout_reason { LOGOUT_SESSION = 0, LOGOUT_CONNECTION = 1, LOGOUT_RECOVERY 
 enum logout_response { LOGOUT_DONE = 0, LOGOUT_NO_CID = 1, LOGOUT_NO_RECOVERY = 2 };
 
 static int
-logout_respond(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, enum logout_response response)
+logout_respond(struct iscsi_conn *conn, uint32_t itt, enum logout_response response)
 {
 	int rc;
-	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGOUT_RESPONSE,
-						    get_be32(pdu->bhs + AT_ITT), 0, &rc);
+	struct iscsi_tx_msg *msg = iscsi_tx_msg_new(conn, OP_LOGOUT_RESPONSE, itt, 0, &rc);
 
 	if (msg == NULL)
 		return rc;
 	msg->bhs[AT_RESPONSE] = (uint8_t)response;
 	put_be16(msg->bhs + AT_TIME2WAIT, conn->params.time2wait_s);
-	put_be16(msg->bhs + AT_TIME2RETAIN, conn->params.time2retain_s);
+	if (conn->params.error_recovery_level == 2) /* else nothing is retained */
+		put_be16(msg->bhs + AT_TIME2RETAIN, conn->params.time2retain_s);
 	iscsi_tx_msg_send(conn, msg);
 	return 0;
+}
+
+int
+iscsi_control_logged_out(struct iscsi_conn *conn, uint32_t itt)
+{
+	return logout_respond(conn, itt, LOGOUT_DONE);
+}
+
+/* The session ends, and its tasks with it: RFC 7143 §11.14. */
+static int
+log_out_session(struct iscsi_conn *conn, uint32_t itt)
+{
+	int rc;
+
+	iscsi_task_abort_all(conn->session, NULL, NULL, NULL);
+	conn->logout = ISCSI_LOGOUT_SESSION;
+	list_for_each(node, &conn->session->conns) {
+		struct iscsi_conn *other = list_entry(node, struct iscsi_conn, session_node);
+
+		if (other == conn)
+			continue;
+		other->logout = ISCSI_LOGOUT_SESSION;
+		iscsi_conn_fail(other, ERR_CLOSED);
+		iscsi_conn_wake(other);
+	}
+	rc = logout_respond(conn, itt, LOGOUT_DONE);
+	return rc < 0 ? rc : ERR_CLOSED;
+}
+
+/*
+ * One of several connections leaves.  "The target MUST terminate all pending commands, whether
+ * acknowledged via ExpCmdSN or not, on that connection" (RFC 7143 §11.14); what is still in the
+ * backing store may not come after what the initiator writes through another connection once it has
+ * the response, so the response waits.
+ */
+static int
+log_out_connection(struct iscsi_conn *conn, struct iscsi_conn *leaving, uint32_t itt)
+{
+	leaving->logout = ISCSI_LOGOUT_CONNECTION;
+	iscsi_task_abort_all(conn->session, leaving, NULL, NULL);
+	if (leaving == conn) {
+		conn->state = CONN_LEAVING;
+	} else {
+		iscsi_conn_fail(leaving, ERR_CLOSED);
+		iscsi_conn_wake(leaving);
+	}
+	return iscsi_tmf_await_logout(conn, itt);
+}
+
+/*
+ * "The target MUST discard all requests not yet acknowledged via ExpCmdSN that were issued on the
+ * specified connection and suspend all data/status/R2T transfers on behalf of pending commands on the
+ * specified connection" (RFC 7143 §11.14).
+ */
+static int
+log_out_for_recovery(struct iscsi_conn *conn, uint16_t cid, uint32_t itt)
+{
+	struct iscsi_conn *leaving = iscsi_session_find_conn(conn->session, cid);
+	int rc;
+
+	if (leaving == NULL)
+		leaving = iscsi_reassign_find_suspended(conn->session, cid);
+	if (conn->params.error_recovery_level < 2)
+		return logout_respond(conn, itt, LOGOUT_NO_RECOVERY);
+	if (leaving == NULL)
+		return logout_respond(conn, itt, LOGOUT_NO_CID);
+	leaving->logout = ISCSI_LOGOUT_RECOVERY;
+	rc = logout_respond(conn, itt, LOGOUT_DONE);
+	if (leaving == conn) /* the owner suspends it when the response is sent */
+		return rc < 0 ? rc : ERR_CLOSED;
+	iscsi_conn_suspend(leaving);
+	iscsi_conn_wake(leaving);
+	return rc;
 }
 
 int
 iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	unsigned reason = pdu->bhs[AT_FLAGS] & 0x7f;
-	int rc;
+	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
+	struct iscsi_conn *leaving;
 
-	if (reason > LOGOUT_RECOVERY || get_be32(pdu->bhs + AT_ITT) == TAG_NONE)
+	if (reason > LOGOUT_RECOVERY || itt == TAG_NONE)
 		return iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD);
 	if (reason == LOGOUT_RECOVERY)
-		return logout_respond(conn, pdu, LOGOUT_NO_RECOVERY);
-	if (reason == LOGOUT_CONNECTION && get_be16(pdu->bhs + AT_CID) != conn->info.cid)
-		return logout_respond(conn, pdu, LOGOUT_NO_CID);
-	/* The session ends, and its tasks with it: RFC 7143 §11.14. */
-	iscsi_task_abort_all(conn, NULL, NULL);
-	rc = logout_respond(conn, pdu, LOGOUT_DONE);
-	return rc < 0 ? rc : ERR_CLOSED;
-}
-
-/* Recovery within a connection is not offered (ErrorRecoveryLevel 0). */
-int
-iscsi_control_on_snack(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
-{
-	return iscsi_control_reject(conn, pdu, REJECT_SNACK);
+		return log_out_for_recovery(conn, get_be16(pdu->bhs + AT_CID), itt);
+	if (reason == LOGOUT_SESSION)
+		return log_out_session(conn, itt);
+	leaving = iscsi_session_find_conn(conn->session, get_be16(pdu->bhs + AT_CID));
+	if (leaving == NULL)
+		leaving = iscsi_reassign_find_suspended(conn->session, get_be16(pdu->bhs + AT_CID));
+	if (leaving == NULL)
+		return logout_respond(conn, itt, LOGOUT_NO_CID);
+	return iscsi_session_is_alone(leaving) ? log_out_session(conn, itt)
+					       : log_out_connection(conn, leaving, itt);
 }
 
 /* --- asynchronous messages ------------------------------------------------------------------- */

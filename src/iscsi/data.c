@@ -8,11 +8,11 @@
  * ascending stream: wr_pos is its end, and the R2Ts, of max_burst_len each, are fulfilled in the
  * order in which they were sent.
  *
- * There is no error recovery within a connection.  A command whose data is wrong therefore ends
- * with CHECK CONDITION, after all data that was requested has arrived (TASK_DRAIN) and was
- * discarded.
+ * At ErrorRecoveryLevel 0 a command whose data is wrong ends with CHECK CONDITION, after all data
+ * that was requested has arrived (TASK_DRAIN) and was discarded.  Above level 0 what is missing
+ * is requested again (recover.c).
  */
-#include "iscsi/iscsi_int.h"
+#include "iscsi/recover_int.h"
 
 #include <assert.h>
 #include <string.h>
@@ -25,14 +25,12 @@
 /* --- status --- */
 
 /* RFC 7143 §11.4: SCSI Response. */
-static bool
-status_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
+void
+iscsi_data_put_status(struct iscsi_conn *conn, struct iscsi_cmd *task)
 {
-	struct iscsi_cmd *task = container_of(item, struct iscsi_cmd, item);
 	uint8_t *bhs;
 	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, &bhs);
 
-	list_remove(&item->node);
 	iscsi_pdu_start(bhs, OP_RESPONSE, task->pub.itt);
 	bhs[AT_RESPONSE] = task->response;
 	if (task->response == 0) {
@@ -44,16 +42,27 @@ status_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 		put_be32(bhs + AT_DATA_SN, task->data_ins);
 	}
 	put_be24(bhs + AT_DATA_LEN, task->sense_len);
-	iscsi_task_untag(task);
-	iscsi_tx_fill_sn(conn, bhs, TX_STAT_SN_NEXT);
+	if (conn->recover.on) {
+		iscsi_recover_number_status(conn, task, bhs);
+	} else {
+		iscsi_task_untag(task);
+		iscsi_tx_fill_sn(conn, bhs, TX_STAT_SN_NEXT);
+	}
 	iscsi_tx_seal_head(&conn->tx, slot, bhs);
 	if (task->sense_len > 0) {
 		iscsi_tx_seal_data(&conn->tx, slot, task->sense, task->sense_len);
 		slot->task = task;
 		task->in_ring++;
-	} else if (task->in_ring == 0) {
+	} else if (task->in_ring == 0 && !task->tagged) {
 		iscsi_task_release(task);
 	}
+}
+
+static bool
+status_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
+{
+	list_remove(&item->node);
+	iscsi_data_put_status(conn, container_of(item, struct iscsi_cmd, item));
 	return true;
 }
 
@@ -73,6 +82,7 @@ iscsi_data_send_status(struct iscsi_cmd *task)
 	if (!iscsi_data_is_drained(task)) {
 		list_remove(&task->item.node); /* R2Ts that are not yet out */
 		iscsi_rx_forget(&task->pub.conn->rx, task);
+		task->pub.conn->recover.awaits = task->pub.conn->recover.on;
 		iscsi_task_to(task, TASK_DRAIN);
 		return;
 	}
@@ -109,21 +119,26 @@ r2t_start(const struct iscsi_cmd *task, uint32_t number)
 }
 
 static void
-r2t_build(struct iscsi_conn *conn, struct iscsi_cmd *task)
+r2t_build(struct iscsi_conn *conn, struct iscsi_cmd *task, uint32_t number, uint32_t r2t_sn)
 {
-	uint32_t from = r2t_start(task, task->r2t_sent);
+	uint32_t from = r2t_start(task, number);
 	uint8_t *bhs;
 	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, &bhs);
 
 	iscsi_pdu_start(bhs, OP_R2T, task->pub.itt);
 	memcpy(bhs + AT_LUN, task->pub.lun, sizeof(task->pub.lun));
-	put_be32(bhs + AT_TTT, r2t_ttt(task, task->r2t_sent));
+	put_be32(bhs + AT_TTT, r2t_ttt(task, number));
 	iscsi_tx_fill_sn(conn, bhs, TX_STAT_SN_PEEK);
-	put_be32(bhs + AT_DATA_SN, task->data_sn++);
+	put_be32(bhs + AT_DATA_SN, r2t_sn);
 	put_be32(bhs + AT_OFFSET, from);
-	put_be32(bhs + AT_DESIRED_LEN, r2t_start(task, task->r2t_sent + 1) - from);
+	put_be32(bhs + AT_DESIRED_LEN, r2t_start(task, number + 1) - from);
 	iscsi_tx_seal_head(&conn->tx, slot, bhs);
-	task->r2t_sent++;
+}
+
+void
+iscsi_data_put_r2t(struct iscsi_conn *conn, struct iscsi_cmd *task)
+{
+	r2t_build(conn, task, task->r2t_sent - 1, iscsi_recover_of(task)->r2t_sn);
 }
 
 static bool
@@ -135,7 +150,9 @@ r2t_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 	       task->r2t_sent - task->r2t_done < conn->params.max_outstanding_r2t) {
 		if (!iscsi_tx_has_room(&conn->tx))
 			return false;
-		r2t_build(conn, task);
+		if (conn->recover.on)
+			iscsi_recover_note_r2t(task, task->data_sn);
+		r2t_build(conn, task, task->r2t_sent++, task->data_sn++);
 	}
 	list_remove(&item->node);
 	return true;
@@ -169,6 +186,8 @@ iscsi_task_accept_write(struct iscsi_task *pub, const struct iovec *iov, int iov
 	task->r2t_base = task->wr_pos;
 	if (!task->unsolicited && task->wr_pos >= task->wr_want)
 		return 1;
+	if (pub->conn->recover.on)
+		iscsi_recover_collect(task, iov, iovcnt);
 	iscsi_task_to(task, TASK_COLLECT);
 	if (!task->unsolicited)
 		ask_for_data(task);
@@ -214,14 +233,31 @@ take_len(const struct iscsi_cmd *task, uint32_t len)
 	return task->wr_pos < task->wr_want ? MIN(len, task->wr_want - task->wr_pos) : 0;
 }
 
+/* The data of a command comes through the connection of the command: RFC 7143 §4.2.5.1. */
+static struct iscsi_cmd *
+find_task(const struct iscsi_conn *conn, uint32_t itt)
+{
+	struct iscsi_cmd *task = iscsi_task_find(&conn->session->pool, itt);
+
+	return task != NULL && task->pub.conn == conn ? task : NULL;
+}
+
+static struct iscsi_held *
+find_held(const struct iscsi_conn *conn, uint32_t itt)
+{
+	struct iscsi_held *held = iscsi_session_find_held(conn->session, itt);
+
+	return held != NULL && held->conn == conn ? held : NULL;
+}
+
 int
 iscsi_data_out_head(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
-	struct iscsi_cmd *task = iscsi_task_find(&conn->session->pool, itt);
+	struct iscsi_cmd *task = find_task(conn, itt);
 
 	if (task == NULL) {
-		if (iscsi_session_find_held(conn->session, itt) == NULL)
+		if (find_held(conn, itt) == NULL)
 			iscsi_rx_discard(&conn->rx);
 	} else if (task->state == TASK_COLLECT && sequence_fault(task, pdu) == FAULT_NONE) {
 		iscsi_rx_to_task(&conn->rx, task, &task->wr, take_len(task, pdu->data_len));
@@ -247,19 +283,12 @@ note_final(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 	}
 }
 
+/* A sequence has ended: ask for more, or pass the command on when everything is here. */
 static void
-collect(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
+after_sequence(struct iscsi_cmd *task)
 {
 	struct iscsi_conn *conn = task->pub.conn;
-	uint32_t take = take_len(task, pdu->data_len);
 
-	if (pdu->data != NULL && take > 0)
-		iscsi_iov_cursor_copy_in(&task->wr, pdu->data, take);
-	task->wr_pos += pdu->data_len;
-	task->wr_sn++;
-	note_final(task, pdu);
-	if ((pdu->bhs[AT_FLAGS] & FLAG_FINAL) == 0)
-		return;
 	if (task->wr_pos < task->wr_want) {
 		if (!task->unsolicited)
 			ask_for_data(task);
@@ -269,10 +298,48 @@ collect(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 	}
 }
 
+static void
+collect(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
+{
+	uint32_t take = take_len(task, pdu->data_len);
+
+	if (pdu->data != NULL && take > 0)
+		iscsi_iov_cursor_copy_in(&task->wr, pdu->data, take);
+	task->wr_pos += pdu->data_len;
+	task->wr_sn++;
+	note_final(task, pdu);
+	if ((pdu->bhs[AT_FLAGS] & FLAG_FINAL) != 0)
+		after_sequence(task);
+}
+
+bool
+iscsi_data_is_current(const struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
+{
+	uint32_t ttt = get_be32(pdu->bhs + AT_TTT);
+
+	if (ttt == TAG_NONE)
+		return task->unsolicited;
+	return task->r2t_done != task->r2t_sent && ttt == r2t_ttt(task, task->r2t_done);
+}
+
+void
+iscsi_data_ask_again(struct iscsi_cmd *task)
+{
+	task->unsolicited = false;
+	task->r2t_done = task->r2t_sent;
+	task->wr_sn = 0;
+	/* The next R2T begins where the data is missing. */
+	task->r2t_base = (uint64_t)task->wr_pos -
+			 (uint64_t)task->r2t_sent * task->pub.conn->params.max_burst_len;
+	after_sequence(task);
+}
+
 /* The owner did not ask for it, or has answered already: only its end counts. */
 static void
 data_of_no_use(struct iscsi_cmd *task, const struct iscsi_pdu *pdu)
 {
+	if (task->pub.conn->recover.on && !iscsi_data_is_current(task, pdu))
+		return;
 	note_final(task, pdu);
 	if (task->state == TASK_DRAIN && iscsi_data_is_drained(task))
 		iscsi_data_send_status(task);
@@ -282,16 +349,18 @@ int
 iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
 	uint32_t itt = get_be32(pdu->bhs + AT_ITT);
-	struct iscsi_cmd *task = iscsi_task_find(&conn->session->pool, itt);
+	struct iscsi_cmd *task = find_task(conn, itt);
 	int fault;
 
 	if (task == NULL) {
-		struct iscsi_held *command = iscsi_session_find_held(conn->session, itt);
+		struct iscsi_held *command = find_held(conn, itt);
 
 		/* Else: of a command that has ended early, or was never taken: no harm done. */
-		if (command != NULL && pdu->data != NULL)
-			return iscsi_session_hold(conn->session, pdu, command->cmd_sn, true);
-		return 0;
+		if (command == NULL || pdu->data == NULL)
+			return 0;
+		int rc = iscsi_session_hold(conn, pdu, command->cmd_sn, true);
+
+		return rc == ERR_LIMIT && conn->recover.on ? 0 : rc; /* a recovery R2T follows */
 	}
 	if (task->state != TASK_COLLECT) {
 		data_of_no_use(task, pdu);
@@ -300,7 +369,7 @@ iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	fault = sequence_fault(task, pdu);
 	if (fault == FAULT_NONE) {
 		collect(task, pdu);
-	} else {
+	} else if (!conn->recover.on || !iscsi_recover_out_of_order(task, pdu)) {
 		note_final(task, pdu);
 		iscsi_data_fault(task, (enum iscsi_data_fault)fault);
 	}
@@ -310,11 +379,13 @@ iscsi_data_on_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 void
 iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
-	struct iscsi_cmd *task = iscsi_task_find(&conn->session->pool, get_be32(pdu->bhs + AT_ITT));
+	struct iscsi_cmd *task = find_task(conn, get_be32(pdu->bhs + AT_ITT));
 
 	if (task == NULL)
 		return;
-	if (task->state == TASK_COLLECT) {
+	if (task->state == TASK_COLLECT && conn->recover.on) {
+		iscsi_recover_damaged(task, pdu);
+	} else if (task->state == TASK_COLLECT) {
 		note_final(task, pdu);
 		iscsi_data_fault(task, ISCSI_FAULT_CRC);
 	} else {
@@ -324,13 +395,10 @@ iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 
 /* --- Data-In --- */
 
-/*
- * Slots for at most len bytes of the task's data.  The length they hold; the header is in the
- * first.
- */
-static uint32_t
-data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, uint32_t len,
-	      struct iscsi_tx_slot **ret_first, uint8_t **ret_bhs)
+/* As iscsi_data_slots says.  Apart from that function so that the compiler can build it in below. */
+static inline uint32_t
+data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, struct iscsi_iov_cursor *from,
+	      uint32_t len, struct iscsi_tx_slot **ret_first, uint8_t **ret_bhs)
 {
 	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, ret_bhs);
 	uint32_t crc = CRC32C_INIT, done = 0;
@@ -339,7 +407,7 @@ data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, uint32_t len,
 	for (unsigned piece = 1;; piece++) {
 		uint8_t *unused;
 		size_t part;
-		const uint8_t *data = iscsi_iov_cursor_take(&task->rd, len - done, &part);
+		const uint8_t *data = iscsi_iov_cursor_take(from, len - done, &part);
 
 		slot->task = task;
 		task->in_ring++;
@@ -351,6 +419,13 @@ data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, uint32_t len,
 	}
 	iscsi_tx_seal_tail(&conn->tx, slot, done, crc);
 	return done;
+}
+
+uint32_t
+iscsi_data_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, struct iscsi_iov_cursor *from,
+		 uint32_t len, struct iscsi_tx_slot **ret_first, uint8_t **ret_bhs)
+{
+	return data_in_slots(conn, task, from, len, ret_first, ret_bhs);
 }
 
 static void
@@ -367,6 +442,8 @@ data_in_header(struct iscsi_conn *conn, struct iscsi_cmd *task, uint8_t *bhs, ui
 		bhs[AT_FLAGS] = 0;
 	else
 		task->rd_burst = 0;
+	if (!last && task->rd_burst == 0 && conn->recover.on)
+		iscsi_snack_ask_ack(task, bhs, len);
 	if (status) {
 		bhs[AT_FLAGS] |= FLAG_STATUS | task->flags;
 		put_be32(bhs + AT_RESIDUAL, task->residual);
@@ -393,7 +470,7 @@ data_in_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 		if (!iscsi_tx_has_room(&conn->tx))
 			return false;
 		len = MIN(len, conn->params.max_burst_len - task->rd_burst);
-		len = data_in_slots(conn, task, len, &slot, &bhs);
+		len = data_in_slots(conn, task, &task->rd, len, &slot, &bhs);
 		data_in_header(conn, task, bhs, len);
 		iscsi_tx_seal_head(&conn->tx, slot, bhs);
 	}
@@ -405,6 +482,12 @@ data_in_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 	return true;
 }
 
+bool
+iscsi_data_is_answer(const struct iscsi_tx_item *item)
+{
+	return item->emit == status_emit || item->emit == data_in_emit;
+}
+
 static void
 send_data(struct iscsi_cmd *task, const struct iovec *iov, int iovcnt, uint32_t len)
 {
@@ -414,9 +497,21 @@ send_data(struct iscsi_cmd *task, const struct iovec *iov, int iovcnt, uint32_t 
 	}
 	iscsi_iov_cursor_set(&task->rd, iov, iovcnt);
 	task->rd_left = len;
+	if (!task->status_in_data && task->pub.conn->recover.on)
+		iscsi_recover_send(task, iov, iovcnt);
 	iscsi_task_to(task, TASK_ENDING);
 	task->item.emit = data_in_emit;
 	iscsi_tx_push(task->pub.conn, &task->item);
+}
+
+void
+iscsi_data_send_rest(struct iscsi_cmd *task)
+{
+	bool waits = !list_empty(&task->item.node);
+
+	task->item.emit = data_in_emit;
+	if (!waits)
+		iscsi_tx_push(task->pub.conn, &task->item);
 }
 
 static uint32_t
@@ -445,7 +540,8 @@ iscsi_task_finish_read(struct iscsi_task *pub, const struct iovec *iov, int iovc
 		iscsi_data_send_status(task);
 		return;
 	}
-	task->status_in_data = !pub->writes;
+	/* With error recovery a status is a PDU of its own, which can be sent again by itself. */
+	task->status_in_data = !pub->writes && !task->pub.conn->recover.on;
 	send_data(task, iov, iovcnt, len);
 }
 

@@ -10,7 +10,7 @@
  *
  * Called by conn.c on the thread that has the connection.
  */
-#include "iscsi/iscsi_int.h"
+#include "iscsi/recover_int.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -156,12 +156,15 @@ static int
 apply(struct iscsi_conn *conn)
 {
 	struct iscsi_exchange *x = &conn->exchange;
+	uint32_t segment = conn->params.max_send_len;
 	int rc;
 
 	x->keys.stage = STAGE_FULL;
 	x->keys.wants_targets = false;
 	rc = iscsi_keys_apply(conn, &x->keys, KEYS_ALL);
 	iscsi_text_clear_in(&conn->text);
+	if (conn->recover.on && conn->params.max_send_len != segment)
+		iscsi_recover_resized(conn);
 	if (rc < 0)
 		return rc;
 	x->more = x->keys.wants_targets;

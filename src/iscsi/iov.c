@@ -48,6 +48,20 @@ iscsi_iov_cursor_copy_in(struct iscsi_iov_cursor *cur, const uint8_t *bytes, siz
 	}
 }
 
+size_t
+iscsi_iov_cursor_skip(struct iscsi_iov_cursor *cur, size_t len, unsigned max)
+{
+	size_t done = 0;
+
+	for (unsigned n = 0; done < len && n < max; n++) {
+		size_t part;
+
+		iscsi_iov_cursor_take(cur, len - done, &part);
+		done += part;
+	}
+	return done;
+}
+
 int
 iscsi_iov_cursor_pieces(const struct iscsi_iov_cursor *cur, size_t len, struct iovec *iov, int max)
 {

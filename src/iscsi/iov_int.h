@@ -33,6 +33,11 @@ uint8_t *iscsi_iov_cursor_take(struct iscsi_iov_cursor *cur, size_t max_len, siz
 /* Copies bytes into the buffers, and moves the cursor past them. */
 void iscsi_iov_cursor_copy_in(struct iscsi_iov_cursor *cur, const uint8_t *bytes, size_t len);
 /*
+ * Moves the cursor over at most len bytes that lie in at most max pieces.  Returns how many bytes
+ * these are.
+ */
+size_t iscsi_iov_cursor_skip(struct iscsi_iov_cursor *cur, size_t len, unsigned max);
+/*
  * Writes up to max pieces that cover at most len bytes behind the cursor, which does not move.
  * Returns the number of pieces.
  */

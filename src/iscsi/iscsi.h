@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The target side of iSCSI (RFC 7143) for one connection. The caller, named the owner below, passes
- * in the bytes that it received; the engine calls the owner's functions for commands and returns
- * the bytes to send. The engine knows no sockets, no threads, and of SCSI only the bytes of a LUN
- * field and of a CDB. One session has one connection (MaxConnections=1, ErrorRecoveryLevel=0).
+ * The target side of iSCSI (RFC 7143) for a connection and the session that it belongs to. The
+ * caller, named the owner below, passes in the bytes that it received; the engine calls the owner's
+ * functions for commands and returns the bytes to send. The engine knows no sockets, no threads, and
+ * of SCSI only the bytes of a LUN field and of a CDB. ErrorRecoveryLevel is 0, or 1 or 2 when the
+ * initiator asks for it: above 0 the buffers of a read stay in use until the initiator has
+ * acknowledged the status (iscsi_conn_forget), and at level 2 tasks may outlive their connection
+ * (iscsi_conn_suspend).
  *
  * Calls on one connection come from one thread at a time; the owner may move the connection to
- * another thread between calls (it does so while a login decision is pending). Callbacks run inside
- * the owner's calls, on its thread, and may call back into the connection, except iscsi_conn_free
- * and the input functions.
+ * another thread between calls (it does so while a login decision is pending). The connections of a
+ * session are all on one thread. Callbacks run inside the owner's calls, on its thread, and may call
+ * back into the connections of the session, except iscsi_conn_free and the input functions. What
+ * comes through one connection may run commands that came through another one, whose turn it is
+ * then: callbacks name the connection of the command.
  *
  * Memory is bounded for each connection, whatever a peer sends; the steady path of a command
  * allocates nothing.
@@ -39,6 +44,7 @@
 #include <sys/uio.h>
 
 struct iscsi_conn;
+struct iscsi_session;
 struct iscsi_targets;
 
 #define ISCSI_NAME_MAX      223 /* bytes of an iSCSI name at most, RFC 7143 §4.2.7.1 */
@@ -65,6 +71,7 @@ struct iscsi_params {
 	uint32_t max_burst_len; /* bytes */
 	uint32_t first_burst_len;
 	uint16_t max_outstanding_r2t;
+	uint16_t max_connections; /* of one session */
 	uint16_t time2wait_s;
 	uint16_t time2retain_s;
 	uint8_t header_digest; /* enum iscsi_digest */
@@ -73,11 +80,15 @@ struct iscsi_params {
 	bool initial_r2t;
 	/* as limit: what this side wants; result: true when both sides want it */
 	bool immediate_data;
+	uint8_t error_recovery_level; /* 0 to 2; as limit: the highest that this side agrees to */
+	/* RFC 7144: with 2 the functions from QUERY_TASK on; as limit: the highest of this side */
+	uint8_t protocol_level;
 };
 
 /*
  * Sets the default limits: segments of 256 KiB, bursts of 1 MiB, a first burst of 256 KiB, no
- * initial R2T, immediate data, 16 R2Ts at one time, both digests allowed.
+ * initial R2T, immediate data, 16 R2Ts at one time, 16 connections for a session, both digests
+ * allowed, ErrorRecoveryLevel 2 for initiators that ask for it, with 20 s of Time2Retain.
  */
 void iscsi_params_default(struct iscsi_params *limits);
 
@@ -151,16 +162,18 @@ enum iscsi_login_step {
 	 * this initiator may use it. The reply carries the target portal group tag and, where
 	 * wanted, an alias or the address to move to.
 	 *
-	 * A request with a TSIH names an existing session. Status ISCSI_LOGIN_OK then means that
-	 * this connection takes the place of the session's connection (connection reinstatement,
-	 * RFC 7143 §6.3.4). The other answers are ISCSI_LOGIN_NO_SESSION, and
-	 * ISCSI_LOGIN_TOO_MANY_CONNECTIONS when the session's connection has another CID.
+	 * A request with a TSIH names an existing session, which this connection is to join; or,
+	 * when the session has a connection with this CID, whose connection this one replaces
+	 * (connection reinstatement, RFC 7143 §6.3.4). The answers are ISCSI_LOGIN_OK,
+	 * ISCSI_LOGIN_NO_SESSION, and ISCSI_LOGIN_TOO_MANY_CONNECTIONS when the session has as many
+	 * connections as were agreed on (iscsi_params.max_connections).
 	 */
 	ISCSI_LOGIN_FIRST,
 	/*
 	 * Everything is negotiated, and the last response is about to be sent. The owner ends an
 	 * older session of the same initiator name, ISID and target (session reinstatement, RFC
-	 * 7143 §6.3.5), and replies with a TSIH that is not 0.
+	 * 7143 §6.3.5), and replies with a TSIH that is not 0. For a request with a TSIH, the reply
+	 * carries the session that the connection joins, whose thread calls now.
 	 */
 	ISCSI_LOGIN_LAST,
 	/*
@@ -174,6 +187,8 @@ struct iscsi_login_reply {
 	uint16_t status; /* enum iscsi_login_status */
 	uint16_t tpgt;   /* ISCSI_LOGIN_FIRST: TargetPortalGroupTag */
 	uint16_t tsih;   /* ISCSI_LOGIN_LAST: the session's handle, not 0 */
+	/* ISCSI_LOGIN_LAST: the session to join; NULL = the connection begins one */
+	struct iscsi_session *session;
 	/* why the login is refused, for the log; NULL = the status says enough */
 	const char *cause;
 	const char *alias; /* ISCSI_LOGIN_FIRST: TargetAlias, or NULL; copied */
@@ -257,6 +272,11 @@ enum iscsi_tmf_function { /* RFC 7143 §11.5.1 */
 			  ISCSI_TMF_TARGET_WARM_RESET = 6,
 			  ISCSI_TMF_TARGET_COLD_RESET = 7,
 			  ISCSI_TMF_TASK_REASSIGN = 8,
+			  /* RFC 7144, at iSCSIProtocolLevel 2 */
+			  ISCSI_TMF_QUERY_TASK = 9,
+			  ISCSI_TMF_QUERY_TASK_SET = 10,
+			  ISCSI_TMF_NEXUS_RESET = 11,
+			  ISCSI_TMF_QUERY_EVENT = 12, /* QUERY ASYNCHRONOUS EVENT */
 };
 
 enum iscsi_tmf_response { /* RFC 7143 §11.6.1 */
@@ -267,6 +287,8 @@ enum iscsi_tmf_response { /* RFC 7143 §11.6.1 */
 			  ISCSI_TMF_NO_REASSIGN = 4,
 			  ISCSI_TMF_NOT_SUPPORTED = 5,
 			  ISCSI_TMF_NOT_AUTHORIZED = 6,
+			  /* RFC 7144: a query has found something; COMPLETE = it has not */
+			  ISCSI_TMF_SUCCEEDED = 7,
 			  ISCSI_TMF_REJECTED = 255,
 };
 
@@ -290,6 +312,9 @@ struct iscsi_tmf {
 	struct iscsi_moment moment; /* the request concerns tasks of its session from before */
 	struct iscsi_task
 		*task; /* ABORT_TASK: the task, for which ops->task_abort was called; else NULL */
+	bool found;    /* QUERY_TASK, QUERY_TASK_SET: there is such a task */
+	/* set by the owner: the additional response information of QUERY_EVENT (SAM-5) */
+	uint8_t info[3];
 };
 
 /* --- what the owner provides --- */
@@ -318,6 +343,12 @@ struct iscsi_conn_ops {
 	 */
 	void (*command)(void *user, struct iscsi_task *task);
 	/*
+	 * A hint: the PDU behind the present one is a command, which most likely comes to
+	 * ops->command next. Nothing of it was checked. lun (8 bytes) and cdb (16 bytes) are valid
+	 * during the call. The pointer to this function may be NULL.
+	 */
+	void (*soon)(void *user, const uint8_t *lun, const uint8_t *cdb);
+	/*
 	 * All data that iscsi_task_accept_write asked for is in its buffers: the owner executes the
 	 * command now.
 	 */
@@ -343,12 +374,24 @@ struct iscsi_conn_ops {
 
 	/*
 	 * A task management function. The engine has already aborted the tasks of this session that
-	 * ABORT TASK, ABORT TASK SET and CLEAR TASK SET name. For functions that concern other
-	 * sessions the owner calls iscsi_conn_abort_tasks on the connections concerned. The owner
+	 * ABORT TASK, ABORT TASK SET and CLEAR TASK SET name, and all of them for I_T NEXUS RESET.
+	 * For functions that concern other
+	 * sessions the owner calls iscsi_session_abort_tasks on the sessions concerned. The owner
 	 * answers with iscsi_tmf_done, now or later; the response is sent when the aborted tasks of
-	 * this connection have ended.
+	 * this session have ended.
 	 */
 	void (*tmf)(void *user, struct iscsi_tmf *tmf);
+	/*
+	 * A task that the owner has, executing or with buffers in use, belongs to the connection of
+	 * this user and no more to that of the user before (ErrorRecoveryLevel 2).
+	 */
+	void (*task_moved)(void *user, struct iscsi_task *task);
+	/*
+	 * The connection has something to send, or has ended (iscsi_conn_error), although no call on
+	 * it says so: because of what came through another connection of its session, or because
+	 * tasks have ended for which an answer waited. The pointer may be NULL.
+	 */
+	void (*output)(void *user);
 	/*
 	 * Returns true when two LUN fields (8 bytes each) name the same unit: SAM has several forms
 	 * for one number. NULL: the bytes are compared.
@@ -406,7 +449,7 @@ void iscsi_conn_free(struct iscsi_conn *conn);
  */
 void iscsi_conn_set_budget(struct iscsi_conn *conn, struct iscsi_budget *budget);
 #define ISCSI_ACCOUNT_FREE (24u * 1024)
-/* Returns how many bytes the connection holds on behalf of its peer now. */
+/* Returns how many bytes the connection and its session hold on behalf of its peer now. */
 size_t iscsi_conn_memory(const struct iscsi_conn *conn);
 
 /*
@@ -445,7 +488,8 @@ int iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes);
 /*
  * Returns the bytes to send next, in order: up to max pieces, 0 when there is nothing to send. The
  * pieces stay valid and unchanged until iscsi_conn_output_advance reports how many bytes were sent;
- * other calls may only append output behind them.
+ * other calls may only append output behind them.  But iscsi_conn_free and iscsi_conn_suspend drop
+ * them, and with ErrorRecoveryLevel 2 so do a logout and a TASK REASSIGN through another connection.
  */
 int iscsi_conn_output(struct iscsi_conn *conn, struct iovec *iov, int max);
 void iscsi_conn_output_advance(struct iscsi_conn *conn, size_t len_bytes);
@@ -467,25 +511,66 @@ const struct iscsi_login *iscsi_conn_login(const struct iscsi_conn *conn);
 const struct iscsi_params *iscsi_conn_params(const struct iscsi_conn *conn);
 
 /*
- * Takes no more input and aborts every task. Queued output may still be sent. ops->task_abort is
- * called for tasks that the owner executes; the connection may be freed when iscsi_conn_tasks
- * returns 0.
+ * Returns the session to which the connection belongs, without a reference. Another one after the
+ * last step of a login that joins a session.
+ */
+struct iscsi_session *iscsi_conn_session(const struct iscsi_conn *conn);
+/*
+ * Takes and drops a reference to a session. A session lives, with its numbers and its tasks, as long
+ * as there is one; each connection has one. iscsi_session_unref accepts NULL. On its thread.
+ */
+struct iscsi_session *iscsi_session_ref(struct iscsi_session *session);
+void iscsi_session_unref(struct iscsi_session *session);
+
+/* What the initiator has closed by a logout that is answered. */
+enum iscsi_logout {
+	ISCSI_LOGOUT_NONE,
+	ISCSI_LOGOUT_CONNECTION,
+	ISCSI_LOGOUT_SESSION,
+	ISCSI_LOGOUT_RECOVERY, /* the connection; its tasks wait for another one */
+};
+/*
+ * Returns why a connection has ended with ERR_CLOSED: it was logged out, alone or with its session,
+ * through whichever connection.
+ */
+enum iscsi_logout iscsi_conn_logged_out(const struct iscsi_conn *conn);
+
+/*
+ * Takes no more input and aborts every task of the connection. Queued output may still be sent.
+ * ops->task_abort is called for tasks that the owner executes; the connection may be freed when
+ * iscsi_conn_tasks returns 0.
  */
 void iscsi_conn_stop(struct iscsi_conn *conn);
-/* Returns how many tasks and task management requests are with the owner. */
+/*
+ * For sessions with ErrorRecoveryLevel 2, instead of iscsi_conn_stop: the connection has failed, or
+ * was logged out for recovery. It takes no more input and its output is dropped, but its tasks go on
+ * until the initiator gives them to another connection of the session (ops->task_moved) or the owner
+ * calls iscsi_conn_stop. ops->output tells when something has changed: tasks have gone, or the
+ * connection was logged out.
+ */
+void iscsi_conn_suspend(struct iscsi_conn *conn);
+/* Returns whether the connection was suspended, and neither stopped nor logged out for good since. */
+bool iscsi_conn_is_suspended(const struct iscsi_conn *conn);
+/*
+ * Returns whether the connection has tasks, with the owner or not.  Takes time in proportion to the
+ * tasks of the session.
+ */
+bool iscsi_conn_has_tasks(const struct iscsi_conn *conn);
+/* Returns how many tasks and task management requests of the connection are with the owner. */
 unsigned iscsi_conn_tasks(const struct iscsi_conn *conn);
 /*
  * Returns how many of the tasks that iscsi_conn_tasks counts were abandoned (iscsi_task_abandon).
  */
 unsigned iscsi_conn_abandoned(const struct iscsi_conn *conn);
 /*
- * Aborts the tasks for this LUN field (8 bytes; NULL = for all LUNs); no response is sent for them.
+ * Aborts the tasks of a session, whichever connection they came through, for this LUN field (8
+ * bytes; NULL = for all LUNs); no response is sent for them.
  * before: abort only tasks with a CmdSN before that of this moment, and immediate tasks that had
  * arrived then (NULL = all tasks). Returns how many of the tasks the owner still executes:
  * ops->task_abort was called for each of them, and the owner had not ended them when this returned.
  */
-unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun,
-				const struct iscsi_moment *before);
+unsigned iscsi_session_abort_tasks(struct iscsi_session *session, const uint8_t *lun,
+				   const struct iscsi_moment *before);
 
 /*
  * Sends a ping (NOP-In) that asks the initiator for a sign of life. The answer is input like any
@@ -493,6 +578,21 @@ unsigned iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun,
  * phase), ERR_LIMIT (too much output waits) or -ENOMEM.
  */
 int iscsi_conn_ping(struct iscsi_conn *conn);
+
+/*
+ * Returns true while write data is expected in a session with ErrorRecoveryLevel 1 or 2. The owner
+ * then calls iscsi_conn_recover from time to time, with a second or so between two calls: where
+ * nothing of the expected data came since the last call, the data is requested again (RFC 7143
+ * §7.1.4.1, "sequence reception timeout").
+ */
+bool iscsi_conn_awaits_data(const struct iscsi_conn *conn);
+void iscsi_conn_recover(struct iscsi_conn *conn);
+/*
+ * Gives back (ops->task_done) the buffers of reads that were sent whole and are kept only so that
+ * they can be sent again. An initiator that asks for such data afterwards is refused ("SNACK
+ * reject", RFC 7143 §7.8). Returns the number of reads.
+ */
+unsigned iscsi_conn_forget(struct iscsi_conn *conn);
 
 enum iscsi_async_event { /* RFC 7143 §11.9.1 */
 			 ISCSI_ASYNC_SCSI = 0,

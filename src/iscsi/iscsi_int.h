@@ -4,7 +4,7 @@
  * files of src/iscsi call in each other, grouped by the file that defines them.  Only files of
  * src/iscsi and their tests include this header.
  *
- *	bytes --> rx --> conn (opcode table) --> login | discovery | task | data | tmf | control
+ *	bytes --> rx --> conn (opcode table) --> login | discovery | task | data | tmf | control | recover
  *	bytes <-- tx <-- responses, R2T, Data-In (built into a ring of headers when there is room)
  *
  * Everything here is used only by the thread that has the connection, except struct iscsi_budget,
@@ -18,440 +18,12 @@
 #include "base/str.h"
 #include "iscsi/iov_int.h"
 #include "iscsi/iscsi.h"
+#include "iscsi/negotiate_int.h"
 #include "iscsi/pdu_int.h"
+#include "iscsi/stream_int.h"
 
 struct iscsi_cmd;
-
-/* --- account.c: memory held for the peer --- */
-
-struct iscsi_account {
-	struct iscsi_budget *budget; /* the limit that many connections share; may be NULL */
-	size_t bytes;                /* bytes that this connection holds now */
-};
-
-/*
- * Counts bytes that the connection is about to hold.  Returns 0, or ERR_LIMIT (the budget is used
- * up, and this connection already holds more than ISCSI_ACCOUNT_FREE bytes). iscsi_account_give
- * takes bytes off the count again.
- */
-int iscsi_account_take(struct iscsi_account *account, size_t bytes);
-void iscsi_account_give(struct iscsi_account *account, size_t bytes);
-/*
- * Returns true when more than half of the budget is in use: memory that is kept only for speed is
- * to be freed.
- */
-bool iscsi_account_is_tight(const struct iscsi_account *account);
-
-/* --- rx.c: incremental receive --- */
-
-/* What iscsi_rx_step has found. */
-enum iscsi_rx_event {
-	RX_MORE, /* all input was used; more is needed */
-	/*
-	 * a header is complete; the caller may choose where its data goes (iscsi_rx_to_task,
-	 * iscsi_rx_discard)
-	 */
-	RX_HEAD,
-	RX_PDU, /* a PDU is complete */
-};
-
-/* The part of a PDU that is being received. */
-enum iscsi_rx_state { RX_IN_HEADER, RX_IN_DATA, RX_IN_TAIL };
-/*
- * Where the data segment of the present PDU goes: into one piece of memory, into a task's buffers,
- * or nowhere.
- */
-enum iscsi_rx_sink { RX_WHOLE, RX_TO_TASK, RX_DISCARD };
-
-struct iscsi_rx {
-	enum iscsi_rx_state state;
-	enum iscsi_rx_sink sink;
-	bool header_digest, data_digest;
-	bool data_bad; /* valid at RX_PDU: the data digest did not match */
-	uint32_t have; /* bytes received of the present part: in head, stash or tail, by state */
-	uint32_t data_left; /* bytes of the data segment that are still to come */
-	uint32_t tail_need; /* bytes of padding and digest behind the data segment */
-	/* of the data received so far */
-	uint32_t crc;
-	/* RX_TO_TASK: bytes that still go into the task's buffers; the rest is discarded */
-	uint32_t take_left;
-	struct iscsi_cmd *task; /* RX_TO_TASK: the task that the data is for */
-	/* RX_TO_TASK: where in its buffers the next byte goes */
-	struct iscsi_iov_cursor *cursor;
-	struct iscsi_pdu pdu; /* valid from RX_HEAD until the next iscsi_rx_step */
-	struct iscsi_account *account;
-	uint8_t *stash; /* memory for a data segment that comes in parts; kept for the next one */
-	size_t stash_size;
-	uint8_t tail[3 + DIGEST_SIZE];
-	uint8_t head[BHS_SIZE + AHS_MAX + DIGEST_SIZE];
-};
-
-void iscsi_rx_init(struct iscsi_rx *rx, struct iscsi_account *account);
-void iscsi_rx_fini(struct iscsi_rx *rx);
-/* Frees the stash. Not to be called while a data segment is being received. */
-void iscsi_rx_drop_stash(struct iscsi_rx *rx);
-/* Returns how many bytes are missing until the header or the PDU is complete; never 0. */
-size_t iscsi_rx_need(const struct iscsi_rx *rx);
-/*
- * Processes bytes, and moves *bytes and *len past the bytes that were used.  Returns an enum
- * iscsi_rx_event, or ERR_PROTOCOL (the header digest is wrong), ERR_LIMIT (the budget is used up)
- * or -ENOMEM. After RX_MORE all bytes are used, and rx no longer refers to them.
- */
-int iscsi_rx_step(struct iscsi_rx *rx, const uint8_t **bytes, size_t *len);
-/*
- * To be called at RX_HEAD: receive the first take_len bytes of the data into the task's buffers,
- * and discard the rest.
- */
-void iscsi_rx_to_task(struct iscsi_rx *rx, struct iscsi_cmd *task, struct iscsi_iov_cursor *cursor,
-		      uint32_t take_len);
-/* To be called at RX_HEAD: discard the data of this PDU. */
-void iscsi_rx_discard(struct iscsi_rx *rx);
-/* Called when a task ends: discard the data that is still to come for the task. */
-void iscsi_rx_forget(struct iscsi_rx *rx, const struct iscsi_cmd *task);
-/*
- * Returns where to receive the next bytes (at most max pieces), and notes that bytes were received
- * there: iscsi_conn_rx_iov and iscsi_conn_rx_advance.
- */
-int iscsi_rx_iov(struct iscsi_rx *rx, struct iovec *iov, int max);
-void iscsi_rx_advance(struct iscsi_rx *rx, size_t len);
-
-/* --- tx.c: the send queue --- */
-
-/*
- * Slots of the ring: TX_SLOTS in a session of a target, TX_SLOTS_FEW during login and in a
- * discovery session.  Powers of two above TX_PIECES.
- */
-#define TX_SLOTS      256u
-#define TX_SLOTS_FEW  32u
-#define TX_PIECES     16u /* the data of one PDU comes from at most so many buffers */
-/* messages (and bytes of messages) above which the owner is asked to receive nothing more */
-#define TX_MSGS_SOFT  64u
-#define TX_BYTES_SOFT (256u * 1024)
-/* messages (and bytes of messages) above which the connection is dropped */
-#define TX_MSGS_HARD  16384u
-#define TX_BYTES_HARD (4u * 1024 * 1024)
-
-/*
- * Something that is to be sent.  emit builds one or more PDUs in the ring; it returns true when the
- * item is complete and is removed from the queue.
- */
-struct iscsi_tx_item {
-	struct list node;
-	bool (*emit)(struct iscsi_conn *conn, struct iscsi_tx_item *item);
-};
-
-/*
- * The StatSN of a message: none, the next number (which is used up), or the next number without
- * using it up.
- */
-enum iscsi_tx_stat_sn { TX_STAT_SN_NONE, TX_STAT_SN_NEXT, TX_STAT_SN_PEEK };
-
-/*
- * A PDU on the heap that is not part of a task's data or status: every PDU but the ones of the
- * steady path.
- */
-struct iscsi_tx_msg {
-	struct iscsi_tx_item item;
-	enum iscsi_tx_stat_sn stat_sn;
-	uint32_t data_len;
-	uint8_t bhs[BHS_SIZE];
-	uint8_t data[];
-};
-
-/*
- * A slot of the ring, which stands for a piece of output: a header with data, padding and digests;
- * or only data that continues the slot before.
- */
-struct iscsi_tx_slot {
-	/* iscsi_data_slot_sent is called for this task when the slot was sent; or NULL */
-	struct iscsi_cmd *task;
-	struct iscsi_tx_msg *msg; /* freed when the slot was sent; or NULL */
-	const uint8_t *data;
-	uint32_t data_len;
-	uint8_t head_len; /* BHS_SIZE or 0 */
-	uint8_t head_digest_len;
-	uint8_t tail_len;
-	uint8_t head_digest[DIGEST_SIZE];
-	uint8_t tail[3 + DIGEST_SIZE];
-};
-
-struct iscsi_tx {
-	/* struct iscsi_tx_item in the order of sending; empty unless the ring is full */
-	struct list pending;
-	unsigned first, count; /* the first used slot of the ring, and the number of used slots */
-	size_t sent;           /* bytes of the first used slot that are sent */
-	uint32_t stat_sn;      /* StatSN of the next response */
-	bool header_digest, data_digest;
-	/* messages that wait to be sent */
-	unsigned msgs;
-	/* memory that these messages take */
-	size_t msg_bytes;
-	unsigned size; /* number of slots in the ring */
-	struct iscsi_tx_slot *slots;
-	/*
-	 * one header for each slot; they lie together, so that headers without data merge into one
-	 * piece
-	 */
-	uint8_t (*heads)[BHS_SIZE];
-};
-
-/* Returns 0 or -ENOMEM. */
-int iscsi_tx_init(struct iscsi_tx *tx);
-void iscsi_tx_fini(struct iscsi_tx *tx);
-/*
- * Grows the ring to TX_SLOTS. Not to be called between iscsi_conn_output and
- * iscsi_conn_output_advance.  Returns 0 or -ENOMEM.
- */
-int iscsi_tx_grow(struct iscsi_tx *tx);
-/* Sends an item: now, or as soon as the items before it are sent and the ring has room. */
-void iscsi_tx_push(struct iscsi_conn *conn, struct iscsi_tx_item *item);
-/* Returns true when the ring has room for a PDU with TX_PIECES pieces of data. */
-bool iscsi_tx_has_room(const struct iscsi_tx *tx);
-/* Returns the next slot, whose header the caller fills.  The ring must have room. */
-struct iscsi_tx_slot *iscsi_tx_slot_new(struct iscsi_tx *tx, uint8_t **ret_bhs);
-/* Writes StatSN, ExpCmdSN and MaxCmdSN into the header of a response. RFC 7143 §4.2.2. */
-void iscsi_tx_fill_sn(struct iscsi_conn *conn, uint8_t *bhs, enum iscsi_tx_stat_sn stat_sn);
-/*
- * Computes the digest of a header, which must not change afterwards.  iscsi_tx_seal_data sets the
- * slot's data, which is in one piece, and computes padding and digest.
- */
-void iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *bhs);
-void iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
-			uint32_t len);
-/*
- * Sets data that takes several slots.  The caller calls iscsi_tx_seal_piece for each slot, with the
- * CRC that the call before returned, then iscsi_tx_seal_tail for the last slot.
- */
-uint32_t iscsi_tx_seal_piece(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *data,
-			     uint32_t len, uint32_t crc);
-void iscsi_tx_seal_tail(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, uint32_t total_len,
-			uint32_t crc);
-/*
- * Makes a message with room for data_len bytes, and begins its header.  Returns NULL with *ret_err
- * = -ENOMEM, or ERR_LIMIT (the connection has too many messages waiting, or the budget is used up).
- */
-struct iscsi_tx_msg *iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode,
-				      uint32_t itt, uint32_t data_len, int *ret_err);
-/* Sends a message, which belongs to the queue from now on. */
-void iscsi_tx_msg_send(struct iscsi_conn *conn, struct iscsi_tx_msg *msg);
-/* Drops everything that waits to be sent. */
-void iscsi_tx_clear(struct iscsi_conn *conn);
-
-/* --- text.c: key=value --- */
-
-#define TEXT_MAX     (64u * 1024) /* bytes of one negotiation at most, over all its PDUs */
-#define TEXT_KEY_MAX 63u          /* the longest name of a key in bytes, RFC 7143 §6.1 */
-
-/*
- * The key=value pairs of a request, gathered over several PDUs, and the answer, which is sent in
- * parts.
- */
-struct iscsi_text {
-	char *in; /* the request; a NUL stands behind in_len bytes */
-	size_t in_len, in_size;
-	struct strbuf out; /* the answer: pairs, each with its NUL */
-	/* bytes of the answer that were sent */
-	size_t out_sent;
-	struct iscsi_account *account;
-	size_t out_taken; /* bytes of `out` that are counted in the account */
-};
-
-void iscsi_text_init(struct iscsi_text *t, struct iscsi_account *account);
-void iscsi_text_fini(struct iscsi_text *t);
-/*
- * Appends bytes to the request.  Returns 0, -ENOMEM, or ERR_LIMIT (the request is longer than
- * TEXT_MAX, or the budget is used up).
- */
-int iscsi_text_add(struct iscsi_text *t, const uint8_t *bytes, size_t len);
-void iscsi_text_clear_in(struct iscsi_text *t);
-void iscsi_text_clear_out(struct iscsi_text *t);
-size_t iscsi_text_out_left(const struct iscsi_text *t);
-/*
- * Forgets the part of the answer that was sent, so that its memory is used for what is added later.
- */
-void iscsi_text_compact_out(struct iscsi_text *t);
-/*
- * Walks the pairs of the request.  *cursor is 0 at the first call.  Returns 1 with a pair, 0 at the
- * end, or ERR_PROTOCOL (not a key=value pair). Both strings point into t->in and are valid until
- * the next call.
- */
-int iscsi_text_next(struct iscsi_text *t, size_t *cursor, const char **ret_key,
-		    const char **ret_value);
-/*
- * Returns true when the answer that is being built has a pair with this key.  Takes time in
- * proportion to the length of the answer.
- */
-bool iscsi_text_has(const struct iscsi_text *t, const char *key);
-/* Removes the pair with this key from the answer, if there is one. */
-void iscsi_text_take_out(struct iscsi_text *t, const char *key);
-/* Appends a pair to the answer; a failure shows in t->out.failed. */
-void iscsi_text_put(struct iscsi_text *t, const char *key, const char *value);
-void iscsi_text_put_number(struct iscsi_text *t, const char *key, uint32_t value);
-/*
- * Reads a decimal number, or a hexadecimal one that begins with 0x.  Returns 0 or ERR_PARSE (not
- * such a number).
- */
-int iscsi_text_parse_number(const char *value, uint32_t *ret_number);
-/*
- * Reads an iqn., eui. or naa. name and write it in lower case.  Returns 0 or ERR_PARSE (not such a
- * name).
- */
-int iscsi_text_parse_name(const char *value, char name[ISCSI_NAME_MAX + 1]);
-
-/* --- chap.c --- */
-
-#define CHAP_BINARY_MAX       1024u /* bytes of a challenge at most, RFC 7143 §12.1.3 */
-#define CHAP_DIGEST_MAX       32u   /* bytes of a digest at most */
-#define CHAP_BINARY_TEXT_SIZE (2 * CHAP_DIGEST_MAX + 3)
-
-/* chap.c has the diagram. */
-enum iscsi_chap_state { CHAP_AGREED, CHAP_CHALLENGED, CHAP_ASKING, CHAP_DONE };
-/* In the order of the negotiation table. */
-enum iscsi_chap_key { CHAP_A, CHAP_C, CHAP_I, CHAP_N, CHAP_R };
-
-struct iscsi_chap {
-	enum iscsi_chap_state state;
-	unsigned keys;     /* bits of enum iscsi_chap_key: what this request has brought */
-	unsigned kinds;    /* bit n: enum digest_kind n is allowed; 0 = each is */
-	bool forbidden;    /* the initiator offered one that we have and that is not allowed */
-	uint32_t hash;     /* the strongest hash that both sides have; 0 = none yet */
-	uint16_t status;   /* why a function failed with ERR_PROTOCOL: enum iscsi_login_status */
-	const char *cause; /* the same in words */
-	bool fresh;        /* AuthMethod=CHAP came with this request */
-	bool mutual;       /* the initiator wants the target to prove itself, too */
-	bool base64;       /* the initiator wrote its last binary value as base64 */
-	/* our challenge */
-	uint8_t id;
-	size_t challenge_len;
-	uint8_t challenge[CHAP_DIGEST_MAX];
-	/* the initiator's answer */
-	size_t response_len;
-	uint8_t response[CHAP_DIGEST_MAX];
-	char name[ISCSI_CHAP_NAME_MAX + 1];
-	/* the initiator's challenge */
-	uint8_t peer_id;
-	size_t peer_challenge_len;
-	uint8_t peer_challenge[CHAP_BINARY_MAX];
-};
-
-/*
- * Begins: both sides have agreed on AuthMethod=CHAP.  allowed: bit n allows enum digest_kind n; 0 =
- * each is allowed.
- */
-void iscsi_chap_init(struct iscsi_chap *chap, unsigned allowed);
-/*
- * Takes one key of a request.  Returns 0, or ERR_PROTOCOL (chap->status and chap->cause say why the
- * login is refused).
- */
-int iscsi_chap_take(struct iscsi_chap *chap, enum iscsi_chap_key key, const char *value);
-/*
- * Does what follows from the keys of a request, which are all taken.  In state CHAP_ASKING the
- * caller gets the credentials for chap->name and calls iscsi_chap_verify.  Returns as
- * iscsi_chap_take.
- */
-int iscsi_chap_step(struct iscsi_chap *chap, struct iscsi_text *out);
-/*
- * Checks the initiator's answer, and answers its challenge if there is one.  Returns 0 (the state is
- * CHAP_DONE), -ENOMEM, or as iscsi_chap_take.
- */
-int iscsi_chap_verify(struct iscsi_chap *chap, const struct iscsi_credentials *credentials,
-		      struct iscsi_text *out);
-/*
- * Computes the answer to a challenge.  hash: 5 MD5, 6 SHA-1, 7 SHA-256, 8 SHA3-256.  Returns its
- * length in bytes, or -ENOMEM (also: libcrypto does not have the hash).
- */
-int iscsi_chap_digest(uint32_t hash, uint8_t id, const struct iscsi_secret *secret,
-		      const uint8_t *challenge, size_t challenge_len,
-		      uint8_t digest[CHAP_DIGEST_MAX]);
-/*
- * Reads a binary value: hexadecimal digits behind 0x, or base64 behind 0b.  Returns its length in
- * bytes, ERR_PARSE (it is none of both) or ERR_LIMIT (it is longer than max).
- */
-int iscsi_chap_parse_binary(const char *value, uint8_t *bytes, size_t max, bool *ret_base64);
-/* Writes a binary value of at most CHAP_DIGEST_MAX bytes. */
-void iscsi_chap_format_binary(const uint8_t *bytes, size_t len, bool base64,
-			      char text[CHAP_BINARY_TEXT_SIZE]);
-
-/* --- keys.c: the negotiation table --- */
-
-enum iscsi_key_rule {
-	KEY_AND,
-	KEY_OR, /* Boolean values; the result is OR (KEY_AND: AND) */
-	KEY_MIN,
-	KEY_MAX, /* numbers; the result is the larger one (KEY_MIN: the smaller one) */
-	/* the smaller value, and at most MaxBurstLength: decided when that is known */
-	KEY_FIRST_BURST,
-	KEY_LIST,            /* the first of the offered values that this target knows */
-	KEY_AUTH,            /* None, or CHAP when the initiator must prove itself */
-	KEY_CHAP,            /* key->ours: enum iscsi_chap_key */
-	KEY_DECLARED_NUMBER, /* MaxRecvDataSegmentLength: each side declares its own value */
-	KEY_DECLARED_TEXT,
-	KEY_DECLARED_NAME,
-	KEY_SESSION_TYPE,
-	KEY_SEND_TARGETS,
-	KEY_OURS, /* a key that only a target may declare */
-	/* a Boolean to which this target always answers No */
-	KEY_NO,
-	KEY_REJECT, /* obsolete: RFC 7143 §13.25 */
-};
-
-/* The stages at which a key may be sent: bits. */
-enum iscsi_key_stage { STAGE_SECURITY = 1, STAGE_OPERATIONAL = 2, STAGE_FULL = 4 };
-
-struct iscsi_key {
-	const char *name;
-	enum iscsi_key_rule rule;
-	uint8_t stages;  /* bits of enum iscsi_key_stage: where the key may be sent */
-	bool irrelevant; /* answered with Irrelevant in a discovery session */
-	/*
-	 * bytes of the field in struct iscsi_params; 0: there is no field, and our value is fixed
-	 */
-	uint8_t width;
-	/* offset of the field in struct iscsi_params; for texts in struct iscsi_login */
-	uint16_t offset;
-	/* the range of values that a peer may send; for texts max is the size of the field */
-	uint32_t min, max;
-	uint32_t ours; /* used when there is no field: our number, or the set of our choices */
-	const char *const *choices; /* KEY_LIST: bit n of the set is choices[n] */
-};
-
-#define KEY_COUNT 34u
-extern const struct iscsi_key iscsi_key_table[KEY_COUNT]; /* sorted by name */
-
-/* The state of one negotiation. */
-struct iscsi_keys {
-	uint8_t stage;
-	/* the initiator offered AuthMethod without the method that it must use */
-	bool auth_refused;
-	bool needs_chap;     /* the initiator must prove itself by CHAP */
-	unsigned chap_kinds; /* by which hashes: iscsi_chap_init */
-	bool has_initiator, has_target, has_type;
-	uint16_t status;   /* why iscsi_keys_apply failed: enum iscsi_login_status */
-	const char *cause; /* why iscsi_keys_apply failed, in words */
-	/* bit n: the key in row n of the table was received; each key may come once */
-	uint64_t seen;
-	unsigned unknown; /* how many keys were answered with NotUnderstood */
-	char send_targets[ISCSI_NAME_MAX + 1];
-	bool wants_targets;
-};
-
-/* Which keys iscsi_keys_apply negotiates. */
-enum iscsi_key_part {
-	/* who logs in to what: the rest depends on it, and so it is decided first */
-	KEYS_DECLARED,
-	KEYS_REST,
-	KEYS_ALL,
-};
-
-/* Sets the values that apply when a key is not negotiated. RFC 7143 §13. */
-void iscsi_keys_defaults(struct iscsi_params *agreed);
-const struct iscsi_key *iscsi_keys_find(const char *name);
-/*
- * Negotiates pairs of conn->text.in: agreed values are stored in conn->params, names in
- * conn->info, answers in conn->text.out.  Returns 0, ERR_PROTOCOL (k->status and k->cause say why
- * the login is refused) or -ENOMEM.
- */
-int iscsi_keys_apply(struct iscsi_conn *conn, struct iscsi_keys *k, enum iscsi_key_part part);
+struct iscsi_session;
 
 /* --- task.c --- */
 
@@ -488,11 +60,15 @@ struct iscsi_cmd {
 	/* Writes data. It always arrives in order (DataPDUInOrder, DataSequenceInOrder). */
 	struct iscsi_iov_cursor wr;
 	struct iovec wr_one;
-	uint32_t wr_want;            /* bytes that the owner asked for */
-	uint32_t wr_pos;             /* bytes received so far */
-	uint32_t wr_first_max;       /* offset at which the unsolicited data ends */
-	uint32_t wr_sn;              /* DataSN of the next Data-Out PDU of this sequence */
-	uint32_t r2t_base;           /* offset at which the data requested with R2T begins */
+	uint32_t wr_want;      /* bytes that the owner asked for */
+	uint32_t wr_pos;       /* bytes received so far */
+	uint32_t wr_first_max; /* offset at which the unsolicited data ends */
+	uint32_t wr_sn;        /* DataSN of the next Data-Out PDU of this sequence */
+	/*
+	 * offset at which the data requested with R2T begins; modulo 2^64, for after recovery the
+	 * R2Ts that were sent count, too
+	 */
+	uint64_t r2t_base;
 	uint32_t r2t_sent, r2t_done; /* number of R2Ts that were sent, and that are fulfilled */
 
 	/* Reads data. */
@@ -525,14 +101,13 @@ struct iscsi_cmd {
  */
 struct iscsi_task_pool {
 	uint32_t task_bytes; /* bytes of a task, including those for the owner */
+	uint32_t wide_at;    /* where in a task the bytes of iscsi_task_pool_widen are */
 	uint32_t limit;      /* tasks that the pool may have at most, beside the abandoned ones */
 	uint32_t chunks;
 	uint32_t immediates; /* immediate commands that are in use, but for abandoned ones */
-	/* tasks that are with the owner */
-	uint32_t with_owner;
-	uint32_t abandoned; /* how many of with_owner were abandoned */
-	uint32_t abort_seq; /* number of the newest abort in this session */
-	uint32_t arrivals;  /* how many commands have arrived in this session */
+	uint32_t abandoned;  /* tasks that were abandoned and have not come back */
+	uint32_t abort_seq;  /* number of the newest abort in this session */
+	uint32_t arrivals;   /* how many commands have arrived in this session */
 	struct iscsi_cmd *free;
 	uint8_t *chunk[TASK_CHUNKS_MAX];
 	/* TASK_BUCKETS hash buckets by ITT, allocated with the first chunk; NULL before */
@@ -549,6 +124,11 @@ iscsi_task_of(struct iscsi_task *pub)
 void iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extra_bytes,
 			  struct iscsi_account *account);
 void iscsi_task_pool_fini(struct iscsi_task_pool *pool);
+/*
+ * Adds room for this many bytes to each task, behind those for the owner.  To be called before the
+ * pool has tasks.
+ */
+void iscsi_task_pool_widen(struct iscsi_task_pool *pool, uint32_t bytes);
 /* Returns the task with this index of the pool, whether the task is in use or free. */
 struct iscsi_cmd *iscsi_task_at(const struct iscsi_task_pool *pool, uint32_t number);
 /* Returns the task with this Initiator Task Tag, or NULL. */
@@ -572,17 +152,32 @@ void iscsi_task_set_read_residual(struct iscsi_cmd *task, uint64_t length);
  */
 void iscsi_task_release(struct iscsi_cmd *task);
 /*
- * Aborts a task in whichever state it is (iscsi_conn_abort_tasks). Returns true when the owner
+ * Aborts a task in whichever state it is (iscsi_session_abort_tasks). Returns true when the owner
  * still executes the task.
  */
 bool iscsi_task_abort(struct iscsi_cmd *task);
-/* Does what iscsi_conn_abort_tasks says. */
-unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun,
-			      const struct iscsi_moment *before);
+/*
+ * Does what iscsi_session_abort_tasks says.  only: for the tasks of this connection alone; NULL = for
+ * those of all connections of the session.
+ */
+unsigned iscsi_task_abort_all(struct iscsi_session *s, const struct iscsi_conn *only,
+			      const uint8_t *lun, const struct iscsi_moment *before);
 
 /* --- session.c: the command window and the tasks --- */
 
-#define HELD_BYTES_MAX (1024u * 1024)
+/*
+ * What comes ahead of its turn through the only connection of a session, or is more than many
+ * connections can have under way when they are told to stop, ends the connection.  With others, a
+ * connection that has sent something ahead takes no more input from HELD_BYTES_MAX on: numbers ascend
+ * within a connection, so what is missing comes through another one.  With error recovery it may be
+ * retried through the same one: such a connection goes on, and commands beyond the limits are
+ * rejected.  What is held is a list, in which each PDU that comes is looked up: so it has a limit of
+ * PDUs, too, with the same consequences.
+ */
+#define HELD_BYTES_MAX  (1024u * 1024)
+#define HELD_BYTES_MANY (16u * 1024 * 1024)
+#define HELD_PDUS_MAX   1024u
+#define HELD_PDUS_MANY  4096u
 
 /*
  * Where a CmdSN lies: next in turn, ahead of its turn but within the window, or outside the window.
@@ -590,24 +185,36 @@ unsigned iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun,
 enum iscsi_sn_place { SN_NEXT, SN_AHEAD, SN_OUTSIDE };
 
 struct iscsi_session {
+	unsigned refs; /* one for each connection, and those of the owner */
+	/* what the first login has agreed on; what each connection has of its own is in its params */
+	struct iscsi_params params;
 	uint32_t exp_cmd_sn;
-	uint32_t max_cmd_sn;  /* MaxCmdSN as it was sent last; never decreases */
-	uint32_t exp_stat_sn; /* the first StatSN that the initiator has not acknowledged */
-	uint32_t in_use; /* places of the window that are taken; immediate commands take none */
+	uint32_t max_cmd_sn; /* MaxCmdSN as it was sent last; never decreases */
+	uint32_t in_use;     /* places of the window that are taken; immediate commands take none */
 	/* places of the window */
 	uint32_t depth;
-	bool in_turn; /* the PDU that is being handled has just used up its CmdSN */
-	struct iscsi_account *account;
+	/* tasks whose response is kept (recover.c) and that take no place of the window any more */
+	uint32_t kept;
+	bool in_turn;                 /* the PDU that is being handled has just used up its CmdSN */
+	struct iscsi_account account; /* of the tasks and of what is held */
 	struct iscsi_task_pool pool;
+	struct list conns; /* struct iscsi_conn.session_node */
 	struct list held; /* PDUs that came before their turn: struct iscsi_held, sorted by CmdSN */
 	size_t held_bytes;
+	unsigned held_pdus;
+	bool stalled;     /* connections may have stopped taking input because of what is held */
+	struct list tmfs; /* struct iscsi_tmf_cmd: task management requests that are not answered */
+	unsigned fences;  /* how many of them are fenced */
 };
 
 /* A copy of a PDU that came before its turn. */
 struct iscsi_held {
 	struct list node;
+	struct iscsi_conn *conn; /* that received it; NULL when it is void */
 	uint32_t cmd_sn;
 	bool is_data; /* a Data-Out PDU for the command with this CmdSN */
+	/* an immediate request that waits until all before this number have come */
+	bool is_immediate;
 	bool is_void; /* the command was aborted before it arrived: only its number counts */
 	uint32_t ahs_len, data_len;
 	uint8_t bytes[]; /* header, AHS, data */
@@ -621,33 +228,62 @@ iscsi_sn_before(uint32_t a, uint32_t b)
 }
 
 /*
- * Makes a session with a window of `depth` commands.  Its pool has room for these, for `immediate`
- * immediate commands, and for commands whose last answer waits to be sent.  extra_bytes: the
- * owner's bytes in each task.  Returns NULL when out of memory.
+ * Makes a session with a window of `depth` commands and one reference for the caller.  Its pool has
+ * room for these, for `immediate` immediate commands, and for commands whose last answer waits to be
+ * sent.  extra_bytes: the owner's bytes in each task.  Returns NULL when out of memory.
  */
 struct iscsi_session *iscsi_session_new(uint32_t depth, uint32_t immediate, uint32_t extra_bytes,
-					struct iscsi_account *account);
-/* Frees a session that has no task in use. Accepts NULL. */
-void iscsi_session_free(struct iscsi_session *s);
-/* Drops the PDUs that are held. */
-void iscsi_session_clear(struct iscsi_session *s);
+					struct iscsi_budget *budget);
+/* Makes a connection one of the session's, which takes over the caller's reference. */
+void iscsi_session_add(struct iscsi_session *s, struct iscsi_conn *conn);
+/* Takes a connection out of its session and drops its reference. */
+void iscsi_session_remove(struct iscsi_conn *conn);
+/* Takes a connection that logs in from the session that it was made with to an older one. */
+void iscsi_session_join(struct iscsi_session *s, struct iscsi_conn *conn);
+/* Returns the connection of the session that has this CID and is logged in, or NULL. */
+struct iscsi_conn *iscsi_session_find_conn(struct iscsi_session *s, uint16_t cid);
+/* Returns whether it is the only connection of its session that is logged in. */
+bool iscsi_session_is_alone(const struct iscsi_conn *conn);
+/*
+ * Drops the PDUs that a connection has received and that are held: their numbers count as not
+ * received.
+ */
+void iscsi_session_forget_held(struct iscsi_session *s, const struct iscsi_conn *conn);
 /* Begins the full feature phase: cmd_sn is the next CmdSN that is expected. */
 void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
+/*
+ * The session stands in for an older one, which a login with a TSIH is about to join, until the login
+ * has ended: the numbers that it advertises are such that the initiator ignores both ("If the PDU
+ * MaxCmdSN is less than the PDU ExpCmdSN-1", RFC 7143 §4.2.2.1).
+ */
+void iscsi_session_stand_in(struct iscsi_session *s, uint32_t cmd_sn);
 /* Returns where a CmdSN lies. */
 enum iscsi_sn_place iscsi_session_place(const struct iscsi_session *s, uint32_t cmd_sn);
 /* Returns the MaxCmdSN to advertise now. */
 uint32_t iscsi_session_max_cmd_sn(struct iscsi_session *s);
 /*
  * Keeps a PDU that came before its turn; drops a duplicate.  Returns 0, -ENOMEM, or ERR_LIMIT
- * (HELD_BYTES_MAX or the budget is used up).
+ * (too much is held, or the budget is used up).
  */
-int iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
+int iscsi_session_hold(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
 		       bool is_data);
+/*
+ * As iscsi_session_hold, for an immediate request: it waits until every number before its CmdSN was
+ * received.
+ */
+int iscsi_session_hold_immediate(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /*
  * Treats a CmdSN as received although its command will not come, because the command was aborted.
  * Returns 0, -ENOMEM or ERR_LIMIT.
  */
-int iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn);
+int iscsi_session_hold_void(struct iscsi_conn *conn, uint32_t cmd_sn);
+/*
+ * Voids a held command: only its number counts from now on, and it does not depend on a connection
+ * any more.
+ */
+void iscsi_session_void(struct iscsi_held *h);
+/* Returns true when the connection is to take no input, because too much is held. */
+bool iscsi_session_stalls(const struct iscsi_conn *conn);
 /* Returns the held command with this ITT, or NULL. */
 struct iscsi_held *iscsi_session_find_held(struct iscsi_session *s, uint32_t itt);
 /*
@@ -685,21 +321,50 @@ void iscsi_data_fault(struct iscsi_cmd *task, enum iscsi_data_fault fault);
 void iscsi_data_send_status(struct iscsi_cmd *task);
 /* Returns true when all data that was requested for the task has arrived. */
 bool iscsi_data_is_drained(const struct iscsi_cmd *task);
+/* Returns true when the item is what is left of a task's answer, with its status. */
+bool iscsi_data_is_answer(const struct iscsi_tx_item *item);
 /* Notes that a slot with data of this task was sent. */
 void iscsi_data_slot_sent(struct iscsi_cmd *task);
+/*
+ * For recover.c, which sends again what data.c has sent.  All but the last need room in the ring.
+ * iscsi_data_put_status sends the response once more, or for the first time. iscsi_data_put_r2t
+ * sends the last R2T once more. iscsi_data_slots makes slots for at most len bytes behind the
+ * cursor, and returns how many bytes they hold; the header is in the first slot.
+ * iscsi_data_send_rest sends what is left of a read, and its status.
+ */
+void iscsi_data_put_status(struct iscsi_conn *conn, struct iscsi_cmd *task);
+void iscsi_data_put_r2t(struct iscsi_conn *conn, struct iscsi_cmd *task);
+uint32_t iscsi_data_slots(struct iscsi_conn *conn, struct iscsi_cmd *task,
+			  struct iscsi_iov_cursor *from, uint32_t len,
+			  struct iscsi_tx_slot **ret_first, uint8_t **ret_bhs);
+void iscsi_data_send_rest(struct iscsi_cmd *task);
+/* Returns whether a Data-Out PDU belongs to the sequence that is being received. */
+bool iscsi_data_is_current(const struct iscsi_cmd *task, const struct iscsi_pdu *pdu);
+/* Ends the sequence that is being received, and requests what is missing of the data. */
+void iscsi_data_ask_again(struct iscsi_cmd *task);
 
 /* --- tmf.c ----------------------------------------------------------------------------------- */
 
 #define TMF_MAX 64u
 
+/* query.c: whether the function only asks; and whether there is the task that it asks for. */
+bool iscsi_query_is(unsigned function);
+bool iscsi_query_finds(const struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
+
 struct iscsi_tmf_cmd {
 	struct iscsi_tmf pub;
-	struct list node; /* links the struct into conn->tmfs */
+	struct list node; /* links the struct into session->tmfs */
 	uint32_t itt;
 	/* the response waits until the tasks of all aborts up to this number have ended */
 	uint32_t abort_seq;
 	uint8_t response;
 	bool answered; /* the owner has called iscsi_tmf_done */
+	/*
+	 * the response waits until the initiator has acknowledged what was sent before through the
+	 * session's other connections (iscsi_conn.fence_sn), too
+	 */
+	bool fenced;
+	bool is_logout; /* a logout of one of several connections: the owner has no part in it */
 };
 
 /*
@@ -708,74 +373,50 @@ struct iscsi_tmf_cmd {
  */
 int iscsi_tmf_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /* Called when an aborted task has ended: send the responses that waited for the task. */
-void iscsi_tmf_on_task_gone(struct iscsi_conn *conn, const struct iscsi_cmd *task);
+void iscsi_tmf_on_task_gone(struct iscsi_session *s, const struct iscsi_cmd *task);
+/* Called when the initiator has acknowledged answers and session->fences is not 0. */
+void iscsi_tmf_on_acknowledged(struct iscsi_session *s);
+/*
+ * Answers a logout of one connection when its tasks have ended, which are aborted already.  Returns
+ * 0, or a negative code (the connection ends).
+ */
+int iscsi_tmf_await_logout(struct iscsi_conn *conn, uint32_t itt);
+/* Frees the requests of a connection, of which the owner has none. */
 void iscsi_tmf_free_all(struct iscsi_conn *conn);
 
-/* --- login.c, discovery.c, control.c --------------------------------------------------------- */
+/* --- recover.c: ErrorRecoveryLevel 1; the rest is in recover_int.h --- */
 
-enum iscsi_login_state { LOGIN_START, LOGIN_SECURITY, LOGIN_OPERATIONAL, LOGIN_FULL };
+struct iscsi_task_recover;
 
-struct iscsi_login_machine {
-	enum iscsi_login_state state;
-	int pending_step; /* the enum iscsi_login_step that the owner has not decided yet, or -1 */
-	bool declared;    /* MaxRecvDataSegmentLength of this side was sent */
-	bool decided;     /* the owner has accepted the first request */
-	unsigned requests;
-	uint32_t itt;
-	uint16_t tsih;
-	uint8_t flags;           /* flags of the request that is being answered */
-	struct iscsi_chap *chap; /* owned; NULL = CHAP was not agreed on, or the login has ended */
-	struct iscsi_keys keys;
+struct iscsi_recover {
+	bool on;          /* full feature phase with ErrorRecoveryLevel 1 */
+	bool awaits;      /* write data may be expected */
+	struct list kept; /* struct iscsi_kept.node */
+	uint32_t msgs;    /* how many of them are messages, and the bytes of these */
+	size_t msg_bytes;
+	uint32_t first_sn; /* StatSN of the first PDU of the full feature phase */
+	/* sends responses [status_from, status_to) once more */
+	struct iscsi_tx_item status;
+	uint32_t status_from, status_to;
+	/* how far the resending of Data-In PDUs has come: of this task, or NULL */
+	struct iscsi_task_recover *replay;
+	struct iscsi_iov_cursor replay_at;
+	uint32_t replay_sn, replay_pos;
 };
-
-void iscsi_login_init(struct iscsi_login_machine *l);
-/* Forgets what only the login needed. */
-void iscsi_login_fini(struct iscsi_login_machine *l);
-/* Bytes of data in a PDU at most, during login (RFC 7143 §13.12) and in discovery sessions. */
-#define LOGIN_DATA_MAX 8192u
-
-/*
- * Handles a Login Request PDU, and continues a login that the owner has decided.  Both return 0, or
- * a negative code (the connection ends).
- */
-int iscsi_login_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-int iscsi_login_decided(struct iscsi_conn *conn, const struct iscsi_login_reply *reply);
-/*
- * Refuses the login: queues the response with this status and calls ops->refused.  cause: words for
- * the log, a string constant or the owner's text.  Returns ERR_CLOSED (close the connection when
- * the response is sent), or ERR_LIMIT or -ENOMEM (there is no response).
- */
-int iscsi_login_refuse(struct iscsi_conn *conn, unsigned status, const char *cause);
-
-/* A text exchange of the full feature phase: requests and responses that belong together. */
-struct iscsi_exchange {
-	bool open;
-	bool more; /* the owner has more targets to name, behind the one called `after` */
-	uint32_t itt, ttt;
-	struct iscsi_keys keys;
-	char after[ISCSI_NAME_MAX + 1]; /* name of the last target that was named; "" = none yet */
-};
-
-/* Handles a Text Request PDU. Returns 0, or a negative code (the connection ends). */
-int iscsi_discovery_on_text(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-
-/*
- * Handles a NOP-Out, a Logout Request, or a SNACK PDU. Each returns 0, or a negative code (the
- * connection ends).
- */
-int iscsi_control_on_nop_out(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-int iscsi_control_on_logout(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-int iscsi_control_on_snack(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
-/* Queues a Reject PDU that carries the header of this PDU. Returns 0, ERR_LIMIT or -ENOMEM. */
-int iscsi_control_reject(struct iscsi_conn *conn, const struct iscsi_pdu *pdu,
-			 enum iscsi_reject_reason reason);
 
 /* --- conn.c ---------------------------------------------------------------------------------- */
 
 /*
  * The states of a connection, as bits so that a set of states can be named; conn.c has the diagram.
  */
-enum iscsi_conn_state { CONN_UP = 1, CONN_IN_LOGIN = 2, CONN_LOGGED_IN = 4, CONN_CLOSED = 8 };
+enum iscsi_conn_state {
+	CONN_UP = 1,
+	CONN_IN_LOGIN = 2,
+	CONN_LOGGED_IN = 4,
+	CONN_LEAVING = 8, /* it is logged out; the response waits for the end of its tasks */
+	CONN_CLOSED = 16,
+	CONN_SUSPENDED = 32, /* it has failed; its tasks wait for another connection: reassign.c */
+};
 
 struct iscsi_conn {
 	const struct iscsi_conn_ops *ops;
@@ -790,23 +431,35 @@ struct iscsi_conn {
 	uint32_t ping_ttt;
 	uint16_t immediate_depth;
 	struct iscsi_account account;
-	/* task management requests in `tmfs` */
+	struct iscsi_recover recover;
+	/* task management requests of this connection that are not answered to the initiator */
 	unsigned tmf_count;
 	/* those of them that the owner has not answered */
 	unsigned tmf_with_owner;
-	struct list tmfs;
+	/* tasks of this connection that the owner has, and how many of them were abandoned */
+	unsigned with_owner, abandoned;
+	unsigned held;        /* PDUs in session->held that are this connection's */
+	uint32_t exp_stat_sn; /* the first StatSN that the initiator has not acknowledged */
+	uint32_t fence_sn;    /* fenced requests of task management wait until that is this */
+	enum iscsi_logout logout;
 	struct iscsi_params limits;
 	struct iscsi_params params;
 	struct iscsi_login info;
 	struct iscsi_login_machine login;
 	struct iscsi_exchange exchange;
 	struct iscsi_text text;
-	/* owned by this connection, since each session has one connection */
-	struct iscsi_session *session;
+	struct iscsi_session *session; /* a reference */
+	struct list session_node;      /* links the connection into session->conns */
 	struct iscsi_rx rx;
 	struct iscsi_tx tx;
 };
 
+/* Ends the connection with this code, or with the one that has ended it before; returns the code. */
+int iscsi_conn_fail(struct iscsi_conn *conn, int rc);
+/* Others of its session wait no more for what a connection that has ended would send. */
+void iscsi_conn_left(struct iscsi_conn *conn);
+/* Calls ops->output. */
+void iscsi_conn_wake(struct iscsi_conn *conn);
 /* Enters the full feature phase: the last login response is queued. Returns 0 or -ENOMEM. */
 int iscsi_conn_established(struct iscsi_conn *conn);
 /*

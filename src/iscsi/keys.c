@@ -36,22 +36,22 @@ const struct iscsi_key iscsi_key_table[KEY_COUNT] = {
 	{ .name = "CHAP_N",		.rule = KEY_CHAP, .stages = STAGE_SECURITY, .ours = CHAP_N },
 	{ .name = "CHAP_R",		.rule = KEY_CHAP, .stages = STAGE_SECURITY, .ours = CHAP_R },
 	{ .name = "DataDigest",		.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, PARAM(data_digest), .choices = digest_choices },
-	{ .name = "DataPDUInOrder",	.rule = KEY_OR, .stages = STAGE_OPERATIONAL, .irrelevant = true, .ours = 1 },
-	{ .name = "DataSequenceInOrder", .rule = KEY_OR, .stages = STAGE_OPERATIONAL, .irrelevant = true, .ours = 1 },
-	{ .name = "DefaultTime2Retain",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .max = 3600, PARAM(time2retain_s) },
-	{ .name = "DefaultTime2Wait",	.rule = KEY_MAX, .stages = STAGE_OPERATIONAL, .max = 3600, PARAM(time2wait_s) },
-	{ .name = "ErrorRecoveryLevel",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .max = 2, .ours = 0 },
-	{ .name = "FirstBurstLength",	.rule = KEY_FIRST_BURST, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 512, .max = 0xffffff, PARAM(first_burst_len) },
+	{ .name = "DataPDUInOrder",	.rule = KEY_OR, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, .ours = 1 },
+	{ .name = "DataSequenceInOrder", .rule = KEY_OR, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, .ours = 1 },
+	{ .name = "DefaultTime2Retain",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .leading = true, .max = 3600, PARAM(time2retain_s) },
+	{ .name = "DefaultTime2Wait",	.rule = KEY_MAX, .stages = STAGE_OPERATIONAL, .leading = true, .max = 3600, PARAM(time2wait_s) },
+	{ .name = "ErrorRecoveryLevel",	.rule = KEY_RECOVERY_LEVEL, .stages = STAGE_OPERATIONAL, .leading = true, .max = 2, PARAM(error_recovery_level) },
+	{ .name = "FirstBurstLength",	.rule = KEY_FIRST_BURST, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, .min = 512, .max = 0xffffff, PARAM(first_burst_len) },
 	{ .name = "HeaderDigest",	.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, PARAM(header_digest), .choices = digest_choices },
 	{ .name = "IFMarkInt",		.rule = KEY_REJECT, .stages = STAGE_OPERATIONAL },
 	{ .name = "IFMarker",		.rule = KEY_NO, .stages = STAGE_OPERATIONAL },
-	{ .name = "ImmediateData",	.rule = KEY_AND, .stages = STAGE_OPERATIONAL, .irrelevant = true, PARAM(immediate_data) },
-	{ .name = "InitialR2T",		.rule = KEY_OR, .stages = STAGE_OPERATIONAL, .irrelevant = true, PARAM(initial_r2t) },
+	{ .name = "ImmediateData",	.rule = KEY_AND, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, PARAM(immediate_data) },
+	{ .name = "InitialR2T",		.rule = KEY_OR, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, PARAM(initial_r2t) },
 	{ .name = "InitiatorAlias",	.rule = KEY_DECLARED_TEXT, .stages = ALWAYS, LOGIN_TEXT(initiator_alias) },
 	{ .name = "InitiatorName",	.rule = KEY_DECLARED_NAME, .stages = IN_LOGIN, LOGIN_TEXT(initiator_name) },
-	{ .name = "MaxBurstLength",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 512, .max = 0xffffff, PARAM(max_burst_len) },
-	{ .name = "MaxConnections",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 1, .max = 65535, .ours = 1 },
-	{ .name = "MaxOutstandingR2T",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .min = 1, .max = 65535, PARAM(max_outstanding_r2t) },
+	{ .name = "MaxBurstLength",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, .min = 512, .max = 0xffffff, PARAM(max_burst_len) },
+	{ .name = "MaxConnections",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, .min = 1, .max = 65535, PARAM(max_connections) },
+	{ .name = "MaxOutstandingR2T",	.rule = KEY_R2TS, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, .min = 1, .max = 65535, PARAM(max_outstanding_r2t) },
 	{ .name = "MaxRecvDataSegmentLength", .rule = KEY_DECLARED_NUMBER, .stages = STAGE_OPERATIONAL | STAGE_FULL, .min = 512, .max = 0xffffff, PARAM(max_send_len) },
 	{ .name = "OFMarkInt",		.rule = KEY_REJECT, .stages = STAGE_OPERATIONAL },
 	{ .name = "OFMarker",		.rule = KEY_NO, .stages = STAGE_OPERATIONAL },
@@ -61,8 +61,8 @@ const struct iscsi_key iscsi_key_table[KEY_COUNT] = {
 	{ .name = "TargetAlias",	.rule = KEY_OURS, .stages = ALWAYS },
 	{ .name = "TargetName",		.rule = KEY_DECLARED_NAME, .stages = IN_LOGIN, LOGIN_TEXT(target_name) },
 	{ .name = "TargetPortalGroupTag", .rule = KEY_OURS, .stages = ALWAYS },
-	{ .name = "TaskReporting",	.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, .irrelevant = true, .ours = 1, .choices = reporting_choices },
-	{ .name = "iSCSIProtocolLevel",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .irrelevant = true, .max = 31, .ours = 1 },
+	{ .name = "TaskReporting",	.rule = KEY_LIST, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, .ours = 1, .choices = reporting_choices },
+	{ .name = "iSCSIProtocolLevel",	.rule = KEY_MIN, .stages = STAGE_OPERATIONAL, .leading = true, .irrelevant = true, .max = 31, PARAM(protocol_level) },
 };
 /* clang-format on */
 
@@ -75,12 +75,14 @@ iscsi_keys_defaults(struct iscsi_params *agreed)
 		.max_burst_len = 262144,
 		.first_burst_len = 65536,
 		.max_outstanding_r2t = 1,
+		.max_connections = 1,
 		.time2wait_s = 2,
 		.time2retain_s = 20,
 		.header_digest = ISCSI_DIGEST_NONE,
 		.data_digest = ISCSI_DIGEST_NONE,
 		.initial_r2t = true,
 		.immediate_data = true,
+		.protocol_level = 1,
 	};
 }
 
@@ -211,6 +213,33 @@ static int
 rule_first_burst(const struct offer *o)
 {
 	uint32_t mine = MIN(ours(o->key, &o->conn->limits), o->conn->params.max_burst_len), theirs;
+
+	if (!parse_offer(o, &theirs))
+		return answer(o, "Reject");
+	return answer_number(o, MIN(mine, theirs));
+}
+
+/*
+ * RFC 7143 §13.20 and, for discovery sessions, §7.4.1.  §13.19: with DataSequenceInOrder, which this
+ * target insists on, error recovery allows one R2T at a time.  An initiator that offers both leaves
+ * the choice to us, and several R2Ts help it with every large write.
+ */
+static int
+rule_recovery_level(const struct offer *o)
+{
+	bool may = !o->conn->discovery && o->conn->params.max_outstanding_r2t == 1;
+	uint32_t mine = may ? ours(o->key, &o->conn->limits) : 0, theirs;
+
+	if (!parse_offer(o, &theirs))
+		return answer(o, "Reject");
+	return answer_number(o, MIN(mine, theirs));
+}
+
+static int
+rule_r2ts(const struct offer *o)
+{
+	bool recovers = o->conn->params.error_recovery_level > 0;
+	uint32_t mine = recovers ? 1 : ours(o->key, &o->conn->limits), theirs;
 
 	if (!parse_offer(o, &theirs))
 		return answer(o, "Reject");
@@ -407,6 +436,8 @@ static const struct {
 	[KEY_MIN] = { rule_number, PASS_NEGOTIATE },
 	[KEY_MAX] = { rule_number, PASS_NEGOTIATE },
 	[KEY_FIRST_BURST] = { rule_first_burst, PASS_DEPENDENT },
+	[KEY_RECOVERY_LEVEL] = { rule_recovery_level, PASS_DEPENDENT },
+	[KEY_R2TS] = { rule_r2ts, PASS_NEGOTIATE },
 	[KEY_LIST] = { rule_list, PASS_NEGOTIATE },
 	[KEY_AUTH] = { rule_auth, PASS_NEGOTIATE },
 	[KEY_CHAP] = { rule_chap, PASS_NEGOTIATE },
@@ -427,6 +458,8 @@ apply_known(const struct offer *o)
 	if ((o->key->stages & o->keys->stage) == 0)
 		return answer(o, "Reject");
 	if (o->key->irrelevant && o->conn->info.type == ISCSI_SESSION_DISCOVERY)
+		return answer(o, "Irrelevant");
+	if (o->key->leading && o->conn->info.tsih != 0)
 		return answer(o, "Irrelevant");
 	return rules[o->key->rule].apply(o);
 }

@@ -160,6 +160,12 @@ finish(struct iscsi_conn *conn, const struct iscsi_login_reply *reply)
 	int rc;
 
 	assert(may_leave(conn));
+	if (reply->session != NULL)
+		iscsi_session_join(reply->session, conn);
+	else if (conn->info.tsih != 0)
+		return iscsi_login_refuse(conn, ISCSI_LOGIN_NO_SESSION, "the session has ended");
+	else
+		conn->session->params = conn->params;
 	l->tsih = reply->tsih;
 	rc = respond(conn, flags, ISCSI_LOGIN_OK, (uint32_t)iscsi_text_out_left(&conn->text));
 	if (rc < 0)
@@ -401,7 +407,10 @@ begin(struct iscsi_conn *conn, const uint8_t *bhs)
 	conn->info.tsih = get_be16(bhs + AT_TSIH);
 	conn->info.cid = get_be16(bhs + AT_CID);
 	conn->login.tsih = conn->info.tsih;
-	iscsi_session_start(conn->session, get_be32(bhs + AT_CMD_SN));
+	if (conn->info.tsih == 0)
+		iscsi_session_start(conn->session, get_be32(bhs + AT_CMD_SN));
+	else
+		iscsi_session_stand_in(conn->session, get_be32(bhs + AT_CMD_SN));
 }
 
 /* The stage bits: T with a later stage that exists.  RFC 7143 §11.12.3. */
@@ -422,6 +431,9 @@ check_request(struct iscsi_conn *conn, const uint8_t *bhs, const char **ret_caus
 	*ret_cause = "the initiator does not speak version 0 of iSCSI"; /* Version-min */
 	if (bhs[AT_STATUS] > 0)
 		return ISCSI_LOGIN_BAD_VERSION;
+	*ret_cause = "the task tag is the reserved one"; /* RFC 7143 §11.2.1.8 */
+	if (get_be32(bhs + AT_ITT) == TAG_NONE)
+		return ISCSI_LOGIN_INITIATOR_ERROR;
 	*ret_cause = "ISID, TSIH or CID changed within the login";
 	if (memcmp(bhs + AT_ISID, conn->info.isid, ISCSI_ISID_SIZE) != 0 ||
 	    get_be16(bhs + AT_TSIH) != conn->info.tsih || get_be16(bhs + AT_CID) != conn->info.cid)

@@ -54,6 +54,8 @@ enum iscsi_pdu_opcode {
 #define FLAG_OVERFLOW       0x04u /* SCSI Response, Data-In */
 #define FLAG_UNDERFLOW      0x02u
 #define FLAG_STATUS         0x01u /* Data-In: carries the status */
+#define FLAG_ACKNOWLEDGE    0x40u /* Data-In: asks for a DataACK (A bit) */
+#define SNACK_TYPE_MASK     0x0fu
 
 /* Offsets of fields in a header, in bytes. Those of all PDUs come first. */
 enum iscsi_bhs_at {
@@ -64,13 +66,14 @@ enum iscsi_bhs_at {
 	AT_AHS_LEN = 4,  /* in words of four bytes */
 	AT_DATA_LEN = 5, /* 24 bits */
 	AT_LUN = 8,
-	AT_ISID = 8, /* login */
+	AT_TMF_INFO = 8, /* 3 bytes: Additional Response Information, RFC 7144 */
+	AT_ISID = 8,     /* login */
 	AT_TSIH = 14,
 	AT_ITT = 16,
 	AT_TTT = 20,
 	AT_CID = 20,       /* login and logout requests */
 	AT_EDTL = 20,      /* SCSI Command: expected data transfer length */
-	AT_SNACK_TAG = 20, /* SCSI Response */
+	AT_SNACK_TAG = 20, /* SCSI Response, R-Data SNACK */
 	AT_REF_TAG = 20,   /* task management */
 	AT_CMD_SN = 24,    /* in requests */
 	AT_EXP_STAT_SN = 28,
@@ -78,7 +81,8 @@ enum iscsi_bhs_at {
 	AT_EXP_CMD_SN = 28,
 	AT_MAX_CMD_SN = 32,
 	AT_CDB = 32,
-	AT_REF_CMD_SN = 32,    /* task management */
+	AT_REF_CMD_SN = 32, /* task management */
+	AT_REF_EXP_DATA_SN = 36,
 	AT_DATA_SN = 36,       /* Data-In, Data-Out; R2TSN; ExpDataSN of a response */
 	AT_OFFSET = 40,        /* Data-In, Data-Out, R2T */
 	AT_RESIDUAL = 44,      /* Data-In, SCSI Response */
@@ -88,6 +92,15 @@ enum iscsi_bhs_at {
 	AT_ASYNC_EVENT = 36,
 	AT_TIME2WAIT = 40, /* logout response */
 	AT_TIME2RETAIN = 42,
+	AT_BEG_RUN = 40, /* SNACK */
+	AT_RUN_LENGTH = 44,
+};
+
+enum iscsi_snack_type { /* RFC 7143 §11.16.1 */
+			SNACK_DATA = 0,
+			SNACK_STATUS = 1,
+			SNACK_DATA_ACK = 2,
+			SNACK_R_DATA = 3,
 };
 
 enum iscsi_reject_reason { /* RFC 7143 §11.17.1 */
@@ -97,6 +110,7 @@ enum iscsi_reject_reason { /* RFC 7143 §11.17.1 */
 			   REJECT_NOT_SUPPORTED = 0x05,
 			   REJECT_TOO_MANY_IMMEDIATE = 0x06,
 			   REJECT_TASK_IN_PROGRESS = 0x07,
+			   REJECT_INVALID_DATA_ACK = 0x08,
 			   REJECT_INVALID_FIELD = 0x09,
 			   REJECT_NO_RESOURCES = 0x0a,
 			   REJECT_LOGOUT = 0x0c,

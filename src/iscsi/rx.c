@@ -275,6 +275,13 @@ iscsi_rx_discard(struct iscsi_rx *rx)
 }
 
 void
+iscsi_rx_abandon(struct iscsi_rx *rx)
+{
+	rx->sink = RX_DISCARD;
+	rx->task = NULL;
+}
+
+void
 iscsi_rx_forget(struct iscsi_rx *rx, const struct iscsi_cmd *task)
 {
 	if (rx->sink == RX_TO_TASK && rx->task == task) {

@@ -2,19 +2,20 @@
 /*
  * A session: its command window (which CmdSN is next, which may come ahead of its turn, which is
  * dropped; RFC 7143 §4.2.2.1) and its pool of tasks.  Both belong to the session and not to a
- * connection, so that a session can have several connections.  Today each session has one
- * connection, which makes and frees it; all functions run on the thread of that connection.
+ * connection: the session lives until its last connection is freed.  All functions run on the one
+ * thread that its connections have in common.
  *
  *	ExpCmdSN ......... MaxCmdSN		in the window: next, or ahead (held until the gap closes)
  *	everything else				outside: dropped without an answer
  *
  * MaxCmdSN = ExpCmdSN + free places - 1.  A command that arrives takes a place and moves ExpCmdSN,
- * one that ends gives its place back, so MaxCmdSN never decreases.  With one connection, a PDU
- * comes ahead of its turn only when one before it was discarded because of its digest, or when the
- * initiator makes an error.
+ * one that ends gives its place back, so MaxCmdSN never decreases.  With several connections a PDU
+ * comes ahead of its turn whenever another connection is slower; with one, only when one before it
+ * was discarded because of its digest, or when the initiator makes an error.
  */
 #include "iscsi/iscsi_int.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -22,36 +23,108 @@
 
 struct iscsi_session *
 iscsi_session_new(uint32_t depth, uint32_t immediate, uint32_t extra_bytes,
-		  struct iscsi_account *account)
+		  struct iscsi_budget *budget)
 {
 	struct iscsi_session *s = mem_calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
-	s->account = account;
+	s->refs = 1;
+	s->account.budget = budget;
 	s->depth = depth;
+	list_init(&s->conns);
 	list_init(&s->held);
-	iscsi_task_pool_init(&s->pool, 2 * depth + immediate, extra_bytes, account);
+	list_init(&s->tmfs);
+	iscsi_task_pool_init(&s->pool, 2 * depth + immediate, extra_bytes, &s->account);
+	return s;
+}
+
+struct iscsi_session *
+iscsi_session_ref(struct iscsi_session *s)
+{
+	s->refs++;
 	return s;
 }
 
 void
-iscsi_session_free(struct iscsi_session *s)
+iscsi_session_unref(struct iscsi_session *s)
 {
-	if (s == NULL)
+	struct list *node;
+
+	if (s == NULL || --s->refs > 0)
 		return;
-	iscsi_session_clear(s);
+	while ((node = list_pop(&s->held)) != NULL)
+		iscsi_session_held_free(s, list_entry(node, struct iscsi_held, node));
 	iscsi_task_pool_fini(&s->pool);
+	assert(s->account.bytes == 0 && list_empty(&s->tmfs) && list_empty(&s->conns));
 	mem_free(s);
 }
 
 void
-iscsi_session_clear(struct iscsi_session *s)
+iscsi_session_add(struct iscsi_session *s, struct iscsi_conn *conn)
 {
-	struct list *node;
+	conn->session = s;
+	list_append(&s->conns, &conn->session_node);
+}
 
-	while ((node = list_pop(&s->held)) != NULL)
-		iscsi_session_held_free(s, list_entry(node, struct iscsi_held, node));
+void
+iscsi_session_remove(struct iscsi_conn *conn)
+{
+	list_remove(&conn->session_node);
+	iscsi_session_unref(conn->session);
+	conn->session = NULL;
+}
+
+/* RFC 7143 §13: what is negotiated by the leading login alone holds for each connection. */
+void
+iscsi_session_join(struct iscsi_session *s, struct iscsi_conn *conn)
+{
+	struct iscsi_params own = conn->params;
+
+	iscsi_session_remove(conn);
+	iscsi_session_add(iscsi_session_ref(s), conn);
+	conn->params = s->params;
+	conn->params.max_recv_len = own.max_recv_len;
+	conn->params.max_send_len = own.max_send_len;
+	conn->params.header_digest = own.header_digest;
+	conn->params.data_digest = own.data_digest;
+}
+
+struct iscsi_conn *
+iscsi_session_find_conn(struct iscsi_session *s, uint16_t cid)
+{
+	list_for_each(node, &s->conns) {
+		struct iscsi_conn *conn = list_entry(node, struct iscsi_conn, session_node);
+
+		if (conn->state == CONN_LOGGED_IN && conn->info.cid == cid)
+			return conn;
+	}
+	return NULL;
+}
+
+bool
+iscsi_session_is_alone(const struct iscsi_conn *conn)
+{
+	list_for_each(node, &conn->session->conns) {
+		const struct iscsi_conn *other = list_entry(node, struct iscsi_conn, session_node);
+
+		if (other != conn && other->state == CONN_LOGGED_IN)
+			return false;
+	}
+	return true;
+}
+
+void
+iscsi_session_forget_held(struct iscsi_session *s, const struct iscsi_conn *conn)
+{
+	list_for_each_safe(node, &s->held) {
+		struct iscsi_held *h = list_entry(node, struct iscsi_held, node);
+
+		if (h->conn != conn)
+			continue;
+		list_remove(node);
+		iscsi_session_held_free(s, h);
+	}
 }
 
 void
@@ -59,6 +132,15 @@ iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn)
 {
 	s->exp_cmd_sn = cmd_sn;
 	s->max_cmd_sn = cmd_sn + s->depth - 1;
+}
+
+/* A depth of -1 makes MaxCmdSN = ExpCmdSN - 2. */
+void
+iscsi_session_stand_in(struct iscsi_session *s, uint32_t cmd_sn)
+{
+	s->exp_cmd_sn = cmd_sn;
+	s->max_cmd_sn = cmd_sn - 2;
+	s->depth = UINT32_MAX;
 }
 
 enum iscsi_sn_place
@@ -80,9 +162,16 @@ iscsi_session_max_cmd_sn(struct iscsi_session *s)
 }
 
 /*
- * Keeps the order of numbers, and within one the command before its data.  False: there is one with
- * this number.
+ * Within one number immediate requests come first, then the command, then its data; each in the
+ * order of arrival.
  */
+static unsigned
+rank(const struct iscsi_held *h)
+{
+	return h->is_immediate ? 0 : h->is_data ? 2 : 1;
+}
+
+/* Keeps the order of numbers.  False: there is a command with this number. */
 static bool
 insert(struct iscsi_session *s, struct iscsi_held *h)
 {
@@ -91,9 +180,10 @@ insert(struct iscsi_session *s, struct iscsi_held *h)
 	list_for_each(node, &s->held) {
 		struct iscsi_held *other = list_entry(node, struct iscsi_held, node);
 
-		if (!h->is_data && other->cmd_sn == h->cmd_sn)
+		if (rank(h) == 1 && rank(other) == 1 && other->cmd_sn == h->cmd_sn)
 			return false;
-		if (iscsi_sn_before(h->cmd_sn, other->cmd_sn)) {
+		if (iscsi_sn_before(h->cmd_sn, other->cmd_sn) ||
+		    (other->cmd_sn == h->cmd_sn && rank(h) < rank(other))) {
 			at = node;
 			break;
 		}
@@ -111,43 +201,79 @@ held_size(const struct iscsi_held *h)
 void
 iscsi_session_held_free(struct iscsi_session *s, struct iscsi_held *h)
 {
+	if (h->conn != NULL)
+		h->conn->held--;
+	s->held_pdus--;
 	s->held_bytes -= held_size(h);
-	iscsi_account_give(s->account, held_size(h));
+	iscsi_account_give(&s->account, held_size(h));
 	mem_free(h);
 }
 
-/* A zeroed struct with room for so many bytes behind it, counted. */
-static int
-held_new(struct iscsi_session *s, size_t bytes, struct iscsi_held **ret_held)
+static bool
+is_much(const struct iscsi_session *s)
 {
+	return s->held_bytes >= HELD_BYTES_MAX || s->held_pdus >= HELD_PDUS_MAX ||
+	       (s->held_bytes >= HELD_BYTES_MAX / 16 && iscsi_account_is_tight(&s->account));
+}
+
+bool
+iscsi_session_stalls(const struct iscsi_conn *conn)
+{
+	return conn->held > 0 && is_much(conn->session) && !iscsi_session_is_alone(conn) &&
+	       !conn->recover.on;
+}
+
+/* Has the session no room for so many bytes more of what this connection has sent? */
+static bool
+is_too_much(const struct iscsi_conn *conn, size_t bytes)
+{
+	const struct iscsi_session *s = conn->session;
+
+	if (s->held_bytes + bytes <= HELD_BYTES_MAX && s->held_pdus < HELD_PDUS_MAX)
+		return false;
+	return s->held_bytes + bytes > HELD_BYTES_MANY || s->held_pdus >= HELD_PDUS_MANY ||
+	       iscsi_session_is_alone(conn);
+}
+
+/* A zeroed struct for what a connection has sent, with so many bytes behind it, counted. */
+static int
+held_new(struct iscsi_conn *conn, size_t bytes, struct iscsi_held **ret_held)
+{
+	struct iscsi_session *s = conn->session;
 	size_t size = sizeof(struct iscsi_held) + bytes;
 	int rc;
 
-	if (s->held_bytes + size > HELD_BYTES_MAX)
+	if (is_too_much(conn, size))
 		return ERR_LIMIT;
-	rc = iscsi_account_take(s->account, size);
+	rc = iscsi_account_take(&s->account, size);
 	if (rc < 0)
 		return rc;
 	*ret_held = mem_calloc(1, size);
 	if (*ret_held == NULL) {
-		iscsi_account_give(s->account, size);
+		iscsi_account_give(&s->account, size);
 		return -ENOMEM;
 	}
+	s->held_pdus++;
 	s->held_bytes += size;
+	s->stalled = s->stalled || is_much(s);
 	return 0;
 }
 
-int
-iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
-		   bool is_data)
+static int
+hold(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, uint32_t cmd_sn, bool is_data,
+     bool is_immediate)
 {
+	struct iscsi_session *s = conn->session;
 	struct iscsi_held *h;
-	int rc = held_new(s, BHS_SIZE + pdu->ahs_len + pdu->data_len, &h);
+	int rc = held_new(conn, BHS_SIZE + pdu->ahs_len + pdu->data_len, &h);
 
 	if (rc < 0)
 		return rc;
+	h->conn = conn;
+	conn->held++;
 	h->cmd_sn = cmd_sn;
 	h->is_data = is_data;
+	h->is_immediate = is_immediate;
 	h->ahs_len = pdu->ahs_len;
 	h->data_len = pdu->data_len;
 	memcpy(h->bytes, pdu->bhs, BHS_SIZE + pdu->ahs_len);
@@ -159,10 +285,24 @@ iscsi_session_hold(struct iscsi_session *s, const struct iscsi_pdu *pdu, uint32_
 }
 
 int
-iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn)
+iscsi_session_hold(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, uint32_t cmd_sn,
+		   bool is_data)
 {
+	return hold(conn, pdu, cmd_sn, is_data, false);
+}
+
+int
+iscsi_session_hold_immediate(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
+{
+	return hold(conn, pdu, get_be32(pdu->bhs + AT_CMD_SN), false, true);
+}
+
+int
+iscsi_session_hold_void(struct iscsi_conn *conn, uint32_t cmd_sn)
+{
+	struct iscsi_session *s = conn->session;
 	struct iscsi_held *h;
-	int rc = held_new(s, BHS_SIZE, &h);
+	int rc = held_new(conn, BHS_SIZE, &h);
 
 	if (rc < 0)
 		return rc;
@@ -174,13 +314,22 @@ iscsi_session_hold_void(struct iscsi_session *s, uint32_t cmd_sn)
 	return 0;
 }
 
+void
+iscsi_session_void(struct iscsi_held *h)
+{
+	h->is_void = true;
+	h->conn->held--;
+	h->conn = NULL;
+}
+
 struct iscsi_held *
 iscsi_session_find_held(struct iscsi_session *s, uint32_t itt)
 {
 	list_for_each(node, &s->held) {
 		struct iscsi_held *h = list_entry(node, struct iscsi_held, node);
 
-		if (!h->is_data && !h->is_void && get_be32(h->bytes + AT_ITT) == itt)
+		if (!h->is_data && !h->is_void && get_be32(h->bytes + AT_ITT) == itt &&
+		    iscsi_bhs_opcode(h->bytes) == OP_COMMAND)
 			return h;
 	}
 	return NULL;
@@ -196,10 +345,11 @@ iscsi_session_pop(struct iscsi_session *s)
 		return NULL;
 	h = list_entry(node, struct iscsi_held, node);
 	/* Data follows its command, whose number was taken just before. */
-	if (h->cmd_sn != (h->is_data ? s->exp_cmd_sn - 1 : s->exp_cmd_sn))
+	if (h->cmd_sn != (h->is_data ? s->exp_cmd_sn - 1 : s->exp_cmd_sn) &&
+	    !(h->is_immediate && iscsi_sn_before(h->cmd_sn, s->exp_cmd_sn)))
 		return NULL;
 	list_remove(node);
-	if (!h->is_data)
+	if (!h->is_data && !h->is_immediate)
 		s->exp_cmd_sn++;
 	return h;
 }

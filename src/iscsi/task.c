@@ -18,7 +18,7 @@
  * twice the window, since a place in the window is free when the last answer is queued, and the
  * task only when it was sent.
  */
-#include "iscsi/iscsi_int.h"
+#include "iscsi/recover_int.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -37,6 +37,16 @@ iscsi_task_pool_init(struct iscsi_task_pool *pool, uint32_t limit, uint32_t extr
 	bytes += -bytes & 15u;
 	pool->task_bytes = bytes + extra_bytes + (-extra_bytes & 15u);
 	pool->limit = limit;
+}
+
+void
+iscsi_task_pool_widen(struct iscsi_task_pool *pool, uint32_t bytes)
+{
+	if (pool->wide_at != 0)
+		return;
+	assert(pool->chunks == 0);
+	pool->wide_at = pool->task_bytes;
+	pool->task_bytes += bytes + (-bytes & 15u);
 }
 
 /* What a chunk takes from the budget: the first one is every session's, and free. */
@@ -159,13 +169,13 @@ task_check(const struct iscsi_cmd *task)
 void
 iscsi_task_to(struct iscsi_cmd *task, enum iscsi_task_state state)
 {
-	struct iscsi_task_pool *pool = &task->pub.conn->session->pool;
+	struct iscsi_conn *conn = task->pub.conn;
 
 	if (task->state == TASK_OWNER)
-		pool->with_owner--;
+		conn->with_owner--;
 	task->state = (uint8_t)state;
 	if (state == TASK_OWNER)
-		pool->with_owner++;
+		conn->with_owner++;
 	task_check(task);
 }
 
@@ -206,10 +216,14 @@ iscsi_task_release(struct iscsi_cmd *task)
 	list_remove(&task->item.node);
 	iscsi_rx_forget(&conn->rx, task);
 	iscsi_task_untag(task);
-	if (task->abandoned)
+	if (conn->recover.on)
+		iscsi_recover_task_end(task);
+	if (task->abandoned) {
 		pool->abandoned--;
-	else if (task->pub.immediate)
+		conn->abandoned--;
+	} else if (task->pub.immediate) {
 		pool->immediates--;
+	}
 	iscsi_task_to(task, TASK_FREE);
 	if (task->owned)
 		conn->ops->task_done(conn->user, &task->pub);
@@ -218,7 +232,7 @@ iscsi_task_release(struct iscsi_cmd *task)
 	task->next = pool->free;
 	pool->free = task;
 	if (task->pub.aborted)
-		iscsi_tmf_on_task_gone(conn, task);
+		iscsi_tmf_on_task_gone(conn->session, task);
 }
 
 /* --- a command arrives --- */
@@ -328,6 +342,17 @@ task_set_full(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	return 0;
 }
 
+/*
+ * RFC 7143 §11.3.1: "Setting both the W and the F bit to 0 is an error"; of the attributes, 5 to 7 are
+ * reserved.
+ */
+static bool
+flags_ok(uint8_t flags)
+{
+	return (flags & (FLAG_FINAL | FLAG_WRITE)) != 0 &&
+	       (flags & FLAG_ATTR_MASK) <= ISCSI_ATTR_ACA;
+}
+
 int
 iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 {
@@ -337,9 +362,10 @@ iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	struct iscsi_cmd *task, **bucket;
 	int rc;
 
-	if (itt == TAG_NONE)
+	if (itt == TAG_NONE || !flags_ok(bhs[AT_FLAGS]))
 		return iscsi_control_reject(conn, pdu, REJECT_INVALID_FIELD);
-	if (iscsi_task_find(pool, itt) != NULL)
+	task = iscsi_task_find(pool, itt);
+	if (task != NULL && !(conn->recover.on && iscsi_recover_retag(task)))
 		return iscsi_control_reject(conn, pdu, REJECT_TASK_IN_PROGRESS);
 	if (iscsi_bhs_is_immediate(bhs) && pool->immediates >= conn->immediate_depth)
 		return iscsi_control_reject(conn, pdu, REJECT_TOO_MANY_IMMEDIATE);
@@ -358,6 +384,8 @@ iscsi_task_on_command(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 	task->next = *bucket;
 	*bucket = task;
 	task->tagged = true;
+	if (conn->recover.on)
+		iscsi_recover_task_begin(task);
 	if (task->pub.immediate) {
 		pool->immediates++;
 	} else {
@@ -474,10 +502,11 @@ iscsi_task_abandon(struct iscsi_task *pub)
 	assert(task->state == TASK_OWNER && pub->aborted && !task->abandoned);
 	task->abandoned = true;
 	pub->conn->session->pool.abandoned++;
+	pub->conn->abandoned++;
 	if (pub->immediate)
 		pub->conn->session->pool.immediates--;
 	iscsi_task_untag(task);
-	iscsi_tmf_on_task_gone(pub->conn, task);
+	iscsi_tmf_on_task_gone(pub->conn->session, task);
 }
 
 void
@@ -523,57 +552,71 @@ came_before(const struct iscsi_cmd *task, const struct iscsi_moment *moment)
 	return iscsi_sn_before(task->pub.cmd_sn, moment->cmd_sn);
 }
 
+/* Which tasks an abort concerns. */
+struct scope {
+	const struct iscsi_conn *only; /* NULL = those of all connections */
+	const uint8_t *lun;            /* NULL = those of all units */
+	const struct iscsi_moment *before;
+};
+
 static bool
-is_meant(struct iscsi_conn *conn, const struct iscsi_cmd *task, const uint8_t *lun,
-	 const struct iscsi_moment *before)
+is_meant(const struct iscsi_cmd *task, const struct scope *scope)
 {
-	if (task->state == TASK_FREE || (before != NULL && !came_before(task, before)))
+	const struct iscsi_conn *conn = task->pub.conn;
+
+	if (task->state == TASK_FREE || (scope->only != NULL && scope->only != conn))
 		return false;
-	return lun == NULL || iscsi_conn_same_lun(conn, task->pub.lun, lun);
+	if (scope->before != NULL && !came_before(task, scope->before))
+		return false;
+	return scope->lun == NULL || iscsi_conn_same_lun(conn, task->pub.lun, scope->lun);
 }
 
 /* Commands that came ahead of their turn: only their numbers count from now on. */
 static void
-void_held(struct iscsi_conn *conn, const uint8_t *lun, const struct iscsi_moment *before)
+void_held(struct iscsi_session *s, const struct scope *scope)
 {
-	list_for_each(node, &conn->session->held) {
+	list_for_each(node, &s->held) {
 		struct iscsi_held *h = list_entry(node, struct iscsi_held, node);
 
 		if (h->is_data || h->is_void || iscsi_bhs_opcode(h->bytes) != OP_COMMAND)
 			continue;
-		if ((before == NULL || iscsi_sn_before(h->cmd_sn, before->cmd_sn)) &&
-		    (lun == NULL || iscsi_conn_same_lun(conn, h->bytes + AT_LUN, lun)))
-			h->is_void = true;
+		if (scope->only != NULL && scope->only != h->conn)
+			continue;
+		if ((scope->before == NULL || iscsi_sn_before(h->cmd_sn, scope->before->cmd_sn)) &&
+		    (scope->lun == NULL ||
+		     iscsi_conn_same_lun(h->conn, h->bytes + AT_LUN, scope->lun)))
+			iscsi_session_void(h);
 	}
 }
 
 unsigned
-iscsi_task_abort_all(struct iscsi_conn *conn, const uint8_t *lun, const struct iscsi_moment *before)
+iscsi_task_abort_all(struct iscsi_session *s, const struct iscsi_conn *only, const uint8_t *lun,
+		     const struct iscsi_moment *before)
 {
-	struct iscsi_task_pool *pool = &conn->session->pool;
+	const struct scope scope = { .only = only, .lun = lun, .before = before };
+	struct iscsi_task_pool *pool = &s->pool;
 	unsigned with_owner = 0;
 
-	void_held(conn, lun, before);
+	void_held(s, &scope);
 	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
 		struct iscsi_cmd *task = iscsi_task_at(pool, i);
 
-		if (is_meant(conn, task, lun, before))
+		if (is_meant(task, &scope))
 			iscsi_task_abort(task);
 	}
 	/* Some came back while others were told. */
 	for (uint32_t i = 0; i < pool->chunks * TASK_CHUNK; i++) {
 		const struct iscsi_cmd *task = iscsi_task_at(pool, i);
 
-		if (task->state == TASK_OWNER && task->pub.aborted &&
-		    is_meant(conn, task, lun, before))
+		if (task->state == TASK_OWNER && task->pub.aborted && is_meant(task, &scope))
 			with_owner++;
 	}
 	return with_owner;
 }
 
 unsigned
-iscsi_conn_abort_tasks(struct iscsi_conn *conn, const uint8_t *lun,
-		       const struct iscsi_moment *before)
+iscsi_session_abort_tasks(struct iscsi_session *session, const uint8_t *lun,
+			  const struct iscsi_moment *before)
 {
-	return iscsi_task_abort_all(conn, lun, before);
+	return iscsi_task_abort_all(session, NULL, lun, before);
 }

@@ -9,7 +9,7 @@
  * Invariants: 1. pending is empty, or the ring is (nearly) full.  2.  A slot in the ring does not
  * change any more.
  */
-#include "iscsi/iscsi_int.h"
+#include "iscsi/recover_int.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,6 +17,7 @@
 
 #include "base/crc32c.h"
 #include "base/err.h"
+#include "base/probe.h"
 
 /* A ring of so many slots, with what is in the present one. */
 static int
@@ -151,6 +152,7 @@ void
 iscsi_tx_seal_head(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_t *bhs)
 {
 	slot->head_len = BHS_SIZE;
+	PROBE2(pdu_out, container_of(tx, struct iscsi_conn, tx), bhs);
 	if (tx->header_digest && iscsi_bhs_opcode(bhs) != OP_LOGIN_RESPONSE) {
 		put_digest(slot->head_digest, crc32c_update(CRC32C_INIT, bhs, BHS_SIZE));
 		slot->head_digest_len = DIGEST_SIZE;
@@ -189,15 +191,64 @@ iscsi_tx_seal_data(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, const uint8_
 
 /* --- messages --- */
 
+/* It waits no longer: it was sent, or is dropped. */
+static void
+msg_leave(struct iscsi_conn *conn, struct iscsi_tx_msg *msg)
+{
+	if (!msg->waits)
+		return;
+	msg->waits = false;
+	conn->tx.msgs--;
+	conn->tx.msg_bytes -= msg->data_len;
+}
+
 static void
 msg_free(struct iscsi_conn *conn, struct iscsi_tx_msg *msg)
 {
-	struct iscsi_tx *tx = &conn->tx;
-
-	iscsi_account_give(&conn->account, sizeof(*msg) + msg->data_len);
-	tx->msgs--;
-	tx->msg_bytes -= msg->data_len;
+	msg_leave(conn, msg);
+	iscsi_account_give(&conn->account, iscsi_tx_msg_size(msg));
 	mem_free(msg);
+}
+
+static void
+msg_slot_sent(struct iscsi_conn *conn, struct iscsi_tx_msg *msg)
+{
+	msg->in_ring--;
+	msg_leave(conn, msg);
+	if (msg->in_ring == 0 && list_empty(&msg->kept.node))
+		msg_free(conn, msg);
+}
+
+void
+iscsi_tx_msg_unkeep(struct iscsi_conn *conn, struct iscsi_tx_msg *msg)
+{
+	list_remove(&msg->kept.node);
+	if (msg->in_ring == 0)
+		msg_free(conn, msg);
+}
+
+static void
+msg_seal(struct iscsi_tx *tx, struct iscsi_tx_slot *slot, struct iscsi_tx_msg *msg,
+	 const uint8_t *bhs)
+{
+	slot->msg = msg;
+	msg->in_ring++;
+	iscsi_tx_seal_head(tx, slot, bhs);
+	if (msg->data_len > 0)
+		iscsi_tx_seal_data(tx, slot, msg->data, msg->data_len);
+}
+
+void
+iscsi_tx_msg_again(struct iscsi_conn *conn, struct iscsi_tx_msg *msg)
+{
+	uint8_t *bhs;
+	struct iscsi_tx_slot *slot = iscsi_tx_slot_new(&conn->tx, &bhs);
+
+	memcpy(bhs, msg->bhs, BHS_SIZE);
+	put_be24(bhs + AT_DATA_LEN, msg->data_len);
+	put_be32(bhs + AT_STAT_SN, msg->kept.stat_sn);
+	iscsi_tx_fill_sn(conn, bhs, TX_STAT_SN_NONE);
+	msg_seal(&conn->tx, slot, msg, bhs);
 }
 
 static bool
@@ -212,19 +263,17 @@ msg_emit(struct iscsi_conn *conn, struct iscsi_tx_item *item)
 	memcpy(bhs, msg->bhs, BHS_SIZE);
 	put_be24(bhs + AT_DATA_LEN, msg->data_len);
 	iscsi_tx_fill_sn(conn, bhs, msg->stat_sn);
-	slot->msg = msg;
-	iscsi_tx_seal_head(tx, slot, bhs);
-	if (msg->data_len == 0)
-		return true;
 	if (iscsi_bhs_opcode(bhs) == OP_LOGIN_RESPONSE) {
 		bool digest = tx->data_digest;
 
 		tx->data_digest = false;
-		iscsi_tx_seal_data(tx, slot, msg->data, msg->data_len);
+		msg_seal(tx, slot, msg, bhs);
 		tx->data_digest = digest;
-	} else {
-		iscsi_tx_seal_data(tx, slot, msg->data, msg->data_len);
+		return true;
 	}
+	msg_seal(tx, slot, msg, bhs);
+	if (conn->recover.on && msg->stat_sn == TX_STAT_SN_NEXT)
+		iscsi_recover_keep_msg(conn, msg, get_be32(bhs + AT_STAT_SN));
 	return true;
 }
 
@@ -250,12 +299,32 @@ iscsi_tx_msg_new(struct iscsi_conn *conn, enum iscsi_pdu_opcode opcode, uint32_t
 	}
 	msg->item.emit = msg_emit;
 	msg->item.node.next = msg->item.node.prev = NULL;
+	msg->kept.node.next = msg->kept.node.prev = NULL;
 	msg->stat_sn = TX_STAT_SN_NEXT;
+	msg->waits = true;
+	msg->in_ring = 0;
 	msg->data_len = data_len;
 	iscsi_pdu_start(msg->bhs, opcode, itt);
 	tx->msgs++;
 	tx->msg_bytes += data_len;
 	return msg;
+}
+
+uint32_t
+iscsi_tx_next_sn(const struct iscsi_conn *conn)
+{
+	uint32_t sn = conn->tx.stat_sn;
+
+	list_for_each(node, &conn->tx.pending) {
+		struct iscsi_tx_item *item = list_entry(node, struct iscsi_tx_item, node);
+
+		if (item->emit == msg_emit)
+			sn += container_of(item, struct iscsi_tx_msg, item)->stat_sn ==
+			      TX_STAT_SN_NEXT;
+		else if (!conn->recover.on || iscsi_snack_takes_number(item))
+			sn += iscsi_data_is_answer(item);
+	}
+	return sn;
 }
 
 void
@@ -308,6 +377,8 @@ iscsi_conn_output(struct iscsi_conn *conn, struct iovec *iov, int max)
 	struct iscsi_tx *tx = &conn->tx;
 	struct gather g = { .iov = iov, .max = max, .skip = tx->sent };
 
+	if (conn->state == CONN_SUSPENDED)
+		return 0;
 	tx_fill(conn);
 	for (unsigned i = 0; i < tx->count; i++) {
 		const struct iscsi_tx_slot *slot = slot_at(tx, i);
@@ -335,7 +406,7 @@ pop_slot(struct iscsi_conn *conn)
 	tx->count--;
 	tx->sent = 0;
 	if (msg != NULL)
-		msg_free(conn, msg);
+		msg_slot_sent(conn, msg);
 	if (task != NULL)
 		iscsi_data_slot_sent(task);
 }

@@ -9,6 +9,7 @@
 #include "model/state_int.h"
 
 const struct guid credential_discovery;
+const struct guid credential_gateways = { .bytes = "vds-gateways-key" };
 
 bool
 credential_owner_is_there(const struct state *state, const struct guid *owner_id)

@@ -17,6 +17,11 @@
 
 /* The owner of the credentials for discovery sessions: the zero id. */
 extern const struct guid credential_discovery;
+/*
+ * The id under which the secret is kept by which gateways of the array know each other.  There is no row
+ * of a credential with it.
+ */
+extern const struct guid credential_gateways;
 
 /* Whether the owner of a credential exists: a target, a host, or discovery. */
 bool credential_owner_is_there(const struct state *state, const struct guid *owner_id);

@@ -73,6 +73,8 @@ enum order_id {
 	ORDER_HOST_GROUPS,                       /* host members, sorted by (host, group) */
 	ORDER_OWNER_CREDENTIALS,                 /* credentials, sorted by (owner, id) */
 	ORDER_LUN_SNAPSHOTS,                     /* snapshots, sorted by (LUN, id) */
+	ORDER_SCHEDULE_SNAPSHOTS,                /* snapshots, sorted by (schedule, moment, id) */
+	ORDER_CONTROLLER_LUNS,                   /* owners of LUNs, sorted by (controller, LUN) */
 	ORDER_TARGET_NAMES,
 	ORDER_TARGET_ALIASES,
 	ORDER_LUN_NAMES,

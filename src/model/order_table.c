@@ -211,9 +211,39 @@ compare_host_initiator(const void *row, const void *other)
 _Static_assert(offsetof(struct row_credential, owner_id) == offsetof(struct row_head, b),
 	       "the owner follows the id");
 
+/* A LUN's owner stands where a pair has its second id. */
+_Static_assert(offsetof(struct row_lun_owner, controller_id) == offsetof(struct row_head, b),
+	       "the owner follows the LUN");
+
 /* A snapshot's LUN stands where a pair has its second id. */
 _Static_assert(offsetof(struct row_snapshot, lun_id) == offsetof(struct row_head, b),
 	       "the LUN follows the id");
+
+/* Those that people take are groups of one, since a group is never divided. */
+static const struct guid *
+schedule_of(const void *row)
+{
+	const struct row_snapshot *snapshot = row;
+
+	return guid_is_zero(&snapshot->schedule_id) ? &snapshot->id : &snapshot->schedule_id;
+}
+
+static int
+compare_schedule(const void *row, const void *other)
+{
+	return guid_compare(schedule_of(row), schedule_of(other));
+}
+
+static int
+compare_schedule_moment(const void *row, const void *other)
+{
+	const struct row_snapshot *p = row, *q = other;
+	int order = compare_schedule(row, other);
+
+	if (order == 0)
+		order = (p->created_ms > q->created_ms) - (p->created_ms < q->created_ms);
+	return order != 0 ? order : compare_id(row, other);
+}
 
 /* ---- prefixes ---- */
 
@@ -233,6 +263,12 @@ static uint32_t
 prefix_second(const void *row)
 {
 	return prefix_of_bytes(&((const struct row_head *)row)->b);
+}
+
+static uint32_t
+prefix_schedule(const void *row)
+{
+	return prefix_of_bytes(schedule_of(row));
 }
 
 static uint32_t
@@ -367,6 +403,7 @@ static const struct order_type types[ORDER_ALL_COUNT] = {
 	[ROW_TRASHED_LUN]	= { ROW_TRASHED_LUN,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_SNAPSHOT]		= { ROW_SNAPSHOT,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_SNAPSHOT_SCHEDULE]	= { ROW_SNAPSHOT_SCHEDULE, compare_id,		compare_id,	prefix_id, NULL },
+	[ROW_LUN_OWNER]		= { ROW_LUN_OWNER,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_OTHER]		= { ROW_OTHER,		compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_LUN]		= { ROW_LIVE_LUN,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_PORTAL]	= { ROW_LIVE_PORTAL,	compare_id,		compare_id,	prefix_id, NULL },
@@ -380,6 +417,7 @@ static const struct order_type types[ORDER_ALL_COUNT] = {
 	[ROW_LIVE_ARRAY]	= { ROW_LIVE_ARRAY,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_SNAPSHOT]	= { ROW_LIVE_SNAPSHOT,	compare_id,		compare_id,	prefix_id, NULL },
 	[ROW_LIVE_SNAPSHOT_SCHEDULE] = { ROW_LIVE_SNAPSHOT_SCHEDULE, compare_id,	compare_id,	prefix_id, NULL },
+	[ROW_LIVE_LUN_JOB]	= { ROW_LIVE_LUN_JOB,	compare_id,		compare_id,	prefix_id, NULL },
 	[ORDER_TARGET_LUNS]	= { ROW_ASSOCIATION,	compare_target_lun,	compare_second,	prefix_second, NULL },
 	[ORDER_TARGET_GROUPS]	= { ROW_PORTAL_GROUP,	compare_group_tag,	compare_group_target,	prefix_group_target, NULL },
 	[ORDER_PORTAL_GROUPS]	= { ROW_GROUP_PORTAL,	compare_second_first,	compare_second,	prefix_second, NULL },
@@ -388,6 +426,9 @@ static const struct order_type types[ORDER_ALL_COUNT] = {
 	[ORDER_HOST_GROUPS]	= { ROW_HOST_MEMBER,	compare_second_first,	compare_second,	prefix_second, NULL },
 	[ORDER_OWNER_CREDENTIALS] = { ROW_CREDENTIAL,	compare_second_first,	compare_second,	prefix_second, NULL },
 	[ORDER_LUN_SNAPSHOTS]	= { ROW_SNAPSHOT,	compare_second_first,	compare_second,	prefix_second, NULL },
+	[ORDER_SCHEDULE_SNAPSHOTS] = { ROW_SNAPSHOT,	compare_schedule_moment,	compare_schedule,	prefix_schedule, NULL },
+	/* a group of its own for each row: an owner has many LUNs, and a group lies in one leaf */
+	[ORDER_CONTROLLER_LUNS]	= { ROW_LUN_OWNER,	compare_second_first,	compare_second_first,	prefix_second, NULL },
 	[ORDER_TARGET_NAMES]	= { ROW_TARGET,		compare_target_name_id,	compare_target_name,	prefix_target_name, text_target_name },
 	[ORDER_LUN_NAMES]	= { ROW_LUN,		compare_lun_name_id,	compare_lun_name,	prefix_lun_name, text_lun_name },
 	[ORDER_TARGET_ALIASES]	= { ROW_TARGET,		compare_target_alias_id,	compare_target_alias,	prefix_target_alias, text_target_alias },

@@ -24,9 +24,17 @@ port_addresses_have(const char *addresses, const char *address)
 }
 
 bool
+controller_has_portal(const struct guid *controller_id, const struct row_portal *portal)
+{
+	return guid_is_zero(&portal->controller_id) ||
+	       guid_equal(&portal->controller_id, controller_id);
+}
+
+bool
 port_has_portal(const struct row_live_port *port, const struct row_portal *portal)
 {
-	return port == NULL || port_addresses_have(port->addresses, portal->address);
+	return controller_has_portal(&port->controller_id, portal) &&
+	       port_addresses_have(port->addresses, portal->address);
 }
 
 const struct row_live_port *
@@ -58,8 +66,14 @@ port_status(const struct state *config, const struct row_live_port *port)
 	return any ? STATUS_OFFLINE : STATUS_ONLINE;
 }
 
+/* What a portal must be at: a port, or (NULL) a controller. */
+struct serving {
+	const struct row_live_port *port;
+	const struct guid *controller_id;
+};
+
 static bool
-group_has_portal(const struct state *config, const struct row_live_port *port,
+group_has_portal(const struct state *config, const struct serving *serving,
 		 const struct guid *group_id)
 {
 	struct row_slice members = state_group_portals(config, group_id);
@@ -70,7 +84,37 @@ group_has_portal(const struct state *config, const struct row_live_port *port,
 							     &member->portal_id);
 
 		if (portal != NULL && portal->status == STATUS_ONLINE &&
-		    port_has_portal(port, portal))
+		    (serving->port != NULL ? port_has_portal(serving->port, portal)
+					   : controller_has_portal(serving->controller_id, portal)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+serves_target(const struct state *config, const struct serving *serving,
+	      const struct guid *target_id)
+{
+	struct row_slice groups = state_target_groups(config, target_id);
+
+	for (size_t i = 0; i < groups.count; i++) {
+		const struct row_portal_group *group = groups.rows[i];
+
+		if (group_has_portal(config, serving, &group->id))
+			return true;
+	}
+	return false;
+}
+
+static bool
+serves_lun(const struct state *config, const struct serving *serving, const struct guid *lun_id)
+{
+	struct row_slice targets = state_lun_targets(config, lun_id);
+
+	for (size_t i = 0; i < targets.count; i++) {
+		const struct row_association *association = targets.rows[i];
+
+		if (serves_target(config, serving, &association->target_id))
 			return true;
 	}
 	return false;
@@ -80,34 +124,55 @@ bool
 port_serves_target(const struct state *config, const struct row_live_port *port,
 		   const struct guid *target_id)
 {
-	struct row_slice groups = state_target_groups(config, target_id);
+	return serves_target(config, &(struct serving){ .port = port }, target_id);
+}
 
-	for (size_t i = 0; i < groups.count; i++) {
-		const struct row_portal_group *group = groups.rows[i];
-
-		if (group_has_portal(config, port, &group->id))
-			return true;
-	}
-	return false;
+bool
+controller_serves_target(const struct state *config, const struct guid *controller_id,
+			 const struct guid *target_id)
+{
+	return serves_target(config, &(struct serving){ .controller_id = controller_id },
+			     target_id);
 }
 
 bool
 port_serves_lun(const struct state *config, const struct row_live_port *port,
 		const struct guid *lun_id)
 {
-	struct row_slice targets = state_lun_targets(config, lun_id);
+	return serves_lun(config, &(struct serving){ .port = port }, lun_id);
+}
 
-	for (size_t i = 0; i < targets.count; i++) {
-		const struct row_association *association = targets.rows[i];
-
-		if (port_serves_target(config, port, &association->target_id))
-			return true;
-	}
-	return false;
+bool
+controller_serves_lun(const struct state *config, const struct guid *controller_id,
+		      const struct guid *lun_id)
+{
+	return serves_lun(config, &(struct serving){ .controller_id = controller_id }, lun_id);
 }
 
 const struct row_controller *
-state_controller(const struct state *config)
+portal_controller(const struct state *config, const struct row_portal *portal)
 {
-	return state_at(config, ROW_CONTROLLER, 0);
+	return guid_is_zero(&portal->controller_id)
+		       ? state_at(config, ROW_CONTROLLER, 0)
+		       : state_find(config, ROW_CONTROLLER, &portal->controller_id);
+}
+
+const struct row_controller *
+controller_by_name(const struct state *config, const char *name)
+{
+	for (size_t i = 0; i < state_count(config, ROW_CONTROLLER); i++) {
+		const struct row_controller *row = state_at(config, ROW_CONTROLLER, i);
+
+		if (strcmp(row->name, name) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+bool
+state_has_gateways(const struct state *config)
+{
+	const struct row_controller *row = state_at(config, ROW_CONTROLLER, 0);
+
+	return row != NULL && row->address != NULL && row->address[0] != '\0';
 }

@@ -40,7 +40,7 @@ enum row_family {
 	ROW_GROUP_PORTAL, /* a portal in a portal group */
 	ROW_ASSOCIATION,  /* a LUN behind a target, with its LUN number there */
 	ROW_JOB,
-	ROW_CONTROLLER,        /* a data path of the array: one for the host on which vdsd runs */
+	ROW_CONTROLLER,        /* a data path of the array: a host on which vdsd runs, a gateway */
 	ROW_HOST,              /* a computer that uses LUNs */
 	ROW_INITIATOR,         /* an initiator name of a host */
 	ROW_HOST_GROUP,        /* a named set of hosts */
@@ -49,6 +49,7 @@ enum row_family {
 	ROW_TRASHED_LUN,       /* a LUN that was deleted, and is kept for a time */
 	ROW_SNAPSHOT,          /* what a LUN held at one moment */
 	ROW_SNAPSHOT_SCHEDULE, /* when snapshots are taken, and how many are kept */
+	ROW_LUN_OWNER,         /* which of several gateways carries out a LUN's commands */
 	ROW_STORED_COUNT,      /* number of families that the catalog stores as tables */
 
 	ROW_OTHER =
@@ -68,6 +69,7 @@ enum row_family {
 	ROW_LIVE_ARRAY,             /* how the array itself is; no row = it is well */
 	ROW_LIVE_SNAPSHOT,          /* how much space a snapshot takes */
 	ROW_LIVE_SNAPSHOT_SCHEDULE, /* when a schedule runs next, and how its last run ended */
+	ROW_LIVE_LUN_JOB,           /* FORMAT UNIT or SANITIZE of a LUN */
 	ROW_FAMILY_COUNT
 } ROW_BYTE;
 
@@ -89,7 +91,8 @@ struct row {
 
 /*
  * Begins the struct of a family of which there are many rows: the struct row, whose three free
- * bytes are the given members.  So a row of such a family takes 64 bytes of memory, all included.
+ * bytes are the given members.  So an association takes 64 bytes of memory, all included, and the
+ * live row of a LUN 72.
  */
 #define ROW_HEAD(members)                                         \
 	union {                                                   \
@@ -109,8 +112,8 @@ struct row_array {
 	char *name; /* friendly name; "" = it has none */
 	/* "iqn.2026-11.org.example:" given by the owner; "" = names are made as naa. */
 	char *iqn_prefix;
-	char *serial;  /* serial number, ASCII; never changes */
-	char *version; /* version of the software that committed last */
+	char *serial; /* serial number, ASCII; never changes */
+	char *version; /* of the software that served last; of several gateways: the newest that has */
 };
 
 struct row_pool {
@@ -139,6 +142,13 @@ enum lun_access {
 	LUN_READ_ONLY,
 } ROW_BYTE;
 
+/* How the file of a LUN is read and written. */
+enum lun_cache {
+	LUN_CACHE_AUTO,   /* as this version finds best: today through the page cache */
+	LUN_CACHE_PAGE,   /* through the host's page cache */
+	LUN_CACHE_DIRECT, /* past it (O_DIRECT) */
+} ROW_BYTE;
+
 struct row_lun {
 	ROW_HEAD(bool thin; enum row_status status; enum lun_identity identity;);
 	struct guid id;
@@ -154,7 +164,8 @@ struct row_lun {
 	char *hints;         /* what the LUN is meant for, in canonical form: model/hints.h */
 	enum lun_access access;
 	bool removable; /* initiators may eject its medium */
-	char *qos;      /* its limits, in canonical form: model/qos.h */
+	enum lun_cache cache;
+	char *qos; /* its limits, in canonical form: model/qos.h */
 };
 
 struct row_target {
@@ -163,6 +174,7 @@ struct row_target {
 	char *iscsi_name; /* iSCSI name, unique, in canonical form */
 	char *alias;      /* friendly name, may be "" */
 	char *sources;    /* networks from which initiators may log in: base/cidr.h; "" = all */
+	char *redirect;   /* where logins are sent: model/redirect.h; "" = nowhere */
 };
 
 struct row_portal {
@@ -171,6 +183,8 @@ struct row_portal {
 	char *address; /* numeric IPv4 or IPv6 (without brackets) */
 	uint32_t port; /* TCP, 1-65535 */
 	enum row_status status;
+	/* the controller that listens there; zero = the only one, where there are no gateways */
+	struct guid controller_id;
 };
 
 /*
@@ -241,17 +255,36 @@ struct row_job {
 	int64_t created_ms, ended_ms;
 	char *lun_name; /* the LUN's name when the job began: it stays when the LUN is deleted */
 	struct guid pool_id; /* JOB_MOVE_LUN: where the LUN moves to; else zero */
+	uint64_t to_bytes;   /* JOB_EXTEND_LUN: the size that the LUN is to have; else 0 */
+	bool paused;         /* of a job that is running: it does nothing until it is resumed */
 };
 
 /*
- * A controller: what serves I/O through the portals.  While it is offline, no portal listens and
- * there are no sessions, whatever the status of the portals.
+ * A controller: what serves I/O through its portals.  While it is offline, none of them listens and
+ * it has no sessions, whatever the status of the portals.  An array on one machine has one; where
+ * several gateways serve an array (docs/design/gateways.md), each of them is one.
  */
 struct row_controller {
 	struct row row;
-	struct guid id; /* a hash of the array's id */
-	char *name;     /* name of the host, as it was when vdsd last started */
+	struct guid id; /* without gateways: a hash of the array's id */
+	/* unique; without gateways the name of the host, as it was when vdsd last started */
+	char *name;
 	enum row_status status;
+	/* of gateways; "" and false without */
+	char *address;  /* where other gateways reach it: "192.0.2.1:3261", "[::1]:3261" */
+	char *instance; /* what fences the vdsd that runs as this gateway; "" = none does */
+	bool drains;    /* it gives its LUNs to others, and gets none */
+};
+
+/*
+ * The owner of a LUN: the gateway that carries out its commands.  An array without gateways has no
+ * such rows.  A LUN without one is served by nobody until a gateway takes it.
+ */
+struct row_lun_owner {
+	struct row row;
+	struct guid id; /* of the LUN */
+	struct guid controller_id;
+	uint64_t epoch; /* greater with each owner, never 0 */
 };
 
 /* Who proves by a secret that he knows it. */
@@ -370,6 +403,7 @@ struct row_trashed_lun {
 	enum row_status status;
 	enum lun_identity identity;
 	enum lun_access access;
+	enum lun_cache cache;
 	int64_t created_ms;
 	char *mask, *serial, *naa, *hints;
 	/* the targets that it was behind: "ID:NUMBER", joined by ";", in the order of ids */
@@ -405,6 +439,33 @@ struct row_live_lun {
 	struct guid id;
 	char *reason;             /* why health is FAILED or FAILING, else "" */
 	uint64_t allocated_bytes; /* space that its volume takes; some seconds old */
+	uint64_t faults;          /* how many were injected and have not ended */
+	/*
+	 * How its volume is read and written now: "page", "direct" (enum lun_cache), or "": not known
+	 * yet, or there is no such choice in its pool.
+	 */
+	char *cache_used;
+	char *cache_reason; /* why: "the pool is in memory" */
+};
+
+/* What an initiator has the array do with all of a LUN. */
+enum lun_job_kind {
+	LUN_JOB_FORMAT,    /* FORMAT UNIT */
+	LUN_JOB_OVERWRITE, /* SANITIZE, OVERWRITE */
+	LUN_JOB_ERASE,     /* SANITIZE, BLOCK ERASE */
+	LUN_JOB_OTHER,     /* a kind that a later version has added; never sent */
+} ROW_BYTE;
+
+/*
+ * FORMAT UNIT or SANITIZE, which goes on beside commands, or has failed.  No row: there is none.  It
+ * cannot be stopped, and initiators cannot use the LUN meanwhile.
+ */
+struct row_live_lun_job {
+	struct row row;
+	struct guid id; /* of the LUN */
+	enum lun_job_kind kind;
+	bool failed;      /* initiators get MEDIUM ERROR until it is sent again and succeeds */
+	uint32_t percent; /* of all passes; stays where it was while the LUN is offline */
 };
 
 /* How much space a snapshot takes; measured now and then.  No row: it is not known yet. */
@@ -448,6 +509,8 @@ struct row_live_pool {
 	uint64_t low_bytes, full_bytes; /* it is low, or full, when less is free */
 	uint64_t crossings;             /* how often it has become low or full in its life */
 	uint64_t trash_bytes;           /* space that deleted LUNs take which are kept */
+	/* the sum of what its snapshots take of their own (struct row_live_snapshot) */
+	uint64_t snapshot_bytes;
 };
 
 struct row_live_job {
@@ -469,10 +532,11 @@ struct row_live_session {
 	struct guid target_id;
 	char *initiator; /* iSCSI name */
 	char *initiator_alias;
-	char *initiator_address; /* "127.0.0.1:40312", "[::1]:40312" */
-	char *portal_address;    /* address of our side, in the same form */
-	uint32_t tag;            /* portal group tag */
-	char *isid;              /* 12 hex digits */
+	/* of the connection that has begun the session: "127.0.0.1:40312", "[::1]:40312" */
+	char *initiator_address;
+	char *portal_address; /* address of our side, in the same form */
+	uint32_t tag;         /* portal group tag */
+	char *isid;           /* 12 hex digits */
 	uint32_t tsih;
 	char *parameters; /* negotiated values, "HeaderDigest=None,…" */
 	int64_t created_ms;
@@ -635,6 +699,10 @@ int row_set_string(char **field, const char *value);
  * Returns what people call a LUN: its name, or its id in ret_id when it has no name.  Any thread.
  */
 const char *row_lun_called(const struct row_lun *lun, char ret_id[GUID_TEXT_SIZE]);
+/* Returns the word of a row's text: "auto", "page" or "direct".  Any thread. */
+const char *lun_cache_name(enum lun_cache cache);
+/* Reads such a word.  Returns 0 or ERR_INVALID with a text.  text: not NULL.  Any thread. */
+int lun_cache_parse(const char *text, enum lun_cache *ret_cache);
 /* What people call a LUN, valid to the end of the block in which the macro stands. */
 #define ROW_LUN_CALLED(lun) row_lun_called(lun, (char[GUID_TEXT_SIZE]){ 0 })
 /*

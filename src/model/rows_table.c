@@ -20,8 +20,10 @@ static const char *const job_kind_names[] = { "create-lun", "extend-lun", "delet
 static const char *const job_state_names[] = { "running", "done", "failed", "cancelled", NULL };
 static const char *const identity_names[] = { "naa-t10", "naa", NULL };
 static const char *const lun_access_names[] = { "read-write", "read-only", NULL };
+static const char *const lun_cache_names[] = { "auto", "page", "direct", NULL };
 static const char *const space_names[] = { "ok", "low", "full", NULL };
 static const char *const health_names[] = { "unknown", "ok", "failed", "failing", NULL };
+static const char *const lun_job_kind_names[] = { "format", "overwrite", "erase", "other", NULL };
 static const char *const drive_kind_names[] = { "other", "disk", "memory", "network", NULL };
 static const char *const drive_bus_names[] = { "unknown", "scsi", "ata",     "sata",
 					       "sas",     "nvme", "usb",     "fibre",
@@ -75,6 +77,23 @@ static const struct row_field pool_fields[] = {
 };
 /* clang-format on */
 
+const char *
+lun_cache_name(enum lun_cache cache)
+{
+	return lun_cache_names[cache];
+}
+
+int
+lun_cache_parse(const char *text, enum lun_cache *ret_cache)
+{
+	for (unsigned i = 0; lun_cache_names[i] != NULL; i++)
+		if (strcmp(text, lun_cache_names[i]) == 0) {
+			*ret_cache = (enum lun_cache)i;
+			return 0;
+		}
+	return err_set(ERR_INVALID, "the cache of a LUN is auto, page or direct, not \"%s\"", text);
+}
+
 /* clang-format off */
 static const struct row_field lun_fields[] = {
 	GUID(row_lun, id),
@@ -94,6 +113,7 @@ static const struct row_field lun_fields[] = {
 	ADDED_ENUM(3, row_lun, access, lun_access_names, LUN_READ_ONLY),
 	ADDED(3, row_lun, removable, FIELD_BOOL),
 	ADDED(3, row_lun, qos, FIELD_STRING),
+	ADDED_ENUM(3, row_lun, cache, lun_cache_names, LUN_CACHE_AUTO),
 };
 /* clang-format on */
 
@@ -120,6 +140,7 @@ static const struct row_field trashed_lun_fields[] = {
 	I64(row_trashed_lun, deleted_ms),
 	I64(row_trashed_lun, expires_ms),
 	TEXT(row_trashed_lun, qos),
+	ENUM(row_trashed_lun, cache, lun_cache_names, LUN_CACHE_AUTO),
 };
 /* clang-format on */
 
@@ -129,6 +150,7 @@ static const struct row_field target_fields[] = {
 	TEXT(row_target, iscsi_name),
 	TEXT(row_target, alias),
 	ADDED(3, row_target, sources, FIELD_STRING),
+	ADDED(3, row_target, redirect, FIELD_STRING),
 };
 /* clang-format on */
 
@@ -138,6 +160,7 @@ static const struct row_field portal_fields[] = {
 	TEXT(row_portal, address),
 	U32(row_portal, port),
 	ENUM(row_portal, status, status_names, STATUS_OFFLINE),
+	ADDED(3, row_portal, controller_id, FIELD_GUID),
 };
 /* clang-format on */
 
@@ -179,6 +202,8 @@ static const struct row_field job_fields[] = {
 	I64(row_job, ended_ms),
 	ADDED(1, row_job, lun_name, FIELD_STRING),
 	ADDED(3, row_job, pool_id, FIELD_GUID),
+	ADDED(3, row_job, to_bytes, FIELD_U64),
+	ADDED(3, row_job, paused, FIELD_BOOL),
 };
 /* clang-format on */
 
@@ -187,6 +212,17 @@ static const struct row_field controller_fields[] = {
 	GUID(row_controller, id),
 	TEXT(row_controller, name),
 	ENUM(row_controller, status, status_names, STATUS_OFFLINE),
+	ADDED(3, row_controller, address, FIELD_STRING),
+	ADDED(3, row_controller, instance, FIELD_STRING),
+	ADDED(3, row_controller, drains, FIELD_BOOL),
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct row_field lun_owner_fields[] = {
+	GUID(row_lun_owner, id),
+	GUID(row_lun_owner, controller_id),
+	U64(row_lun_owner, epoch),
 };
 /* clang-format on */
 
@@ -267,8 +303,18 @@ static const struct row_field live_lun_fields[] = {
 	TEXT(row_live_lun, reason),
 	ADDED(1, row_live_lun, allocated_bytes, FIELD_U64),
 	ADDED(2, row_live_lun, write_through, FIELD_BOOL),
+	ADDED(3, row_live_lun, faults, FIELD_U64),
+	ADDED(3, row_live_lun, cache_used, FIELD_STRING),
+	ADDED(3, row_live_lun, cache_reason, FIELD_STRING),
 };
 /* clang-format on */
+
+static const struct row_field live_lun_job_fields[] = {
+	GUID(row_live_lun_job, id),
+	ENUM(row_live_lun_job, kind, lun_job_kind_names, LUN_JOB_OTHER),
+	BOOL(row_live_lun_job, failed),
+	U32(row_live_lun_job, percent),
+};
 
 static const struct row_field live_snapshot_fields[] = {
 	GUID(row_live_snapshot, id),
@@ -310,6 +356,7 @@ static const struct row_field live_pool_fields[] = {
 	ADDED(3, row_live_pool, full_bytes, FIELD_U64),
 	ADDED(3, row_live_pool, crossings, FIELD_U64),
 	ADDED(3, row_live_pool, trash_bytes, FIELD_U64),
+	ADDED(3, row_live_pool, snapshot_bytes, FIELD_U64),
 };
 /* clang-format on */
 
@@ -420,6 +467,7 @@ KEYED(row_credential, id);
 KEYED(row_trashed_lun, id);
 KEYED(row_snapshot, id);
 KEYED(row_snapshot_schedule, id);
+KEYED(row_lun_owner, id);
 KEYED(row_other, id);
 KEYED(row_live_lun, id);
 KEYED(row_live_portal, id);
@@ -430,6 +478,7 @@ KEYED(row_live_drive, id);
 KEYED(row_live_array, id);
 KEYED(row_live_snapshot, id);
 KEYED(row_live_snapshot_schedule, id);
+KEYED(row_live_lun_job, id);
 KEYED(row_live_pool_drive, pool_id);
 KEYED2(row_live_pool_drive, drive_id);
 KEYED(row_live_port, id);
@@ -462,6 +511,7 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_TRASHED_LUN]	= FAMILY_ADDED(3, trashed_lun, "trashed_luns",	1),
 	[ROW_SNAPSHOT]		= FAMILY_ADDED(3, snapshot, "snapshots",	1),
 	[ROW_SNAPSHOT_SCHEDULE]	= FAMILY_ADDED(3, snapshot_schedule, "snapshot_schedules", 1),
+	[ROW_LUN_OWNER]		= FAMILY_ADDED(3, lun_owner, "lun_owners",	1),
 	[ROW_OTHER]		= { "", "", sizeof(struct row_other), 1, other_fields, ARRAY_LEN(other_fields), 0 },
 	[ROW_LIVE_LUN]		= FAMILY(live_lun,	"live_luns",		1),
 	[ROW_LIVE_PORTAL]	= FAMILY(live_portal,	"live_portals",		1),
@@ -475,6 +525,7 @@ static const struct row_type types[ROW_FAMILY_COUNT] = {
 	[ROW_LIVE_ARRAY]	= FAMILY_ADDED(2, live_array,		"live_arrays",		1),
 	[ROW_LIVE_SNAPSHOT]	= FAMILY_ADDED(3, live_snapshot,	"live_snapshots",	1),
 	[ROW_LIVE_SNAPSHOT_SCHEDULE] = FAMILY_ADDED(3, live_snapshot_schedule, "live_snapshot_schedules", 1),
+	[ROW_LIVE_LUN_JOB]	= FAMILY_ADDED(3, live_lun_job,		"live_lun_jobs",	1),
 };
 /* clang-format on */
 
@@ -500,6 +551,8 @@ row_noun(enum row_family family)
 		return "deleted LUN";
 	case ROW_SNAPSHOT_SCHEDULE:
 		return "snapshot schedule";
+	case ROW_LUN_OWNER:
+		return "owner of a LUN";
 	case ROW_LIVE_SESSION:
 		return "session";
 	case ROW_LIVE_DRIVE:

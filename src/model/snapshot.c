@@ -16,6 +16,15 @@ state_lun_snapshots(const struct state *state, const struct guid *lun_id)
 			   &probe);
 }
 
+struct row_slice
+state_schedule_snapshots(const struct state *state, const struct guid *schedule_id)
+{
+	const struct row_snapshot probe = { .schedule_id = *schedule_id };
+
+	return order_group(state->orders[ORDER_SCHEDULE_SNAPSHOTS],
+			   order_type(ORDER_SCHEDULE_SNAPSHOTS), &probe);
+}
+
 const struct row_snapshot *
 snapshot_by_name(const struct state *state, const struct guid *lun_id, const char *name)
 {

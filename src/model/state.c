@@ -2,6 +2,8 @@
 /* States: references and look-ups.  Any thread that holds a reference may look up. */
 #include "model/state.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "model/fields.h"
 #include "model/state_int.h"
@@ -228,6 +230,41 @@ state_lun_targets(const struct state *state, const struct guid *lun_id)
 	const struct row_head probe = { .a = *lun_id };
 
 	return slice_of(state, (enum order_id)ROW_ASSOCIATION, &probe);
+}
+
+const struct row_lun_owner *
+state_lun_owner(const struct state *state, const struct guid *lun_id)
+{
+	return state_find(state, ROW_LUN_OWNER, lun_id);
+}
+
+/* Where the controller's LUNs begin, or (end) end, in their order.  No LUN has the id zero. */
+static size_t
+controller_luns(const struct state *state, const struct guid *controller_id, bool end)
+{
+	struct row_head probe = { .b = *controller_id };
+
+	if (end)
+		memset(&probe.a, 0xff, sizeof(probe.a));
+	return order_after(state->orders[ORDER_CONTROLLER_LUNS], order_type(ORDER_CONTROLLER_LUNS),
+			   false, &probe);
+}
+
+size_t
+state_controller_lun_count(const struct state *state, const struct guid *controller_id)
+{
+	return controller_luns(state, controller_id, true) -
+	       controller_luns(state, controller_id, false);
+}
+
+const struct row_lun_owner *
+state_controller_lun(const struct state *state, const struct guid *controller_id, size_t index)
+{
+	const struct row_lun_owner *owner = order_at(state->orders[ORDER_CONTROLLER_LUNS],
+						     controller_luns(state, controller_id, false) +
+							     index);
+
+	return owner != NULL && guid_equal(&owner->controller_id, controller_id) ? owner : NULL;
 }
 
 struct row_slice

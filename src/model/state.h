@@ -115,6 +115,13 @@ struct row_slice state_target_groups(const struct state *state, const struct gui
 struct row_slice state_group_portals(const struct state *state, const struct guid *group_id);
 /* Returns the portal's rows of struct row_group_portal, in the order of group ids. */
 struct row_slice state_portal_groups(const struct state *state, const struct guid *portal_id);
+/* Returns who owns the LUN, or NULL: nobody does, or the array has no gateways. */
+const struct row_lun_owner *state_lun_owner(const struct state *state, const struct guid *lun_id);
+/* Returns how many LUNs the controller owns. */
+size_t state_controller_lun_count(const struct state *state, const struct guid *controller_id);
+/* Returns the owner's row of such a LUN, in the order of LUN ids, or NULL behind the last. */
+const struct row_lun_owner *state_controller_lun(const struct state *state,
+						 const struct guid *controller_id, size_t index);
 /* Returns the pool's rows of struct row_live_pool_drive, in the order of drive ids. */
 struct row_slice state_pool_drives(const struct state *live, const struct guid *pool_id);
 /* Returns the drive's rows of struct row_live_pool_drive, in the order of pool ids. */
@@ -208,6 +215,13 @@ int state_edit_finish(struct state_edit *edit, const char *cause, const struct g
  */
 int state_edit_load(struct state_edit *edit, struct state **ret_state);
 
+/*
+ * Makes the change that leads from one state to the other, which may have been loaded independently.
+ * It has the sequence and the digest of `after`, and its ops in the order of families, then keys.  The
+ * caller owns *ret_change.  Returns 0 or -ENOMEM.
+ */
+int state_difference(const struct state *before, const struct state *after, const char *cause,
+		     struct change **ret_change);
 /*
  * Makes the state after a change.  Returns 0 with one reference for the caller; ERR_GONE (the
  * change's sequence is not the next one); ERR_CORRUPT (it deletes what is not there, or the digest

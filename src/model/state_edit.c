@@ -309,13 +309,38 @@ diff_add(void *arg, const void *old, const void *now)
 }
 
 static int
-edit_diff(const struct state_edit *edit, int (*each)(void *, const void *, const void *), void *arg)
+diff(const struct state *before, const struct state *after,
+     int (*each)(void *, const void *, const void *), void *arg)
 {
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && i < ROW_FAMILY_COUNT; i++)
-		rc = order_diff(edit->base->orders[i], edit->work->orders[i], each, arg);
+		rc = order_diff(before->orders[i], after->orders[i], each, arg);
 	return rc;
+}
+
+static int
+edit_diff(const struct state_edit *edit, int (*each)(void *, const void *, const void *), void *arg)
+{
+	return diff(edit->base, edit->work, each, arg);
+}
+
+int
+state_difference(const struct state *before, const struct state *after, const char *cause,
+		 struct change **ret_change)
+{
+	struct change *change;
+	size_t count = 0;
+
+	diff(before, after, diff_count, &count);
+	change = change_new(cause, count);
+	if (change == NULL)
+		return -ENOMEM;
+	diff(before, after, diff_add, change);
+	change->sequence = after->position.sequence;
+	change->digest = after->position.digest;
+	*ret_change = change;
+	return 0;
 }
 
 bool

@@ -63,6 +63,17 @@ int state_masked_load(struct state *work);
 /* Returns 0, or ERR_CORRUPT: an entry of a list is not in the index. */
 int state_masked_check(const struct state *state);
 
+/* ---- state_check.c and its parts: each check returns 0, or ERR_CORRUPT with a text, or -ENOMEM ---- */
+
+#define BREACH(...) err_set(ERR_CORRUPT, __VA_ARGS__)
+
+/* Checks what only one row of a family may have: names, designators, addresses. */
+int state_check_uniques(const struct state *state);
+/* Checks one row and what it refers to.  Rows of families without invariants are correct. */
+int state_check_row(const struct state *state, enum row_family family, const void *row);
+/* Checks that every association is of a LUN and a target that exist, in both of its orders. */
+int state_check_associations(const struct state *state);
+
 /*
  * Deletes a key from a state that only the caller holds, as state_edit_delete does in an edit.
  * Returns 0 or -ENOMEM.

@@ -59,6 +59,13 @@ static const struct verb_field explain_fields[] = {
 	{ "initiator",	VERB_TEXT,	true,	AT(initiator),	1,	ROW_ISCSI_NAME_MAX },
 	{ "from",	VERB_TEXT,	false,	AT(from),	1,	64 },
 };
+static const struct verb_field trace_fields[] = {
+	{ "cursor",	VERB_TEXT,	false,	AT(cursor),	1,	1400 },
+	{ "lun",	VERB_GUID,	false,	AT(lun_id),	0,	0 },
+	{ "initiator",	VERB_TEXT,	false,	AT(initiator),	1,	ROW_ISCSI_NAME_MAX },
+	{ "min_us",	VERB_U64,	false,	AT(min_us),	0,	UINT32_MAX },
+	{ "failed",	VERB_BOOL,	false,	AT(failed),	0,	0 },
+};
 static const struct verb_field events_fields[] = {
 	{ "incarnation", VERB_U64,	false,	AT(incarnation), 0,	0 },
 	{ "since",	VERB_U64,	false,	AT(since),	0,	0 },
@@ -119,6 +126,7 @@ static const struct verb_field lun_fields[] = {
 	{ "hints",	VERB_TEXT,	false,	AT(hints),	0,	HINTS_TEXT_MAX },
 	{ "fits",	VERB_BOOL,	false,	AT(fits),	0,	0 },
 	{ "removable",	VERB_BOOL,	false,	AT(removable),	0,	0 },
+	{ "cache",	VERB_TEXT,	false,	AT(cache),	1,	ROW_NAME_MAX },
 };
 static const struct verb_field lun_patch_fields[] = {
 	{ "name",	VERB_TEXT,	false,	AT(name),	0,	ROW_NAME_MAX },
@@ -129,6 +137,7 @@ static const struct verb_field lun_patch_fields[] = {
 	{ "status",	VERB_STATUS,	false,	AT(status),	0,	0 },
 	{ "access",	VERB_TEXT,	false,	AT(access),	1,	ROW_NAME_MAX },
 	{ "qos",	VERB_TEXT,	false,	AT(qos),	1,	QOS_TEXT_MAX - 1 },
+	{ "cache",	VERB_TEXT,	false,	AT(cache),	1,	ROW_NAME_MAX },
 	{ "duplicate",	VERB_BOOL,	false,	AT(duplicate),	0,	0 },
 	{ "flat",	VERB_BOOL,	false,	AT(flat),	0,	0 },
 };
@@ -150,6 +159,17 @@ static const struct verb_field clone_fields[] = {
 static const struct verb_field move_fields[] = {
 	{ "pool_id",	VERB_GUID,	true,	AT(pool_id),	0,	0 },
 	{ "force",	VERB_BOOL,	false,	AT(force),	0,	0 },
+};
+static const struct verb_field owner_fields[] = {
+	{ "controller_id", VERB_GUID,	false,	AT(controller_id), 0,	0 },
+};
+static const struct verb_field gateway_fields[] = {
+	{ "name",	VERB_TEXT,	true,	AT(name),	1,	ROW_NAME_MAX },
+	{ "address",	VERB_TEXT,	true,	AT(address),	1,	300 },
+};
+static const struct verb_field controller_patch_fields[] = {
+	{ "status",	VERB_STATUS,	false,	AT(status),	0,	0 },
+	{ "drains",	VERB_FLAG,	false,	AT(drains),	0,	0 },
 };
 static const struct verb_field rollback_fields[] = {
 	{ "snapshot_id", VERB_GUID,	true,	AT(snapshot_id), 0,	0 },
@@ -197,6 +217,7 @@ static const struct verb_field target_fields[] = {
 	{ "duplicate",	VERB_BOOL,	false,	AT(duplicate),	0,	0 },
 };
 static const struct verb_field target_patch_fields[] = {
+	{ "redirect",	VERB_TEXT,	false,	AT(redirect),	0,	127 },
 	{ "sources",	VERB_TEXT,	false,	AT(sources),	0,	CIDR_LIST_MAX },
 	{ "alias",	VERB_TEXT,	false,	AT(alias),	0,	ROW_NAME_MAX },
 	{ "duplicate",	VERB_BOOL,	false,	AT(duplicate),	0,	0 },
@@ -275,6 +296,21 @@ static const struct verb_field maintenance_fields[] = {
 	{ "count",	VERB_U64,	false,	AT(count),	0,	UINT32_MAX },
 };
 
+static const struct verb_field fault_fields[] = {
+	{ "fault",	VERB_U64,	false,	AT(fault),	1,	UINT32_MAX },
+};
+static const struct verb_field inject_fields[] = {
+	{ "operation",	VERB_TEXT,	false,	AT(operation),	1,	16 },
+	{ "error",	VERB_TEXT,	false,	AT(error),	1,	15 },
+	{ "delay_ms",	VERB_U64,	false,	AT(delay_ms),	1,	VERB_FAULT_MAX_MS },
+	{ "hang",	VERB_BOOL,	false,	AT(hang),	0,	0 },
+	{ "from_block",	VERB_U64,	false,	AT(from_block),	0,	SIZE_MAX_BYTES },
+	{ "blocks",	VERB_U64,	false,	AT(blocks),	1,	SIZE_MAX_BYTES },
+	{ "count",	VERB_U64,	false,	AT(count),	1,	UINT32_MAX },
+	{ "ppm",	VERB_U64,	false,	AT(ppm),	1,	1000000 },
+	{ "for_ms",	VERB_U64,	false,	AT(for_ms),	1,	VERB_FAULT_MAX_MS },
+};
+
 static const struct verb_field token_fields[] = {
 	{ "name",	VERB_TEXT,	true,	AT(name),	1,	PRINCIPAL_NAME_SIZE - 1 },
 	{ "role",	VERB_TEXT,	true,	AT(role),	1,	16 },
@@ -285,6 +321,8 @@ const struct verb_spec verb_document = { .rule = VERB_AS_MARKED };
 static const struct verb_spec query_apply = SPEC(apply_fields, VERB_AS_MARKED);
 static const struct verb_spec query_export = SPEC(export_fields, VERB_AS_MARKED);
 static const struct verb_spec query_undo = SPEC(undo_plan_fields, VERB_AS_MARKED);
+static const struct verb_spec query_fault = SPEC(fault_fields, VERB_AS_MARKED);
+static const struct verb_spec body_inject = SPEC(inject_fields, VERB_AT_LEAST_ONE);
 static const struct verb_spec body_undo = SPEC(undo_fields, VERB_AS_MARKED);
 static const struct verb_spec query_credentials = SPEC(credential_list_fields, VERB_AS_MARKED);
 static const struct verb_spec body_credential = SPEC(credential_fields, VERB_AS_MARKED);
@@ -307,6 +345,7 @@ static const struct verb_spec query_group_delete = SPEC(group_delete_fields, VER
 static const struct verb_spec query_lun_delete = SPEC(lun_delete_fields, VERB_AS_MARKED);
 static const struct verb_spec query_max_extend = SPEC(max_extend_fields, VERB_AS_MARKED);
 static const struct verb_spec query_explain = SPEC(explain_fields, VERB_AS_MARKED);
+static const struct verb_spec query_trace = SPEC(trace_fields, VERB_AS_MARKED);
 static const struct verb_spec query_events = SPEC(events_fields, VERB_AS_MARKED);
 static const struct verb_spec body_array = SPEC(array_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_restore = SPEC(restore_fields, VERB_AS_MARKED);
@@ -319,6 +358,9 @@ static const struct verb_spec body_extend = SPEC(extend_fields, VERB_AS_MARKED);
 static const struct verb_spec body_shrink = SPEC(shrink_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_clone = SPEC(clone_fields, VERB_AS_MARKED);
 static const struct verb_spec body_move = SPEC(move_fields, VERB_AS_MARKED);
+static const struct verb_spec body_owner = SPEC(owner_fields, VERB_AS_MARKED);
+static const struct verb_spec body_gateway = SPEC(gateway_fields, VERB_AS_MARKED);
+static const struct verb_spec body_controller_patch = SPEC(controller_patch_fields, VERB_EXACTLY_ONE);
 static const struct verb_spec body_rollback = SPEC(rollback_fields, VERB_AS_MARKED);
 static const struct verb_spec body_schedule = SPEC(schedule_fields, VERB_AS_MARKED);
 static const struct verb_spec body_schedule_patch = SPEC(schedule_patch_fields, VERB_AT_LEAST_ONE);
@@ -364,10 +406,14 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_OPERATOR, NULL, NULL, 200 },
 	[VERB_CONTROLLER_LIST] = { "GET", "/v1/controllers", "controllerList",
 		ROLE_READER, &query_named, NULL, 200 },
+	[VERB_CONTROLLER_ADD] = { "POST", "/v1/controllers", "controllerAdd",
+		ROLE_ADMIN, NULL, &body_gateway, 201 },
+	[VERB_CONTROLLER_REMOVE] = { "DELETE", "/v1/controllers/{id}", "controllerRemove",
+		ROLE_ADMIN, &query_host_delete, NULL, 200 },
 	[VERB_CONTROLLER_GET] = { "GET", "/v1/controllers/{id}", "controllerGet",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_CONTROLLER_CHANGE] = { "PATCH", "/v1/controllers/{id}", "controllerChange",
-		ROLE_ADMIN, NULL, &body_status, 200 },
+		ROLE_ADMIN, NULL, &body_controller_patch, 200 },
 	[VERB_CONTROLLER_FLUSH] = { "POST", "/v1/controllers/{id}/flush", "controllerFlush",
 		ROLE_OPERATOR, NULL, NULL, 200 },
 	[VERB_CONTROLLER_INVALIDATE] = { "POST", "/v1/controllers/{id}/invalidate", "controllerInvalidate",
@@ -422,6 +468,10 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_JOB_CANCEL] = { "POST", "/v1/jobs/{id}/cancel", "jobCancel",
 		ROLE_OPERATOR, NULL, NULL, 200 },
+	[VERB_JOB_PAUSE] = { "POST", "/v1/jobs/{id}/pause", "jobPause",
+		ROLE_OPERATOR, NULL, NULL, 200 },
+	[VERB_JOB_RESUME] = { "POST", "/v1/jobs/{id}/resume", "jobResume",
+		ROLE_OPERATOR, NULL, NULL, 200 },
 	[VERB_LUN_LIST] = { "GET", "/v1/luns", "lunList",
 		ROLE_READER, &query_named, NULL, 200 },
 	[VERB_LUN_CREATE] = { "POST", "/v1/luns", "lunCreate",
@@ -438,12 +488,20 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_LUN_EXTEND] = { "POST", "/v1/luns/{id}/extend", "lunExtend",
 		ROLE_OPERATOR, NULL, &body_extend, 200 },
+	[VERB_LUN_FAULTS_CLEAR] = { "DELETE", "/v1/luns/{id}/faults", "lunFaultsClear",
+		ROLE_ADMIN, &query_fault, NULL, 200 },
+	[VERB_LUN_FAULTS] = { "GET", "/v1/luns/{id}/faults", "lunFaults",
+		ROLE_READER, NULL, NULL, 200 },
+	[VERB_LUN_INJECT] = { "POST", "/v1/luns/{id}/faults", "lunInject",
+		ROLE_ADMIN, NULL, &body_inject, 201 },
 	[VERB_LUN_HISTORY] = { "GET", "/v1/luns/{id}/history", "lunHistory",
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_LUN_MAX_EXTEND] = { "GET", "/v1/luns/{id}/max-extend", "lunMaxExtend",
 		ROLE_READER, &query_max_extend, NULL, 200 },
 	[VERB_LUN_MOVE] = { "POST", "/v1/luns/{id}/move", "lunMove",
 		ROLE_ADMIN, NULL, &body_move, 202 },
+	[VERB_LUN_MOVE_OWNER] = { "POST", "/v1/luns/{id}/owner", "lunMoveOwner",
+		ROLE_ADMIN, NULL, &body_owner, 200 },
 	[VERB_LUN_RESERVATIONS_CLEAR] = { "DELETE", "/v1/luns/{id}/reservations",
 		"lunReservationsClear", ROLE_OPERATOR, NULL, NULL, 200 },
 	[VERB_LUN_RESERVATIONS] = { "GET", "/v1/luns/{id}/reservations", "lunReservations",
@@ -534,6 +592,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_READER, NULL, NULL, 200 },
 	[VERB_SCHEDULE_CHANGE] = { "PATCH", "/v1/snapshot-schedules/{id}", "snapshotScheduleChange",
 		ROLE_ADMIN, NULL, &body_schedule_patch, 200 },
+	[VERB_SCHEDULE_RUN] = { "POST", "/v1/snapshot-schedules/{id}/run", "snapshotScheduleRun",
+		ROLE_ADMIN, NULL, NULL, 201 },
 	[VERB_SNAPSHOT_LIST] = { "GET", "/v1/snapshots", "snapshotList",
 		ROLE_READER, &query_snapshots, NULL, 200 },
 	[VERB_SNAPSHOT_CREATE] = { "POST", "/v1/snapshots", "snapshotCreate",
@@ -568,6 +628,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		ROLE_ADMIN, NULL, &body_token, 201 },
 	[VERB_TOKEN_REVOKE] = { "DELETE", "/v1/tokens/{id}", "tokenRevoke",
 		ROLE_ADMIN, NULL, NULL, 200 },
+	[VERB_TRACE] = { "GET", "/v1/trace", "trace",
+		ROLE_OPERATOR, &query_trace, NULL, 200 },
 	[VERB_TRASH_LIST] = { "GET", "/v1/trash", "trashList",
 		ROLE_READER, &query_named, NULL, 200 },
 	[VERB_TRASH_EMPTY] = { "DELETE", "/v1/trash/{id}", "trashEmpty",

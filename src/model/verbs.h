@@ -26,6 +26,8 @@
 /* The latest time in a body: the year 9999. */
 #define VERB_TIME_MAX_MS 253402300799999ull
 
+#define VERB_FAULT_MAX_MS (7ull * 24 * 3600 * 1000) /* how long an injected fault may take */
+
 /* Sorted by path, then by method. */
 enum verb_id {
 	VERB_METRICS,
@@ -37,6 +39,8 @@ enum verb_id {
 	VERB_BACKUP,
 	VERB_CHECK,
 	VERB_CONTROLLER_LIST,
+	VERB_CONTROLLER_ADD, /* a gateway */
+	VERB_CONTROLLER_REMOVE,
 	VERB_CONTROLLER_GET,
 	VERB_CONTROLLER_CHANGE,
 	VERB_CONTROLLER_FLUSH,
@@ -66,6 +70,8 @@ enum verb_id {
 	VERB_JOB_LIST,
 	VERB_JOB_GET,
 	VERB_JOB_CANCEL,
+	VERB_JOB_PAUSE,
+	VERB_JOB_RESUME,
 	VERB_LUN_LIST,
 	VERB_LUN_CREATE,
 	VERB_LUN_DELETE,
@@ -74,9 +80,13 @@ enum verb_id {
 	VERB_LUN_CLONE,
 	VERB_LUN_COUNTERS,
 	VERB_LUN_EXTEND,
+	VERB_LUN_FAULTS_CLEAR,
+	VERB_LUN_FAULTS,
+	VERB_LUN_INJECT,
 	VERB_LUN_HISTORY,
 	VERB_LUN_MAX_EXTEND,
 	VERB_LUN_MOVE,
+	VERB_LUN_MOVE_OWNER,
 	VERB_LUN_RESERVATIONS_CLEAR,
 	VERB_LUN_RESERVATIONS,
 	VERB_LUN_ROLLBACK,
@@ -122,6 +132,7 @@ enum verb_id {
 	VERB_SCHEDULE_DELETE,
 	VERB_SCHEDULE_GET,
 	VERB_SCHEDULE_CHANGE,
+	VERB_SCHEDULE_RUN,
 	VERB_SNAPSHOT_LIST, /* of LUNs, as the others from here on */
 	VERB_SNAPSHOT_CREATE,
 	VERB_SNAPSHOT_DELETE,
@@ -139,6 +150,7 @@ enum verb_id {
 	VERB_TOKEN_LIST,
 	VERB_TOKEN_CREATE,
 	VERB_TOKEN_REVOKE,
+	VERB_TRACE,
 	VERB_TRASH_LIST,
 	VERB_TRASH_EMPTY,
 	VERB_TRASH_GET,
@@ -182,6 +194,7 @@ struct verb_args {
 	const char *iqn_prefix, *iscsi_name, *alias, *address, *initiator, *from, *hints;
 	const char *operation, *action, *role, *object, *who;
 	const char *initiators, *initiators_add, *initiators_remove, *sources;
+	const char *redirect;
 	const char *revision, *document;  /* document: the text of a body of verb_document */
 	const char *side, *user, *secret; /* the secret is shown nowhere, and wiped after its use */
 	struct guid pool_id, lun_id, target_id, object_id, owner_id, snapshot_id;
@@ -194,11 +207,20 @@ struct verb_args {
 	struct verb_status status;
 	const char *access_state;
 	const char *low, *full, *overcommit, *trash, *qos;
+	const char *cache;
 	struct verb_flag trash_yields;
 	const char *every, *at, *keep;
 	struct verb_flag enabled;
 	bool now, unassociated;
+	const char *cursor;
+	uint64_t min_us;
+	bool failed;
+	const char *error;
+	uint64_t fault, from_block, blocks, delay_ms, ppm, for_ms;
+	bool hang;
 	struct verb_flag preferred, explicit_allowed;
+	struct guid controller_id;
+	struct verb_flag drains;
 };
 
 /* The type of a member of a query or body, and the C type of its value in struct verb_args. */

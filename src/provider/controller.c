@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The class of controllers.  An array has one: the data path of the host on which vdsd runs.  Which
- * LUNs a controller serves follows from the portals in the portal groups of the LUNs' targets, so
- * it cannot be set here.  Any thread may call the methods.
+ * The class of controllers: the data path of the host on which vdsd runs, or that of each gateway.
+ * Which LUNs a controller serves follows from the portals in the portal groups of the LUNs' targets,
+ * and where there are gateways, from which of them owns the LUN.  Any thread may call the methods.
  */
 #include "provider/provider_int.h"
 
@@ -35,12 +35,12 @@ provider_controller_status(const struct row_controller *row)
 
 /* Returns whether a port has no link, or a portal that should listen does not. */
 static bool
-is_degraded(const struct client_view *view)
+is_degraded(const struct client_view *view, const struct guid *controller_id)
 {
 	for (size_t i = 0; i < state_count(view->live, ROW_LIVE_PORT); i++) {
 		const struct row_live_port *port = state_at(view->live, ROW_LIVE_PORT, i);
 
-		if (port->link == PORT_LINK_DOWN)
+		if (port->link == PORT_LINK_DOWN && guid_equal(&port->controller_id, controller_id))
 			return true;
 	}
 	for (size_t i = 0; i < state_count(view->config, ROW_PORTAL); i++) {
@@ -48,20 +48,45 @@ is_degraded(const struct client_view *view)
 		const struct row_live_portal *live = state_find(view->live, ROW_LIVE_PORTAL,
 								&portal->id);
 
-		if (portal->status == STATUS_ONLINE && live != NULL && !live->ready)
+		if (portal->status == STATUS_ONLINE && live != NULL && !live->ready &&
+		    controller_has_portal(controller_id, portal))
 			return true;
 	}
 	return false;
 }
 
 VDS_HEALTH
-provider_controller_health(const struct client_view *view)
+provider_controller_health(const struct client_view *view, const struct row_controller *row)
 {
-	const struct row_controller *row = state_controller(view->config);
-
 	/* An offline controller does what it was told. */
-	return row != NULL && row->status == STATUS_ONLINE && is_degraded(view) ? VDS_H_DEGRADED
-										: VDS_H_HEALTHY;
+	return row->status == STATUS_ONLINE && is_degraded(view, &row->id) ? VDS_H_DEGRADED
+									   : VDS_H_HEALTHY;
+}
+
+/*
+ * Returns the controller's port of that number, from 0 in the order of their ids, or NULL.  Of other
+ * gateways than the one that libvds is connected to, no ports are known.
+ */
+static const struct row_live_port *
+port_at(const struct client_view *view, const struct guid *controller_id, size_t number)
+{
+	for (size_t i = 0; i < state_count(view->live, ROW_LIVE_PORT); i++) {
+		const struct row_live_port *port = state_at(view->live, ROW_LIVE_PORT, i);
+
+		if (guid_equal(&port->controller_id, controller_id) && number-- == 0)
+			return port;
+	}
+	return NULL;
+}
+
+size_t
+provider_controller_ports(const struct client_view *view, const struct guid *controller_id)
+{
+	size_t count = 0;
+
+	while (port_at(view, controller_id, count) != NULL)
+		count++;
+	return count;
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -78,8 +103,8 @@ controller_get_properties(IVdsController *self, VDS_CONTROLLER_PROP *prop)
 	row = look.row;
 	com_guid_out(&row->id, &prop->id);
 	prop->status = provider_controller_status(row);
-	prop->health = provider_controller_health(&look.view);
-	prop->sNumberOfPorts = (SHORT)MIN(state_count(look.view.live, ROW_LIVE_PORT),
+	prop->health = provider_controller_health(&look.view, row);
+	prop->sNumberOfPorts = (SHORT)MIN(provider_controller_ports(&look.view, &row->id),
 					  (size_t)INT16_MAX);
 	rc = com_string_out(row->name, &prop->pwszFriendlyName);
 	if (rc == 0)
@@ -108,7 +133,7 @@ controller_get_port_properties(IVdsController *self, SHORT number, VDS_PORT_PROP
 
 	if (FAILED(hr))
 		return hr;
-	port = number < 0 ? NULL : state_at(look.view.live, ROW_LIVE_PORT, (size_t)number);
+	port = number < 0 ? NULL : port_at(&look.view, &OBJECT(self)->id, (size_t)number);
 	if (port == NULL)
 		return com_fail(E_INVALIDARG, "the controller has no port of that number");
 	return provider_port_out(&look.view, port, prop);
@@ -159,9 +184,11 @@ controller_query_associated_luns(IVdsController *self, IEnumVdsObject **ret_enum
 	AUTO_LOOK struct provider_look look = { 0 };
 	HRESULT hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(ret_enum, "ppEnum"));
 
-	return FAILED(hr)
-		       ? hr
-		       : provider_list_served_luns(OBJECT(self)->space, &look.view, NULL, ret_enum);
+	return FAILED(hr) ? hr
+			  : provider_list_served_luns(
+				    OBJECT(self)->space, &look.view,
+				    &(struct provider_server){ .controller_id = &OBJECT(self)->id },
+				    ret_enum);
 }
 
 static HRESULT STDMETHODCALLTYPE
@@ -214,8 +241,19 @@ static const IVdsControllerVtbl controller_vtable = {
 static HRESULT STDMETHODCALLTYPE
 ports_query_controller_ports(IVdsControllerControllerPort *self, IEnumVdsObject **ret_enum)
 {
-	return provider_list_family(&container_of(self, struct controller, ports)->com, 0,
-				    &provider_port_class, ret_enum);
+	struct com_object *object = &container_of(self, struct controller, ports)->com;
+	AUTO_LOOK struct provider_look look = { 0 };
+	HRESULT hr = provider_enter(object, 0, &look, COM_OUT(ret_enum, "ppEnum"));
+	struct com_list *list;
+	size_t count;
+
+	if (FAILED(hr))
+		return hr;
+	count = provider_controller_ports(&look.view, &object->id);
+	list = com_list_new(object->space, &provider_port_class, count);
+	for (size_t i = 0; list != NULL && i < count; i++)
+		list->ids[i] = port_at(&look.view, &object->id, i)->id;
+	return com_enum_new(list, ret_enum);
 }
 
 static const IVdsControllerControllerPortVtbl ports_vtable = {
@@ -302,44 +340,50 @@ HRESULT
 provider_set_controller_status(struct com_object *subsystem, const struct provider_pair *pair)
 {
 	AUTO_LOOK struct provider_look look = { 0 };
-	const struct row_controller *controller;
 	struct client_answer answer;
 	HRESULT hr = provider_enter(subsystem, 0, &look, provider_pair_check(pair));
 
 	if (SUCCEEDED(hr))
 		hr = provider_pair_covers(look.view.config, ROW_CONTROLLER, pair);
-	if (FAILED(hr))
-		return hr;
-	controller = state_controller(look.view.config);
-	if (controller == NULL)
-		return S_OK; /* an older vdsd has none, and the empty arrays cover all of them */
-	return provider_change_error(
-		subsystem,
-		client_controller_set_status(look.client, &controller->id,
-					     times(&controller->id, pair->no, pair->no_count) > 0
-						     ? STATUS_OFFLINE
-						     : STATUS_ONLINE,
-					     &answer));
+	/* an older vdsd has none, and the empty arrays cover all of them */
+	for (size_t i = 0; SUCCEEDED(hr) && i < state_count(look.view.config, ROW_CONTROLLER);
+	     i++) {
+		const struct row_controller *controller = state_at(look.view.config, ROW_CONTROLLER,
+								   i);
+
+		hr = provider_change_error(
+			subsystem, client_controller_set_status(
+					   look.client, &controller->id,
+					   times(&controller->id, pair->no, pair->no_count) > 0
+						   ? STATUS_OFFLINE
+						   : STATUS_ONLINE,
+					   &answer));
+	}
+	return hr;
 }
 
 HRESULT
 provider_lun_query_controllers(struct com_object *lun, IEnumVdsObject **ret_enum)
 {
 	AUTO_LOOK struct provider_look look = { 0 };
-	const struct row_controller *controller;
 	struct com_list *list;
+	size_t count;
 	HRESULT hr;
 
 	hr = provider_enter(lun, PROVIDER_FAILED | PROVIDER_BUSY | PROVIDER_BUSY_TARGETS, &look,
 			    COM_OUT(ret_enum, "ppEnum"));
 	if (FAILED(hr))
 		return hr;
-	controller = provider_serves(&look.view, NULL, &lun->id)
-			     ? state_controller(look.view.config)
-			     : NULL;
-	list = com_list_new(lun->space, &provider_controller_class, controller != NULL);
-	if (list != NULL && controller != NULL)
-		list->ids[0] = controller->id;
+	count = state_count(look.view.config, ROW_CONTROLLER);
+	list = com_list_new(lun->space, &provider_controller_class, count);
+	if (list != NULL)
+		list->count = 0;
+	for (size_t i = 0; list != NULL && i < count; i++) {
+		const struct row_controller *row = state_at(look.view.config, ROW_CONTROLLER, i);
+
+		if (provider_controller_serves(&look.view, &row->id, &lun->id))
+			list->ids[list->count++] = row->id;
+	}
 	return com_enum_new(list, ret_enum);
 }
 
@@ -354,10 +398,27 @@ same_or_refused(bool same)
 			       "IVdsIscsiPortalGroup::AddPortal");
 }
 
+/*
+ * Returns whether the pair makes one gateway active through which the LUN is reached: it becomes the
+ * LUN's owner.
+ */
+static bool
+is_choice_of_owner(const struct client_view *view, const struct guid *lun_id,
+		   const struct provider_pair *pair, struct guid *ret_owner)
+{
+	if (!state_has_gateways(view->config) || pair->yes_count != 1)
+		return false;
+	com_guid_in(&pair->yes[0], ret_owner);
+	return controller_serves_lun(view->config, ret_owner, lun_id);
+}
+
 HRESULT
 provider_lun_associate_controllers(struct com_object *lun, const struct provider_pair *pair)
 {
 	AUTO_LOOK struct provider_look look = { 0 };
+	struct client_answer answer;
+	struct guid owner_id;
+	bool same = true;
 	HRESULT hr;
 
 	hr = provider_enter(lun, PROVIDER_FAILED | PROVIDER_BUSY | PROVIDER_BUSY_TARGETS, &look,
@@ -366,8 +427,16 @@ provider_lun_associate_controllers(struct com_object *lun, const struct provider
 		hr = provider_pair_covers(look.view.config, ROW_CONTROLLER, pair);
 	if (FAILED(hr))
 		return hr;
-	return same_or_refused(provider_serves(&look.view, NULL, &lun->id) ==
-			       (pair->yes_count > 0));
+	for (size_t i = 0; i < state_count(look.view.config, ROW_CONTROLLER); i++) {
+		const struct row_controller *row = state_at(look.view.config, ROW_CONTROLLER, i);
+
+		same = same && provider_controller_serves(&look.view, &row->id, &lun->id) ==
+				       (times(&row->id, pair->yes, pair->yes_count) > 0);
+	}
+	if (!same && is_choice_of_owner(&look.view, &lun->id, pair, &owner_id))
+		return provider_change_error(
+			lun, client_lun_move_owner(look.client, &lun->id, &owner_id, &answer));
+	return same_or_refused(same);
 }
 
 HRESULT
@@ -389,7 +458,7 @@ provider_lun_query_ports(struct com_object *lun, IEnumVdsObject **ret_enum)
 	for (size_t i = 0; list != NULL && i < count; i++) {
 		const struct row_live_port *port = state_at(look.view.live, ROW_LIVE_PORT, i);
 
-		if (provider_serves(&look.view, port, &lun->id))
+		if (provider_port_serves(&look.view, port, &lun->id))
 			list->ids[list->count++] = port->id;
 	}
 	return com_enum_new(list, ret_enum);
@@ -411,7 +480,7 @@ provider_lun_associate_ports(struct com_object *lun, const struct provider_pair 
 	for (size_t i = 0; i < state_count(look.view.live, ROW_LIVE_PORT); i++) {
 		const struct row_live_port *port = state_at(look.view.live, ROW_LIVE_PORT, i);
 
-		same = same && provider_serves(&look.view, port, &lun->id) ==
+		same = same && provider_port_serves(&look.view, port, &lun->id) ==
 				       (times(&port->id, pair->yes, pair->yes_count) > 0);
 	}
 	return same_or_refused(same);

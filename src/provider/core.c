@@ -431,8 +431,11 @@ place_await(struct provider_place *place, struct guid *ret_id)
 			place->why = 0;
 			return 0;
 		}
-		rc = err_set(ERR_NAME_IN_USE, "%s is an array that another URL names, too",
-			     place->url);
+		rc = err_set(
+			ERR_NAME_IN_USE,
+			"%s is an array that another URL names, too; the gateways of one array "
+			"stand in one URL, with commas between them",
+			place->url);
 	}
 	if (rc != place->why) /* the watch asks again and again */
 		log_info("provider.no_array", "url=%s reason=\"%s\"", place->url, err_text(rc));

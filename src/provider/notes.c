@@ -294,6 +294,8 @@ add_op(struct provider_notes *notes, const struct client_view *before, const str
 		return rc < 0 ? rc
 			      : provider_notes_add(notes, ROW_TARGET, PROVIDER_NOTE_MODIFY,
 						   &op->key.b);
+	case ROW_LUN_OWNER: /* other controllers are active for the LUN */
+		return provider_notes_add(notes, ROW_LUN, PROVIDER_NOTE_MODIFY, &op->key.a);
 	case ROW_GROUP_PORTAL:
 		return provider_notes_add(notes, ROW_PORTAL_GROUP, PROVIDER_NOTE_MODIFY,
 					  &op->key.a);
@@ -343,23 +345,18 @@ add_port(struct provider_notes *notes, const struct client_view *before,
 
 static int
 add_controller(struct provider_notes *notes, const struct client_view *before,
-	       const struct client_view *after)
+	       const struct client_view *after, const struct row_controller *new)
 {
-	const struct row_controller *old = state_controller(before->config),
-				    *new = state_controller(after->config);
+	const struct row_controller *old = state_find(before->config, ROW_CONTROLLER, &new->id);
 	bool status_differs;
 
-	if (old == NULL || new == NULL) {
-		if (old == new)
-			return 0;
-		return provider_notes_add(notes, ROW_CONTROLLER,
-					  new != NULL ? PROVIDER_NOTE_ARRIVE : PROVIDER_NOTE_DEPART,
-					  &(new != NULL ? new : old)->id);
-	}
+	if (old == NULL)
+		return provider_notes_add(notes, ROW_CONTROLLER, PROVIDER_NOTE_ARRIVE, &new->id);
 	status_differs = old->status != new->status;
 	if (!status_differs && str_equal(old->name, new->name) &&
-	    provider_controller_health(before) == provider_controller_health(after) &&
-	    state_count(before->live, ROW_LIVE_PORT) == state_count(after->live, ROW_LIVE_PORT))
+	    provider_controller_health(before, old) == provider_controller_health(after, new) &&
+	    provider_controller_ports(before, &old->id) ==
+		    provider_controller_ports(after, &new->id))
 		return 0;
 	return provider_notes_add(notes, ROW_CONTROLLER,
 				  status_differs && new->status == STATUS_OFFLINE
@@ -369,10 +366,29 @@ add_controller(struct provider_notes *notes, const struct client_view *before,
 }
 
 static int
+add_controllers(struct provider_notes *notes, const struct client_view *before,
+		const struct client_view *after)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < state_count(after->config, ROW_CONTROLLER); i++)
+		rc = add_controller(notes, before, after,
+				    state_at(after->config, ROW_CONTROLLER, i));
+	for (size_t i = 0; rc == 0 && i < state_count(before->config, ROW_CONTROLLER); i++) {
+		const struct row_controller *old = state_at(before->config, ROW_CONTROLLER, i);
+
+		if (state_find(after->config, ROW_CONTROLLER, &old->id) == NULL)
+			rc = provider_notes_add(notes, ROW_CONTROLLER, PROVIDER_NOTE_DEPART,
+						&old->id);
+	}
+	return rc;
+}
+
+static int
 add_ports(struct provider_notes *notes, const struct client_view *before,
 	  const struct client_view *after)
 {
-	int rc = add_controller(notes, before, after);
+	int rc = add_controllers(notes, before, after);
 
 	for (size_t i = 0; rc == 0 && i < state_count(after->live, ROW_LIVE_PORT); i++)
 		rc = add_port(notes, before, after, state_at(after->live, ROW_LIVE_PORT, i));

@@ -25,9 +25,10 @@ PROVIDER_MAINTENANCE(port, maintenance);
 /* ---- what it is ---- */
 
 static bool
-controller_is_offline(const struct client_view *view)
+controller_is_offline(const struct client_view *view, const struct guid *controller_id)
 {
-	const struct row_controller *controller = state_controller(view->config);
+	const struct row_controller *controller = state_find(view->config, ROW_CONTROLLER,
+							     controller_id);
 
 	return controller != NULL && controller->status == STATUS_OFFLINE;
 }
@@ -35,7 +36,8 @@ controller_is_offline(const struct client_view *view)
 VDS_PORT_STATUS
 provider_port_status(const struct client_view *view, const struct row_live_port *port)
 {
-	if (controller_is_offline(view) || port_status(view->config, port) == STATUS_OFFLINE)
+	if (controller_is_offline(view, &port->controller_id) ||
+	    port_status(view->config, port) == STATUS_OFFLINE)
 		return VDS_PRS_OFFLINE;
 	return port->link == PORT_LINK_DOWN ? VDS_PRS_NOT_READY : VDS_PRS_ONLINE;
 }
@@ -86,19 +88,37 @@ port_get_controller(IVdsControllerPort *self, IVdsController **ret_controller)
 
 /* ---- which LUNs it serves ---- */
 
-bool
-provider_serves(const struct client_view *view, const struct row_live_port *port,
-		const struct guid *lun_id)
+/* Returns whether the controller is the LUN's owner; where there are no gateways, it always is. */
+static bool
+owns(const struct client_view *view, const struct guid *controller_id, const struct guid *lun_id)
 {
-	if (controller_is_offline(view) ||
-	    (port != NULL && port_status(view->config, port) == STATUS_OFFLINE))
-		return false;
-	return port_serves_lun(view->config, port, lun_id);
+	const struct row_lun_owner *owner = state_lun_owner(view->config, lun_id);
+
+	return owner != NULL ? guid_equal(&owner->controller_id, controller_id)
+			     : !state_has_gateways(view->config);
+}
+
+bool
+provider_port_serves(const struct client_view *view, const struct row_live_port *port,
+		     const struct guid *lun_id)
+{
+	return owns(view, &port->controller_id, lun_id) &&
+	       !controller_is_offline(view, &port->controller_id) &&
+	       port_status(view->config, port) == STATUS_ONLINE &&
+	       port_serves_lun(view->config, port, lun_id);
+}
+
+bool
+provider_controller_serves(const struct client_view *view, const struct guid *controller_id,
+			   const struct guid *lun_id)
+{
+	return owns(view, controller_id, lun_id) && !controller_is_offline(view, controller_id) &&
+	       controller_serves_lun(view->config, controller_id, lun_id);
 }
 
 HRESULT
 provider_list_served_luns(struct com_space *space, const struct client_view *view,
-			  const struct row_live_port *port, IEnumVdsObject **ret_enum)
+			  const struct provider_server *server, IEnumVdsObject **ret_enum)
 {
 	size_t count = state_count(view->config, ROW_LUN);
 	struct com_list *list = com_list_new(space, &provider_lun_class, count);
@@ -108,7 +128,9 @@ provider_list_served_luns(struct com_space *space, const struct client_view *vie
 	for (size_t i = 0; list != NULL && i < count; i++) {
 		const struct row_lun *lun = state_at(view->config, ROW_LUN, i);
 
-		if (provider_serves(view, port, &lun->id))
+		if (server->port != NULL
+			    ? provider_port_serves(view, server->port, &lun->id)
+			    : provider_controller_serves(view, server->controller_id, &lun->id))
 			list->ids[list->count++] = lun->id;
 	}
 	return com_enum_new(list, ret_enum);
@@ -121,7 +143,8 @@ port_query_associated_luns(IVdsControllerPort *self, IEnumVdsObject **ret_enum)
 	HRESULT hr = provider_enter(OBJECT(self), 0, &look, COM_OUT(ret_enum, "ppEnum"));
 
 	return FAILED(hr) ? hr
-			  : provider_list_served_luns(OBJECT(self)->space, &look.view, look.row,
+			  : provider_list_served_luns(OBJECT(self)->space, &look.view,
+						      &(struct provider_server){ .port = look.row },
 						      ret_enum);
 }
 

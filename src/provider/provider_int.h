@@ -424,28 +424,40 @@ HRESULT provider_pair_covers(const struct state *state, enum row_family family,
 			     const struct provider_pair *pair);
 VDS_CONTROLLER_STATUS provider_controller_status(const struct row_controller *row);
 /* Returns VDS_H_DEGRADED while a port has no link, or a portal that should listen does not. */
-VDS_HEALTH provider_controller_health(const struct client_view *view);
+VDS_HEALTH provider_controller_health(const struct client_view *view,
+				      const struct row_controller *row);
+/* Returns how many ports of the controller are known. */
+size_t provider_controller_ports(const struct client_view *view, const struct guid *controller_id);
 VDS_PORT_STATUS provider_port_status(const struct client_view *view,
 				     const struct row_live_port *port);
 /* Fills the properties of a port.  Returns S_OK, or E_OUTOFMEMORY with *prop zeroed. */
 HRESULT provider_port_out(const struct client_view *view, const struct row_live_port *port,
 			  VDS_PORT_PROP *prop);
 /*
- * Returns whether the port (NULL: the controller) serves the LUN: it is online, and a portal group
- * of one of the LUN's targets has a portal of it.
+ * Returns whether the port, or the controller, is active for the LUN: it is online, a portal group
+ * of one of the LUN's targets has a portal of it, and where there are gateways, it is that of the
+ * LUN's owner.  Other gateways reach the LUN too, but through the owner.
  */
-bool provider_serves(const struct client_view *view, const struct row_live_port *port,
-		     const struct guid *lun_id);
-/* Makes an enumerator of the LUNs that the port (NULL: the controller) serves. */
+bool provider_port_serves(const struct client_view *view, const struct row_live_port *port,
+			  const struct guid *lun_id);
+bool provider_controller_serves(const struct client_view *view, const struct guid *controller_id,
+				const struct guid *lun_id);
+/* A port, or (NULL) a controller. */
+struct provider_server {
+	const struct row_live_port *port;
+	const struct guid *controller_id;
+};
+/* Makes an enumerator of the LUNs for which the port or the controller is active. */
 HRESULT provider_list_served_luns(struct com_space *space, const struct client_view *view,
-				  const struct row_live_port *port, IEnumVdsObject **ret_enum);
+				  const struct provider_server *server, IEnumVdsObject **ret_enum);
 /* The method SetControllerStatus of a subsystem; yes: the controllers to be online. */
 HRESULT provider_set_controller_status(struct com_object *subsystem,
 				       const struct provider_pair *pair);
 /*
  * The methods QueryActiveControllers, AssociateControllers, QueryActiveControllerPorts and
  * AssociateControllerPorts of a LUN.  What is active follows from the portals: another set than the
- * present one is VDS_E_NOT_SUPPORTED.
+ * present one is VDS_E_NOT_SUPPORTED.  Only where there are gateways may a program choose the one
+ * controller that is active: it becomes the LUN's owner.
  */
 HRESULT provider_lun_query_controllers(struct com_object *lun, IEnumVdsObject **ret_enum);
 HRESULT provider_lun_associate_controllers(struct com_object *lun,

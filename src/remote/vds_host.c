@@ -286,7 +286,7 @@ leave_program(void)
 
 	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		close(STDOUT_FILENO);
-	syscall(SYS_close_range, SOCKET_FD + 1, ~0u, 0);
+	closefrom(SOCKET_FD + 1);
 	program_fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
 	setrlimit(RLIMIT_CORE, &no_core);
 	signal(SIGPIPE, SIG_IGN);

@@ -15,7 +15,11 @@
 #define READS        (CMD_BLOCKS | CMD_RANGE | GROUP(READS))
 #define WRITES       (CMD_BLOCKS | CMD_RANGE | CMD_WRITE)
 #define ALONE        (CMD_RANGE | CMD_ATOMIC)
+#define SANITIZES    (ALONE | CMD_WRITE | CMD_JOB | CMD_CORRUPT | CMD_NOT_SANITIZED)
 #define NONE         SCSI_NO_ACTION
+#define LONG_USAGE(action, flags)                                                              \
+	SCSI_LONG_CDB, 0x04, 0, 0, 0, 0, 0, 0xff, 0, action, flags, 0, 0xff, 0xff, 0xff, 0xff, \
+		0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff
 
 /* clang-format off */
 const struct scsi_cmd scsi_cmds[] = {
@@ -47,17 +51,25 @@ static const uint8_t first_rows[256] = {
 
 const size_t scsi_cmd_count = ARRAY_LEN(scsi_cmds);
 
-const struct scsi_cmd *
-scsi_cmd_find(const uint8_t *cdb, bool *ret_known)
+static const struct scsi_cmd *
+find(uint8_t opcode, unsigned action, bool *ret_known)
 {
-	unsigned first = first_rows[cdb[0]];
+	unsigned first = first_rows[opcode];
 
 	*ret_known = first != 0;
 	for (size_t i = first - 1u;
-	     first != 0 && i < ARRAY_LEN(scsi_cmds) && scsi_cmds[i].opcode == cdb[0]; i++)
-		if (scsi_cmds[i].action == SCSI_NO_ACTION || scsi_cmds[i].action == (cdb[1] & 0x1f))
+	     first != 0 && i < ARRAY_LEN(scsi_cmds) && scsi_cmds[i].opcode == opcode; i++)
+		if (scsi_cmds[i].action == SCSI_NO_ACTION || scsi_cmds[i].action == action)
 			return &scsi_cmds[i];
 	return NULL;
+}
+
+/* A CDB of variable length has 16 bits for the service action, the others have 5. */
+const struct scsi_cmd *
+scsi_cmd_find(const uint8_t *cdb, bool *ret_known)
+{
+	return find(cdb[0], cdb[0] == SCSI_LONG_CDB ? get_be16(cdb + 8) : cdb[1] & 0x1fu,
+		    ret_known);
 }
 
 bool
@@ -65,13 +77,29 @@ scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_task *task)
 {
 	if ((cmd->flags & CMD_SECTOR) && scsi_task_lu(task)->desc.block_bytes != 512)
 		return false;
-	if (__builtin_expect((cmd->flags & (CMD_THIN | CMD_ALUA | CMD_EXPLICIT)) == 0, 1))
+	if (__builtin_expect(
+		    (cmd->flags & (CMD_THIN | CMD_ALUA | CMD_EXPLICIT | CMD_JOB | CMD_STORE)) == 0,
+		    1))
 		return true;
-	if (cmd->flags & CMD_THIN)
-		return scsi_task_lu(task)->unmaps;
+	if ((cmd->flags & CMD_STORE) && scsi_task_lu(task)->desc.store == NULL)
+		return false;
+	if ((cmd->flags & CMD_JOB) && !scsi_job_is_possible(scsi_task_lu(task)))
+		return false;
+	if ((cmd->flags & CMD_THIN) && !scsi_task_lu(task)->unmaps)
+		return false;
 	if (cmd->flags & CMD_EXPLICIT)
 		return scsi_alua_is_explicit(task);
-	return task->nexus->target_port_group != 0;
+	return !(cmd->flags & CMD_ALUA) || task->nexus->target_port_group != 0;
+}
+
+bool
+scsi_cmd_has_sibling(const struct scsi_cmd *cmd, const struct scsi_task *task)
+{
+	for (size_t i = first_rows[cmd->opcode] - 1u;
+	     i < ARRAY_LEN(scsi_cmds) && scsi_cmds[i].opcode == cmd->opcode; i++)
+		if (&scsi_cmds[i] != cmd && scsi_cmd_supported(&scsi_cmds[i], task))
+			return true;
+	return false;
 }
 
 /* ---- REPORT SUPPORTED OPERATION CODES ---- */
@@ -149,18 +177,19 @@ scsi_rsoc_execute(struct scsi_task *task)
 {
 	unsigned options = task->cdb[2] & 0x07, action = get_be16(task->cdb + 4);
 	bool timeouts = (task->cdb[2] & 0x80) != 0, known = false, has_actions;
-	uint8_t cdb[2] = { task->cdb[3], (uint8_t)(action & 0x1f) };
+	uint8_t opcode = task->cdb[3];
 	const struct scsi_cmd *cmd;
 
 	if (options == RSOC_ALL)
 		return report_all(task, timeouts);
-	cmd = scsi_cmd_find(cdb, &known);
+	cmd = find(opcode, action, &known);
 	has_actions = known && (cmd == NULL || cmd->action != SCSI_NO_ACTION);
 	if (known && options == RSOC_OPCODE && has_actions)
 		return scsi_sense_invalid_field(task, 2, 2);
 	if (known && options == RSOC_ACTION && !has_actions)
 		return scsi_sense_invalid_field(task, 2, 2);
-	if (action > 0x1f || (options == RSOC_EITHER && !has_actions && action != 0))
+	if ((action > 0x1f && opcode != SCSI_LONG_CDB) ||
+	    (options == RSOC_EITHER && !has_actions && action != 0))
 		cmd = NULL;
 	return report_one(task, cmd, timeouts);
 }

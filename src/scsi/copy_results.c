@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * RECEIVE COPY RESULTS: what the copy manager can do, and how the copies of this nexus went.  The
+ * RECEIVE COPY RESULTS: what the copy manager can do, and how the copies of this nexus went; COPY
+ * OPERATION ABORT.  The
  * record of a copy is known to the nexus that asked for it, until it was read, the unit is reset or
  * the session ends; of those that have ended the oldest gives way to a new one.  Everything runs on
- * the nexus' thread.  Source: SPC-4 (RECEIVE COPY … (LID1) commands).
+ * the nexus' thread.  A list identifier of 8 bits and one of 32 bits are the same when their numbers are.
+ * Source: SPC-4 (RECEIVE COPY … (LID1) and (LID4) commands, RECEIVE ROD TOKEN INFORMATION).
  */
 #include <string.h>
 
@@ -15,7 +17,13 @@ enum {
 	STATUS_BYTES = 12,
 	FAILURE_HEAD_BYTES = 60,
 	LIMITS_BYTES = 46,
+	STATUS4_BYTES = 32,
+	IN_FOREGROUND = 0x11,  /* COPY OPERATION STATUS */
+	UPDATE_DELAY_MS = 100, /* ESTIMATED STATUS UPDATE DELAY */
+	UNITS_BLOCKS = 0xf1,   /* TRANSFER COUNT UNITS */
 };
+
+#define NO_UPDATE 0xfffffffeu
 
 static uint32_t
 resets_of(const struct scsi_itl *itl)
@@ -52,7 +60,7 @@ forget_reset(struct scsi_itl *itl)
 }
 
 static struct scsi_copy_record *
-record_find(struct scsi_itl *itl, uint8_t list_id)
+record_find(struct scsi_itl *itl, uint32_t list_id)
 {
 	forget_reset(itl);
 	list_for_each(node, &itl->copies) {
@@ -87,7 +95,7 @@ make_room(struct scsi_itl *itl)
 }
 
 int
-scsi_copy_record_new(struct scsi_task *task, uint8_t list_id, bool keep,
+scsi_copy_record_new(struct scsi_task *task, uint32_t list_id, bool keep,
 		     struct scsi_copy_record **ret_record)
 {
 	struct scsi_itl *itl = task->itl;
@@ -103,6 +111,8 @@ scsi_copy_record_new(struct scsi_task *task, uint8_t list_id, bool keep,
 	if (record == NULL)
 		return scsi_status(task, SCSI_STATUS_BUSY);
 	record->list_id = list_id;
+	record->action = (uint8_t)task->cmd->action;
+	record->task = task;
 	record->keep = keep;
 	record->resets = resets_of(itl);
 	list_append(&itl->copies, &record->node);
@@ -110,16 +120,26 @@ scsi_copy_record_new(struct scsi_task *task, uint8_t list_id, bool keep,
 	return SCSI_GO;
 }
 
+/*
+ * An abort of the task leaves what is known of a copy that has a list identifier of 32 bits; of the
+ * others nothing was told in such a case, before there were the former.
+ */
 void
-scsi_copy_record_end(struct scsi_copy_record *record, const struct scsi_task *task)
+scsi_copy_record_end(struct scsi_copy_record *record, const struct scsi_task *task, bool terminated)
 {
 	if (record == NULL)
 		return;
-	if (task->aborted || !record->keep) {
+	record->task = NULL;
+	if (!record->keep || (task->aborted && record->action == COPY_ACTION_LID1)) {
 		forget(record);
 		return;
 	}
-	record->state = task->status == SCSI_STATUS_GOOD ? COPY_DONE : COPY_FAILED;
+	if (terminated || task->aborted)
+		record->state = COPY_TERMINATED;
+	else if (task->status != SCSI_STATUS_GOOD)
+		record->state = COPY_FAILED;
+	else
+		record->state = record->partly ? COPY_PARTLY : COPY_DONE;
 	record->status = task->status;
 	record->sense_bytes = task->sense_bytes;
 	memcpy(record->sense, task->sense, sizeof(record->sense));
@@ -144,7 +164,10 @@ scsi_copy_status_execute(struct scsi_task *task)
 	if (record == NULL)
 		return scsi_sense_invalid_field(task, 2, -1);
 	put_be32(data, STATUS_BYTES - 4);
-	data[4] = (uint8_t)record->state;
+	/* COPY COMMAND STATUS knows no more than these three */
+	data[4] = (uint8_t)(record->state == COPY_PARTLY       ? COPY_DONE
+			    : record->state == COPY_TERMINATED ? COPY_FAILED
+							       : record->state);
 	put_be16(data + 5, record->segments);
 	data[7] = record->bytes > UINT32_MAX ? 0x01 : 0x00; /* KiB, bytes */
 	put_be32(data + 8,
@@ -187,6 +210,107 @@ scsi_copy_failure_execute(struct scsi_task *task)
 	if (task->status == SCSI_STATUS_GOOD)
 		forget(record);
 	return rc;
+}
+
+/* ---- What has 32-bit list identifiers ---- */
+
+static struct scsi_copy_record *
+record_find4(struct scsi_task *task)
+{
+	return record_find(task->itl, get_be32(task->cdb + 2));
+}
+
+/*
+ * Writes what the answers of all commands have in front, with the sense data at its end.  Returns its
+ * size; the caller sets AVAILABLE DATA.  TRANSFER COUNT is in blocks of the destination.
+ */
+static size_t
+put_status(const struct scsi_task *task, const struct scsi_copy_record *record, uint8_t *p)
+{
+	bool goes_on = record->state == COPY_GOES_ON;
+	size_t sense = record->state == COPY_FAILED ? (record->sense_bytes + 3u) / 4 * 4 : 0;
+
+	memset(p, 0, STATUS4_BYTES + sense);
+	p[4] = record->action;
+	p[5] = goes_on ? IN_FOREGROUND : (uint8_t)record->state;
+	put_be32(p + 8, goes_on ? UPDATE_DELAY_MS : NO_UPDATE);
+	if (record->state == COPY_TERMINATED)
+		p[12] = SCSI_STATUS_TASK_ABORTED;
+	else if (!goes_on)
+		p[12] = record->status;
+	p[13] = (uint8_t)sense;
+	if (sense > 0)
+		p[14] = record->sense_bytes;
+	if (record->action == COPY_ACTION_POPULATE || record->action == COPY_ACTION_WRITE) {
+		p[15] = UNITS_BLOCKS;
+		put_be64(p + 16, record->bytes >> scsi_task_lu(task)->block_shift);
+	} else {
+		put_be64(p + 16, record->bytes);
+		put_be16(p + 24, (uint16_t)(record->segments + (goes_on ? 1 : 0)));
+	}
+	memcpy(p + STATUS4_BYTES, record->sense, MIN(sense, sizeof(record->sense)));
+	return STATUS4_BYTES + sense;
+}
+
+/* RECEIVE COPY STATUS(LID4).  What is told stays, for an initiator that asks again. */
+int
+scsi_copy_status4_execute(struct scsi_task *task)
+{
+	const struct scsi_copy_record *record = record_find4(task);
+	uint8_t data[STATUS4_BYTES + SCSI_SENSE_BYTES];
+	size_t len;
+
+	if (record == NULL)
+		return scsi_sense_invalid_field(task, 2, -1);
+	len = put_status(task, record, data);
+	put_be32(data, (uint32_t)(len - 4));
+	return scsi_give(task, data, len, get_be32(task->cdb + 10));
+}
+
+/* RECEIVE ROD TOKEN INFORMATION.  A token is told once, or never when nobody wants to read it. */
+int
+scsi_rod_token_execute(struct scsi_task *task)
+{
+	struct scsi_copy_record *record = record_find4(task);
+	uint8_t data[STATUS4_BYTES + SCSI_SENSE_BYTES + 6 + TOKEN_BYTES];
+	uint32_t allocation = get_be32(task->cdb + 10);
+	size_t len;
+	int rc;
+
+	if (record == NULL)
+		return scsi_sense_invalid_field(task, 2, -1);
+	len = put_status(task, record, data);
+	put_be32(data + len, record->has_token ? 2 + TOKEN_BYTES : 0);
+	len += 4;
+	if (record->has_token) {
+		put_be16(data + len, 0);
+		memcpy(data + len + 2, record->token, TOKEN_BYTES);
+		len += 2 + TOKEN_BYTES;
+	}
+	put_be32(data, (uint32_t)(len - 4));
+	rc = scsi_give(task, data, len, allocation);
+	if (task->status == SCSI_STATUS_GOOD && record->state != COPY_GOES_ON &&
+	    (allocation == 0 || (record->has_token && task->in_bytes == len)))
+		forget(record);
+	return rc;
+}
+
+int
+scsi_copy_abort_parse(struct scsi_task *task)
+{
+	return scsi_expect_none(task);
+}
+
+/* COPY OPERATION ABORT.  The copy's own command ends with its next step, and nothing is written later. */
+int
+scsi_copy_abort_execute(struct scsi_task *task)
+{
+	const struct scsi_copy_record *record = record_find4(task);
+
+	if (record == NULL || record->task == NULL)
+		return scsi_sense_invalid_field(task, 2, -1);
+	scsi_copy_terminate(record->task);
+	return scsi_good(task);
 }
 
 /* RECEIVE COPY OPERATING PARAMETERS. */

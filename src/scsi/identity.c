@@ -155,6 +155,15 @@ sink_name(struct sink *s, unsigned assoc, const char *name)
 	sink_designator(s, assoc, TYPE_NAME, CODE_UTF8, padded, (len + 4) & ~(size_t)3);
 }
 
+size_t
+scsi_identity_port(const char *name, uint8_t *buf, size_t size)
+{
+	struct sink s = { buf, size, 0 };
+
+	sink_name(&s, ASSOC_PORT, name);
+	return s.len;
+}
+
 static void
 sink_port(struct sink *s, const struct scsi_nexus *nexus)
 {

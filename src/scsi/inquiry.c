@@ -12,13 +12,13 @@
 
 #define VPD_MAX (4 + SCSI_DESIGNATORS_MAX)
 
-enum { PAGE_LIMITS_LEN = 0x3c, PAGE_LONG_LEN = 0x3c };
+enum { PAGE_LIMITS_LEN = 0x3c, PAGE_LONG_LEN = 0x3c, PAGE_PORTS = 0x88 };
 
 /* Fills what follows the 4-byte header; returns how much. */
 typedef size_t page_fill(const struct scsi_task *task, uint8_t *p);
 
-static page_fill fill_pages, fill_serial, fill_identification, fill_extended, fill_limits,
-	fill_characteristics, fill_provisioning, fill_copy;
+static page_fill fill_pages, fill_serial, fill_identification, fill_extended, fill_policy,
+	fill_limits, fill_characteristics, fill_provisioning;
 
 static const struct {
 	uint8_t code;
@@ -29,20 +29,26 @@ static const struct {
 	{ 0x80, fill_serial },
 	{ 0x83, fill_identification },
 	{ 0x86, fill_extended },
-	{ 0x8f, fill_copy },
+	{ 0x87, fill_policy },
+	{ PAGE_PORTS, NULL }, /* put_ports */
+	{ 0x8f, scsi_copy_page },
 	{ 0xb0, fill_limits },
 	{ 0xb1, fill_characteristics },
 	{ 0xb2, fill_provisioning },
 };
 /* clang-format on */
 
+static bool page_exists(const struct scsi_task *task, uint8_t code);
+
 static size_t
 fill_pages(const struct scsi_task *task, uint8_t *p)
 {
-	(void)task;
+	size_t count = 0;
+
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++)
-		p[i] = pages[i].code;
-	return ARRAY_LEN(pages);
+		if (page_exists(task, pages[i].code))
+			p[count++] = pages[i].code;
+	return count;
 }
 
 static size_t
@@ -69,73 +75,22 @@ fill_extended(const struct scsi_task *task, uint8_t *p)
 	memset(p, 0, PAGE_LONG_LEN);
 	p[1] = 0x07;                                            /* HEADSUP, ORDSUP, SIMPSUP */
 	p[2] = scsi_task_lu(task)->desc.write_cache ? 0x01 : 0; /* V_SUP */
+	/* EXTENDED SELF-TEST COMPLETION MINUTES */
+	put_be16(p + 6, (uint16_t)MIN(scsi_self_test_seconds(scsi_task_lu(task)) / 60 + 1,
+				      (uint64_t)UINT16_MAX));
+	p[9] = SCSI_SENSE_BYTES; /* MAXIMUM SUPPORTED SENSE DATA LENGTH */
 	return PAGE_LONG_LEN;
 }
 
-/* The commands with operation code 83h or 84h, from the table of commands. */
+/* Mode Page Policy: all nexuses share all mode pages. */
 static size_t
-put_copy_commands(uint8_t *p)
+fill_policy(const struct scsi_task *task, uint8_t *p)
 {
-	size_t len = 1, head = 0; /* byte 0: the length of the list */
-
-	for (size_t i = 0; i < scsi_cmd_count; i++) {
-		const struct scsi_cmd *cmd = &scsi_cmds[i];
-
-		if (cmd->opcode != 0x83 && cmd->opcode != 0x84)
-			continue;
-		if (head == 0 || p[head] != cmd->opcode) {
-			head = len;
-			p[head] = cmd->opcode;
-			p[head + 1] = 0;
-			len += 2;
-		}
-		p[head + 1]++;
-		p[len++] = (uint8_t)cmd->action;
-	}
-	p[0] = (uint8_t)(len - 1);
-	return len;
-}
-
-/* Ends a descriptor of the page whose `len` bytes follow its 4-byte head.  Returns its size. */
-static size_t
-end_copy_descriptor(uint8_t *p, unsigned type, size_t len)
-{
-	size_t padded = (len + 3) / 4 * 4;
-
-	memset(p + 4 + len, 0, padded - len);
-	put_be16(p, (uint16_t)type);
-	put_be16(p + 2, (uint16_t)padded);
-	return 4 + padded;
-}
-
-/* Third-party Copy: what this copy manager can do, as far as EXTENDED COPY(LID1) needs it. */
-static size_t
-fill_copy(const struct scsi_task *task, uint8_t *p)
-{
-	size_t len = end_copy_descriptor(p, 0x0001, put_copy_commands(p + 4));
-	uint8_t *q = p + len;
-
-	memset(q, 0, 4 + 28); /* Parameter Data */
-	put_be16(q + 8, COPY_MAX_CSCDS);
-	put_be16(q + 10, COPY_MAX_SEGMENTS);
-	put_be32(q + 12, COPY_MAX_LIST_BYTES);
-	len += end_copy_descriptor(q, 0x0004, 28);
-	q = p + len;
-	q[4] = 2; /* Supported Descriptors */
-	q[5] = COPY_BLOCK_TO_BLOCK;
-	q[6] = COPY_CSCD_IDENTIFIED;
-	len += end_copy_descriptor(q, 0x0008, 3);
-	q = p + len;
-	put_be16(q + 4, 2); /* Supported CSCD Descriptor IDs: the unit itself */
-	put_be16(q + 6, 0xffff);
-	len += end_copy_descriptor(q, 0x000c, 4);
-	q = p + len;
-	memset(q, 0, 4 + 32); /* General Copy Operations */
-	put_be32(q + 4, COPY_MAX_KNOWN);
-	put_be32(q + 8, COPY_MAX_KNOWN);
-	put_be32(q + 12, COPY_MAX_SEGMENT_BYTES);
-	q[16] = (uint8_t)scsi_task_lu(task)->block_shift;
-	return len + end_copy_descriptor(q, 0x8001, 32);
+	(void)task;
+	memset(p, 0, 4);
+	p[0] = 0x3f;
+	p[1] = 0xff;
+	return 4;
 }
 
 static uint32_t
@@ -172,9 +127,12 @@ fill_limits(const struct scsi_task *task, uint8_t *p)
 static size_t
 fill_characteristics(const struct scsi_task *task, uint8_t *p)
 {
-	(void)task;
+	const struct scsi_lu *lu = scsi_task_lu(task);
+
 	memset(p, 0, PAGE_LONG_LEN);
 	put_be16(p, 1); /* non-rotating */
+	if (lu->unmaps && scsi_job_is_possible(lu))
+		p[3] = 0x40; /* WABEREQ 01b: blocks can be read after BLOCK ERASE */
 	return PAGE_LONG_LEN;
 }
 
@@ -202,6 +160,59 @@ scsi_inquiry_parse(struct scsi_task *task)
 	return scsi_expect_in(task, get_be16(cdb + 3));
 }
 
+/* ---- SCSI Ports ---- */
+
+enum {
+	PORT_HEAD_BYTES = 12,
+	PORT_BYTES_MAX = PORT_HEAD_BYTES + 4 + SCSI_PORT_NAME_BYTES,
+	PORTS_BYTES_MAX = UINT16_MAX, /* PAGE LENGTH */
+};
+
+/*
+ * Writes the descriptor of a target port: its relative identifier, no TransportID of an initiator,
+ * and its name.  Returns its size.
+ */
+static size_t
+put_port(uint8_t *p, uint16_t number, const char *name)
+{
+	size_t len = scsi_identity_port(name, p + PORT_HEAD_BYTES,
+					PORT_BYTES_MAX - PORT_HEAD_BYTES);
+
+	memset(p, 0, PORT_HEAD_BYTES);
+	put_be16(p + 2, number);
+	put_be16(p + 10, (uint16_t)len);
+	return PORT_HEAD_BYTES + len;
+}
+
+/* The ports of all targets that the unit is behind, as many as a page can tell of. */
+static int
+inquiry_ports(struct scsi_task *task)
+{
+	const struct scsi_host_ops *ops = task->nexus->ops;
+	size_t count = ops->ports(task->itl, NULL, 0), len = 4;
+	AUTO_FREE uint8_t *data = mem_calloc(1, 4 + PORT_BYTES_MAX * (count + 1));
+	char name[SCSI_PORT_NAME_BYTES];
+
+	if (data == NULL)
+		return scsi_status(task, SCSI_STATUS_BUSY);
+	data[1] = PAGE_PORTS;
+	for (size_t i = 0; i < count && len - 4 <= PORTS_BYTES_MAX - PORT_BYTES_MAX; i++) {
+		uint16_t number = ops->port_name(task->itl, i, name);
+
+		if (number == 0)
+			break;
+		len += put_port(data + len, number, name);
+	}
+	put_be16(data + 2, (uint16_t)(len - 4));
+	return scsi_give(task, data, len, get_be16(task->cdb + 3));
+}
+
+static bool
+page_exists(const struct scsi_task *task, uint8_t code)
+{
+	return code != PAGE_PORTS || task->nexus->ops->port_name != NULL;
+}
+
 static int
 inquiry_page(struct scsi_task *task)
 {
@@ -209,8 +220,10 @@ inquiry_page(struct scsi_task *task)
 	size_t len;
 
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
-		if (pages[i].code != task->cdb[2])
+		if (pages[i].code != task->cdb[2] || !page_exists(task, pages[i].code))
 			continue;
+		if (pages[i].code == PAGE_PORTS)
+			return inquiry_ports(task);
 		data[0] = 0x00;
 		data[1] = pages[i].code;
 		len = pages[i].fill(task, data + 4);

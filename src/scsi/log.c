@@ -20,7 +20,8 @@ enum {
 	/* the parameter control byte */
 	FORMAT_COUNTER = 0x00,
 	FORMAT_LIST = 0x03, /* binary format list parameter */
-	PAGE_BYTES_MAX = 256,
+	PAGE_BYTES_MAX = 512,
+	SELF_TESTS = 0x10,
 	NS_PER_INTERVAL = 1000,
 };
 
@@ -156,6 +157,8 @@ static const struct log_page pages[] = {
 		     { 0x0006, FORMAT_COUNTER, put_read_errors } } },
 	/* Logical Block Provisioning */
 	{ 0x0c, 1, { { 0x0001, FORMAT_LIST, put_available } } },
+	/* Self-Test Results (diag.c) */
+	{ SELF_TESTS, 0, { { 0, 0, NULL } } },
 	/* General Statistics and Performance */
 	{ 0x19, 3, { { 0x0001, FORMAT_LIST, put_general_statistics },
 		     { 0x0002, FORMAT_LIST, put_idle_time },
@@ -253,6 +256,8 @@ scsi_log_sense_execute(struct scsi_task *task)
 
 	if (code == 0)
 		len = put_list(lu, cdb[3] != 0, data + PAGE_HEAD_BYTES);
+	else if (code == SELF_TESTS)
+		len = scsi_self_test_log(scsi_task_lu(task), first, data + PAGE_HEAD_BYTES);
 	else
 		len = put_parameters(lu, page_find(lu, code), first, data + PAGE_HEAD_BYTES);
 	if (len == 0)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Logical units: what all nexuses of a unit share.  A unit is immutable but for its atomics and its
- * range lock, so any thread may call what is here.
+ * Logical units: what all nexuses of a unit share.  A unit is immutable but for its atomics, its
+ * range lock and its job (job.c), so any thread may call what is here.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "scsi/scsi_int.h"
@@ -109,10 +110,19 @@ scsi_lu_new(const struct scsi_lu_desc *desc, struct scsi_lu **ret_lu)
 	atomic_init(&lu->mode, scsi_lu_mode_default(lu));
 	scsi_range_init(&lu->ranges, shards);
 	scsi_reserve_init(&lu->reserve);
+	scsi_tokens_init(&lu->tokens);
+	scsi_job_init(&lu->job);
+	scsi_info_init(&lu->info);
+	scsi_self_test_init(&lu->test);
+	lu->made_ns = clock_mono_ns();
 	int rc = scsi_reserve_load(lu);
 
 	if (rc == 0)
 		rc = scsi_mode_load(lu);
+	if (rc == 0)
+		rc = scsi_job_load(lu);
+	if (rc == 0)
+		rc = scsi_info_load(lu);
 	atomic_store(&lu->mode, scsi_lu_mode_saved(lu));
 	if (rc < 0) {
 		lu->desc.released = NULL; /* the caller does not have the unit */
@@ -140,6 +150,10 @@ scsi_lu_unref(struct scsi_lu *lu)
 	blk_dev_unref(scsi_lu_device(lu));
 	scsi_range_fini(&lu->ranges);
 	scsi_reserve_fini(&lu->reserve);
+	scsi_tokens_fini(&lu->tokens);
+	scsi_job_fini(&lu->job);
+	scsi_info_fini(&lu->info);
+	scsi_self_test_fini(&lu->test);
 	mem_free(lu);
 }
 
@@ -156,6 +170,7 @@ scsi_lu_set_device(struct scsi_lu *lu, struct blk_dev *dev)
 
 	if (atomic_exchange(&lu->unmaps, unmaps) != unmaps)
 		scsi_lu_raise(lu, SCSI_UA_INQUIRY, NULL);
+	scsi_tokens_cancel(lu);
 	return atomic_exchange(&lu->dev, blk_dev_ref(dev));
 }
 
@@ -175,11 +190,17 @@ scsi_lu_capacity_blocks(const struct scsi_lu *lu)
 void
 scsi_lu_set_offline(struct scsi_lu *lu, bool offline)
 {
-	if (offline)
-		atomic_fetch_or(&lu->away, AWAY_OFFLINE);
-	else if (atomic_load(&lu->away) & AWAY_OFFLINE) {
-		atomic_store(&lu->away, 0);
+	/*
+	 * The array may change the blocks of a unit that is offline.  When it is back, SCSI_UA_CAPACITY
+	 * cancels what a POPULATE TOKEN that was under way has made.
+	 */
+	if (offline) {
+		if ((atomic_fetch_or(&lu->away, AWAY_OFFLINE) & AWAY_OFFLINE) == 0)
+			scsi_tokens_cancel(lu);
+	} else if (atomic_load(&lu->away) & AWAY_OFFLINE) {
+		atomic_fetch_and(&lu->away, ~(unsigned)(AWAY_OFFLINE | AWAY_EJECTED));
 		scsi_lu_raise(lu, SCSI_UA_CAPACITY, NULL);
+		scsi_job_go_on(lu);
 	}
 }
 
@@ -202,13 +223,27 @@ scsi_lu_set_space(struct scsi_lu *lu, uint64_t free_bytes, uint64_t threshold_by
 		scsi_lu_raise(lu, SCSI_UA_SOFT_THRESHOLD, NULL);
 }
 
+static enum scsi_lu_state
+state_away(unsigned away)
+{
+	if (away & AWAY_OFFLINE)
+		return SCSI_LU_OFFLINE;
+	if (away & AWAY_SANITIZES)
+		return SCSI_LU_SANITIZES;
+	if (away & AWAY_FORMATS)
+		return SCSI_LU_FORMATS;
+	if (away & AWAY_NOT_SANITIZED)
+		return SCSI_LU_NOT_SANITIZED;
+	return away & AWAY_CORRUPT ? SCSI_LU_CORRUPT : SCSI_LU_NO_MEDIUM;
+}
+
 enum scsi_lu_state
 scsi_lu_state(const struct scsi_lu *lu)
 {
 	unsigned away = atomic_load_explicit(&lu->away, memory_order_acquire);
 
 	if (__builtin_expect(away != 0, 0))
-		return away & AWAY_OFFLINE ? SCSI_LU_OFFLINE : SCSI_LU_NO_MEDIUM;
+		return state_away(away);
 	return blk_has_failed(scsi_lu_device(lu)) ? SCSI_LU_FAILED : SCSI_LU_ONLINE;
 }
 
@@ -267,5 +302,6 @@ scsi_lu_reset(struct scsi_lu *lu, struct scsi_itl *by)
 	scsi_lu_mode_changed(lu, before, after);
 	scsi_reserve_reset(lu);
 	scsi_medium_reset(lu);
+	scsi_self_test_abort(lu, SCSI_TEST_ENDED);
 	scsi_lu_raise(lu, SCSI_UA_LU_RESET, by);
 }

@@ -16,6 +16,10 @@ enum {
 	START = 0x01,
 	LOEJ = 0x02,
 	NO_FLUSH = 0x04,
+	/* POWER CONDITION */
+	START_VALID = 0x0,
+	ACTIVE = 0x1,
+	LU_CONTROL = 0x7,
 };
 
 /* ---- PREVENT ALLOW MEDIUM REMOVAL ---- */
@@ -81,19 +85,24 @@ scsi_prevent_execute(struct scsi_task *task)
 /* ---- START STOP UNIT ---- */
 
 /*
- * Power conditions do not exist.  On a unit that is not removable START succeeds, since it is always
- * ready; STOP and LOEJ are refused: a stopped unit would be stopped for every initiator that uses
- * it, and one of them must not do that to the others.  An administrator takes a LUN offline.
+ * Power conditions do not exist, so that ACTIVE is what the unit is, and LU_CONTROL finds no
+ * timer; with both, START and LOEJ are ignored.  The others are refused.  On a unit that is not
+ * removable START succeeds, since it is always ready; STOP and LOEJ are refused: a stopped unit
+ * would be stopped for every initiator that uses it, and one of them must not do that to the
+ * others.  An administrator takes a LUN offline.
  */
 int
 scsi_start_stop_parse(struct scsi_task *task)
 {
 	const uint8_t *cdb = task->cdb;
+	unsigned power = cdb[4] >> 4;
 
-	if (cdb[4] & 0xf0)
+	if (power != START_VALID && power != ACTIVE && power != LU_CONTROL)
 		return scsi_sense_invalid_field(task, 4, 7);
-	if (cdb[3] & 0x0f)
+	if (cdb[3] & 0x0f) /* POWER CONDITION MODIFIER */
 		return scsi_sense_invalid_field(task, 3, 3);
+	if (power != START_VALID)
+		return scsi_expect_none(task);
 	if (scsi_task_lu(task)->desc.removable)
 		return scsi_expect_none(task);
 	if (cdb[4] & LOEJ)
@@ -145,6 +154,8 @@ scsi_start_stop_execute(struct scsi_task *task)
 	uint8_t flags = task->cdb[4];
 	struct scsi_lu *lu = scsi_task_lu(task);
 
+	if (flags >> 4 != START_VALID)
+		return scsi_good(task);
 	if ((flags & LOEJ) && (uint32_t)atomic_load(&lu->preventers) != 0)
 		return scsi_sense_removal_prevented(task);
 	if (flags & START)

@@ -23,7 +23,7 @@ enum {
 	PC_SAVED = 3,
 	ALL_PAGES = 0x3f,
 	ALL_SUBPAGES = 0xff,
-	PAGE_MAX = 24,
+	PAGE_MAX = 32,
 	MODE_MAX = 256,
 };
 
@@ -62,6 +62,11 @@ static const struct mode_page pages[] = {
 	 */
 	{ .code = 0x0a, .len = 12, .data = { [2] = 0x22, [3] = 0x10, [8] = 0xff, [9] = 0xff },
 	  .bits = { { 2, 0x04, MODE_D_SENSE }, { 4, 0x08, MODE_SWP } } },
+	/*
+	 * Control Extension: TCMOS and SCSIP, the timestamp is set by the clock and by SET
+	 * TIMESTAMP, which has precedence; IALUAE, access states change without a command
+	 */
+	{ .code = 0x0a, .subpage = 0x01, .len = 32, .data = { [4] = 0x07 } },
 	/* Informational exceptions control: DEXCPT, none are reported */
 	{ .code = 0x1c, .len = 12, .data = { [2] = 0x08 } },
 	/* Logical Block Provisioning: ENABLED, soft, decreasing; the available resources */

@@ -7,8 +7,9 @@
  * Invariants:
  *  1. `now` is replaced only by the change that has its turn, so that change may read it without
  *     the mutex; a set that others can see never changes.
- *  2. A set that must survive is kept before it becomes the present one, and it becomes the present
- *     one before the status is sent.
+ *  2. A set that must survive (a restart, or this program where another may take the unit over) is
+ *     kept before it becomes the present one, and it becomes the present one before the status is
+ *     sent.
  *  3. When there are registrations, nobody has sent RESERVE (reserve_old.c and reserve_out.c).
  */
 #include <errno.h>
@@ -45,6 +46,8 @@ scsi_reserve_load(struct scsi_lu *lu)
 	if (rc < 0)
 		return rc == ERR_NOT_FOUND ? 0 : rc;
 	rc = scsi_reservations_decode(kept.version, kept.data, kept.bytes, &lu->reserve.now);
+	if (rc == 0 && kept.passing)
+		lu->reserve.now->persists = false;
 	mem_free(kept.data);
 	return rc;
 }
@@ -279,9 +282,16 @@ kept(struct scsi_save *save, int result)
 }
 
 static bool
-is_kept(const struct scsi_reservations *set)
+is_persistent(const struct scsi_reservations *set)
 {
 	return set != NULL && set->persists && set->count > 0;
+}
+
+/* What only the present unit needs (PRGENERATION, for one) is kept where another may take it over. */
+static bool
+is_kept(const struct scsi_store *store, const struct scsi_reservations *set)
+{
+	return store->keeps_passing ? set != NULL : is_persistent(set);
 }
 
 void
@@ -290,20 +300,21 @@ scsi_reserve_commit(struct scsi_change *change)
 	const struct scsi_store *store = change->lu->desc.store;
 	size_t bytes = 0;
 
-	change->save = (struct scsi_save){ .kind = SCSI_KEEP_RESERVATIONS,
-					   .version = RESERVE_CODE_VERSION,
-					   .done = kept };
-	if (store == NULL || (!is_kept(change->before) && !is_kept(change->after))) {
+	change->save = (struct scsi_save){ .kind = SCSI_KEEP_RESERVATIONS, .done = kept };
+	if (store == NULL || (!is_kept(store, change->before) && !is_kept(store, change->after))) {
 		kept(&change->save, 0);
 		return;
 	}
-	if (is_kept(change->after)) {
-		if (scsi_reservations_encode(change->after, &change->data, &bytes) < 0) {
+	change->save.version = store->keeps_passing ? RESERVE_CODE_WHOLE : RESERVE_CODE_VERSION;
+	if (is_kept(store, change->after)) {
+		if (scsi_reservations_encode(change->after, change->save.version, &change->data,
+					     &bytes) < 0) {
 			change->saved(change, -ENOMEM);
 			return;
 		}
 		change->save.data = change->data;
 		change->save.bytes = bytes;
+		change->save.passing = !is_persistent(change->after);
 	}
 	store->save(store->arg, &change->save);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A set of registrations as the store has it (store.h, SCSI_KEEP_RESERVATIONS), version 1:
+ * A set of registrations as the store has it (store.h, SCSI_KEEP_RESERVATIONS):
  *
+ *	4	PRGENERATION; in version 2 only
  *	1	type of the reservation; 0 = none
  *	4	index of the holder; FFFFFFFFh = none, or all registrants
  *	4	number of registrations, and for each of them:
@@ -10,7 +11,9 @@
  *	2	  relative target port identifier
  *	1 + n	  length of the initiator's name, and the name
  *
- * Numbers are big endian.  PRGENERATION is not kept: SPC-5 has it begin at 0 after power on.
+ * Numbers are big endian.  Version 1 is for the next start of the program, after which PRGENERATION
+ * begins at 0, as SPC-5 wants after power on.  Version 2 is for a program that takes the unit over
+ * while its initiators go on.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,16 +25,22 @@
 
 #define HEAD_BYTES  9u
 #define ENTRY_BYTES 17u
+#define WHOLE_BYTES 4u
 
 int
-scsi_reservations_encode(const struct scsi_reservations *set, void **ret_data, size_t *ret_bytes)
+scsi_reservations_encode(const struct scsi_reservations *set, uint32_t version, void **ret_data,
+			 size_t *ret_bytes)
 {
-	uint8_t *data = mem_alloc(HEAD_BYTES +
+	uint8_t *data = mem_alloc(WHOLE_BYTES + HEAD_BYTES +
 				  set->count * (size_t)(ENTRY_BYTES + SCSI_INITIATOR_BYTES));
 	uint8_t *p = data;
 
 	if (data == NULL)
 		return -ENOMEM;
+	if (version == RESERVE_CODE_WHOLE) {
+		put_be32(p, set->generation);
+		p += WHOLE_BYTES;
+	}
 	*p = set->type;
 	put_be32(p + 1, set->holder);
 	put_be32(p + 5, set->count);
@@ -96,17 +105,24 @@ int
 scsi_reservations_decode(uint32_t version, const void *data, size_t bytes,
 			 struct scsi_reservations **ret_set)
 {
+	size_t skip = version == RESERVE_CODE_WHOLE ? WHOLE_BYTES : 0;
 	const uint8_t *p = data;
 	struct scsi_reservations *set;
-	uint32_t count = bytes >= HEAD_BYTES ? get_be32(p + 5) : UINT32_MAX;
+	uint32_t count;
 
-	if (version != RESERVE_CODE_VERSION)
+	if (version != RESERVE_CODE_VERSION && version != RESERVE_CODE_WHOLE)
 		return ERR_VERSION;
+	if (bytes < skip + HEAD_BYTES)
+		return ERR_CORRUPT;
+	p += skip;
+	bytes -= skip;
+	count = get_be32(p + 5);
 	if (count > SCSI_REGISTRATIONS_MAX)
 		return ERR_CORRUPT;
 	set = scsi_reservations_new(count);
 	if (set == NULL)
 		return -ENOMEM;
+	set->generation = skip > 0 ? get_be32(data) : 0;
 	set->persists = true;
 	set->type = p[0];
 	set->holder = get_be32(p + 1);

@@ -88,9 +88,10 @@ scsi_reserve_type_is_shared(unsigned type)
 /* ---- reserve_code.c: sets as the store has them ---- */
 
 #define RESERVE_CODE_VERSION 1u
+#define RESERVE_CODE_WHOLE   2u /* with PRGENERATION, for a program that takes the unit over */
 
-/* Encodes a set.  Returns 0 with data that the caller frees, or -ENOMEM. */
-int scsi_reservations_encode(const struct scsi_reservations *set, void **ret_data,
+/* Encodes a set in that version.  Returns 0 with data that the caller frees, or -ENOMEM. */
+int scsi_reservations_encode(const struct scsi_reservations *set, uint32_t version, void **ret_data,
 			     size_t *ret_bytes);
 
 /* ---- transport_id.c ---- */
@@ -137,6 +138,8 @@ void scsi_reserve_join(struct scsi_itl *itl);
 void scsi_reserve_part(struct scsi_itl *itl);
 /* Ends a RESERVE: a reset.  Any thread. */
 void scsi_reserve_reset(struct scsi_lu *lu);
+/* Returns whether the nexus holds the unit by RESERVE.  Any thread. */
+bool scsi_reserve_is_held_by(const struct scsi_itl *itl);
 /* Returns the present set with a reference for the caller, or NULL.  Any thread. */
 struct scsi_reservations *scsi_reserve_now(struct scsi_lu *lu);
 /* Returns whether any nexus has the unit reserved with RESERVE.  Any thread. */

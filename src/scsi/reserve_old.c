@@ -55,6 +55,18 @@ answer(struct scsi_task *task, enum old_answer answer)
 				      : scsi_good(task);
 }
 
+bool
+scsi_reserve_is_held_by(const struct scsi_itl *itl)
+{
+	struct scsi_reserve *reserve = &itl->lu->reserve;
+	bool holds;
+
+	pthread_mutex_lock(&reserve->mutex);
+	holds = reserve->reserved_by == itl;
+	pthread_mutex_unlock(&reserve->mutex);
+	return holds;
+}
+
 int
 scsi_reserve_execute(struct scsi_task *task)
 {

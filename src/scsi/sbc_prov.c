@@ -130,10 +130,10 @@ scsi_unmap_execute(struct scsi_task *task)
 	return unmap_next(task);
 }
 
-/* ---- WRITE SAME(10), (16) ---- */
+/* ---- WRITE SAME(10), (16), (32) ---- */
 
 enum {
-	SAME_NDOB = 0x01,   /* (16) only: no data-out, zeros are meant */
+	SAME_NDOB = 0x01,   /* not in (10): no data-out, zeros are meant */
 	SAME_LBDATA = 0x02, /* obsolete */
 	SAME_PBDATA = 0x04, /* obsolete */
 	SAME_UNMAP = 0x08,
@@ -144,23 +144,24 @@ enum {
 static bool
 same_no_data(const struct scsi_task *task)
 {
-	return task->cdb[0] == 0x93 && (task->cdb[1] & SAME_NDOB) != 0;
+	return task->cdb[0] != 0x41 && (task->cdb[scsi_flags_at(task)] & SAME_NDOB) != 0;
 }
 
 /* Returns SCSI_GO when the flags in byte 1 are supported, else SCSI_DONE. */
 static int
 same_check_flags(struct scsi_task *task)
 {
-	uint8_t flags = task->cdb[1];
+	unsigned at = scsi_flags_at(task);
+	uint8_t flags = task->cdb[at];
 
 	if (scsi_no_protection(task) == SCSI_DONE)
 		return SCSI_DONE;
 	if (flags & SAME_ANCHOR)
-		return scsi_sense_invalid_field(task, 1, 4);
+		return scsi_sense_invalid_field(task, at, 4);
 	if ((flags & SAME_UNMAP) && !scsi_task_lu(task)->unmaps)
-		return scsi_sense_invalid_field(task, 1, 3);
+		return scsi_sense_invalid_field(task, at, 3);
 	if (flags & (SAME_PBDATA | SAME_LBDATA))
-		return scsi_sense_invalid_field(task, 1, 2);
+		return scsi_sense_invalid_field(task, at, 2);
 	return SCSI_GO;
 }
 
@@ -176,7 +177,7 @@ scsi_write_same_parse(struct scsi_task *task)
 	if (blocks == 0)
 		blocks = scsi_lu_capacity_blocks(lu) - task->lba;
 	if (blocks > SCSI_MAX_WRITE_SAME_BYTES >> lu->block_shift)
-		return scsi_sense_invalid_field(task, task->cdb[0] == 0x93 ? 10 : 7, -1);
+		return scsi_sense_invalid_field(task, scsi_length_at(task), -1);
 	task->count_blocks = (uint32_t)blocks;
 	task->range.last_block = task->lba + blocks - 1;
 	if (same_no_data(task))
@@ -236,7 +237,8 @@ static int
 zeroes_next(struct scsi_task *task)
 {
 	struct scsi_work *work = task->work;
-	unsigned flags = same_flags(task) | ((task->cdb[1] & SAME_UNMAP) ? BLK_MAY_UNMAP : 0);
+	unsigned flags = same_flags(task) |
+			 ((task->cdb[scsi_flags_at(task)] & SAME_UNMAP) ? BLK_MAY_UNMAP : 0);
 	unsigned shift = scsi_task_lu(task)->block_shift;
 	uint64_t left = (task->count_blocks - work->done_blocks) << shift;
 

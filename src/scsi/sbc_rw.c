@@ -28,25 +28,33 @@ is_six(const struct scsi_task *task)
 int
 scsi_no_protection(struct scsi_task *task)
 {
-	if (is_six(task) || (task->cdb[1] & 0xe0) == 0)
+	unsigned at = scsi_flags_at(task);
+
+	if (is_six(task) || (task->cdb[at] & 0xe0) == 0)
 		return SCSI_GO;
-	return scsi_sense_invalid_field(task, 1, 7);
+	return scsi_sense_invalid_field(task, at, 7);
+}
+
+unsigned
+scsi_length_at(const struct scsi_task *task)
+{
+	static const uint8_t length_byte[8] = { 4, 7, 7, 28, 10, 6, 0, 0 };
+
+	return length_byte[task->cdb[0] >> 5];
 }
 
 int
 scsi_check_length(struct scsi_task *task)
 {
-	static const uint8_t length_byte[8] = { 4, 7, 7, 0, 10, 6, 0, 0 };
-
 	if (task->count_blocks <= scsi_task_lu(task)->max_transfer_blocks)
 		return SCSI_GO;
-	return scsi_sense_invalid_field(task, length_byte[task->cdb[0] >> 5], -1);
+	return scsi_sense_invalid_field(task, scsi_length_at(task), -1);
 }
 
 static bool
 fua(const struct scsi_task *task)
 {
-	return !is_six(task) && (task->cdb[1] & 0x08) != 0;
+	return !is_six(task) && (task->cdb[scsi_flags_at(task)] & 0x08) != 0;
 }
 
 unsigned
@@ -161,7 +169,7 @@ scsi_write_execute(struct scsi_task *task)
 static unsigned
 bytchk(const struct scsi_task *task)
 {
-	return task->cdb[1] >> 1 & 0x03;
+	return task->cdb[scsi_flags_at(task)] >> 1 & 0x03;
 }
 
 int
@@ -181,7 +189,7 @@ scsi_verify_parse(struct scsi_task *task)
 						: 0;
 		break;
 	default:
-		return scsi_sense_invalid_field(task, 1, 2);
+		return scsi_sense_invalid_field(task, scsi_flags_at(task), 2);
 	}
 	if (task->expected_out_bytes < task->out_total_bytes)
 		return scsi_sense_data_size(task);
@@ -273,7 +281,7 @@ scsi_write_verify_parse(struct scsi_task *task)
 	if (scsi_no_protection(task) == SCSI_DONE || scsi_check_length(task) == SCSI_DONE)
 		return SCSI_DONE;
 	if (bytchk(task) > BYTCHK_ALL)
-		return scsi_sense_invalid_field(task, 1, 2);
+		return scsi_sense_invalid_field(task, scsi_flags_at(task), 2);
 	return expect_blocks(task);
 }
 

@@ -42,7 +42,7 @@ struct scsi_range_lock;
 struct scsi_store;
 struct scsi_task;
 
-#define SCSI_CDB_BYTES          16u    /* the longest command that this device server knows */
+#define SCSI_CDB_BYTES          32u    /* the longest command that this device server knows */
 #define SCSI_SENSE_BYTES        36u    /* room for sense data of both formats */
 #define SCSI_LUN_MAX            16383u /* flat space addressing, SAM-6 */
 #define SCSI_SERIAL_BYTES       64u
@@ -114,6 +114,23 @@ enum scsi_lu_state {
 	SCSI_LU_FAILED,  /* HARDWARE ERROR: the device has failed, until blk_reopen succeeds */
 	/* NOT READY, MEDIUM NOT PRESENT: an initiator has ejected the medium of a removable unit */
 	SCSI_LU_NO_MEDIUM,
+	/* NOT READY, FORMAT IN PROGRESS and SANITIZE IN PROGRESS */
+	SCSI_LU_FORMATS,
+	SCSI_LU_SANITIZES,
+	/* MEDIUM ERROR, after a FORMAT UNIT or a SANITIZE that has failed, until one succeeds */
+	SCSI_LU_CORRUPT,
+	SCSI_LU_NOT_SANITIZED,
+};
+
+/* FORMAT UNIT; SANITIZE with OVERWRITE and with BLOCK ERASE.  The store keeps these numbers. */
+enum scsi_job_kind { SCSI_JOB_FORMAT = 1, SCSI_JOB_OVERWRITE = 2, SCSI_JOB_ERASE = 3 };
+
+/* What the owner of a unit is told of FORMAT UNIT and SANITIZE. */
+enum scsi_job_event {
+	SCSI_JOB_BEGINS,
+	SCSI_JOB_DONE,
+	SCSI_JOB_FAILED,
+	SCSI_JOB_LEFT, /* its failure is forgotten: EXIT FAILURE MODE */
 };
 
 /* What was done with a unit since the program began to serve it. */
@@ -154,6 +171,17 @@ struct scsi_lu_desc {
 	 * NULL.  The thread of the task; must not block.
 	 */
 	void (*cache_changed)(void *arg, bool write_through);
+	/*
+	 * Called when the unit has something to do beside commands: from then on the owner calls
+	 * scsi_lu_do_job until it returns SCSI_JOB_NONE.  NULL: there are no commands that need it.
+	 * Any thread; must not block.
+	 */
+	void (*job)(void *arg);
+	/*
+	 * Called when a job begins, when it has ended, and when its failure is forgotten.  May be
+	 * NULL.  Any thread; must not block.
+	 */
+	void (*job_event)(void *arg, enum scsi_job_kind kind, enum scsi_job_event event);
 	/* Returns what was counted of the unit.  May be NULL.  The thread of a task. */
 	void (*statistics)(void *arg, struct scsi_statistics *ret_statistics);
 	void *arg;
@@ -175,6 +203,12 @@ void scsi_lu_unref(struct scsi_lu *lu);
  * scsi_lu_set_device that it has noticed.  Data-path threads.
  */
 struct blk_dev *scsi_lu_device(const struct scsi_lu *lu);
+/*
+ * A hint: a command with this CDB, of which 16 bytes are there and nothing was checked, will follow
+ * in some microseconds, most likely.  Has the device prepare for a small READ or WRITE.  Data-path
+ * threads.
+ */
+void scsi_lu_soon(const struct scsi_lu *lu, const uint8_t *cdb);
 /*
  * Gives the unit another device with the same data, while no command of the unit runs.  Takes a
  * reference of its own.  When one of the two can unmap and the other cannot, every nexus gets INQUIRY
@@ -236,6 +270,46 @@ bool scsi_lu_is_fenced(const struct scsi_lu *lu);
  * the unit attention.  Any thread.
  */
 void scsi_lu_reset(struct scsi_lu *lu, struct scsi_itl *by);
+
+/* ---- what a unit does beside its commands (job.c) ---- */
+
+enum scsi_job_progress {
+	SCSI_JOB_NONE,  /* there is nothing to do, or nothing any more */
+	SCSI_JOB_MORE,  /* call again */
+	SCSI_JOB_LATER, /* the device takes nothing at the moment: call again a little later */
+};
+
+/*
+ * Does one step, some MiB, of what the unit has to do beside its commands (FORMAT UNIT, SANITIZE).
+ * Blocks while the device works.  The caller has a reference, calls from one thread at a time, and
+ * keeps the unit's device from being replaced meanwhile; it may stop calling at any time.  What is
+ * under way goes on when a unit is made again over the same store.
+ */
+enum scsi_job_progress scsi_lu_do_job(struct scsi_lu *lu);
+/* Returns how many bytes the last call of scsi_lu_do_job has written.  The thread of that call. */
+uint32_t scsi_lu_job_written(const struct scsi_lu *lu);
+/*
+ * Says that the unit's device, which has failed, was opened again: every nexus gets CAPACITY DATA HAS
+ * CHANGED, so that initiators look at the unit again, and a job that had to rest begins anew.  Any
+ * thread.
+ */
+void scsi_lu_recovered(struct scsi_lu *lu);
+/*
+ * Says that the unit was given other data, while no step is under way: a job begins with its first
+ * block again, and every nexus gets MEDIUM MAY HAVE CHANGED.  Any thread.
+ */
+void scsi_lu_replaced(struct scsi_lu *lu);
+/* A job that goes on, or has failed. */
+struct scsi_job_look {
+	enum scsi_job_kind kind;
+	bool failed;
+	uint16_t progress; /* in 65536ths */
+};
+
+/* Returns false when there is no job and none has failed.  Any thread. */
+bool scsi_lu_look_at_job(struct scsi_lu *lu, struct scsi_job_look *ret_look);
+/* Returns true when there is such a job: after scsi_lu_new, the owner sees to it.  Any thread. */
+bool scsi_lu_has_job(const struct scsi_lu *lu);
 
 /* ---- reservations (reserve*.c) ---- */
 
@@ -313,12 +387,15 @@ enum scsi_ua {
 	SCSI_UA_INQUIRY,                 /* 3Fh/03h INQUIRY DATA HAS CHANGED */
 	SCSI_UA_LOG,                     /* 2Ah/02h LOG PARAMETERS CHANGED */
 	SCSI_UA_SOFT_THRESHOLD,          /* 38h/07h THIN PROVISIONING SOFT THRESHOLD REACHED */
+	SCSI_UA_TIMESTAMP,               /* 2Ah/10h TIMESTAMP CHANGED */
+	SCSI_UA_IDENTIFIER,              /* 3Fh/05h DEVICE IDENTIFIER CHANGED */
 	SCSI_UA_COUNT
 };
 
 /*
- * Raises a unit attention for every nexus of the unit but `by` (may be NULL).  Any thread when by
- * is NULL, else the thread of by; takes no lock.
+ * Raises a unit attention for every nexus of the unit but `by` (may be NULL).  MEDIUM and CAPACITY cancel
+ * the unit's ROD tokens, since its blocks may be others.  Any thread when by is NULL, else the thread
+ * of by; takes no lock but a leaf.
  */
 void scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by);
 /*
@@ -365,6 +442,8 @@ struct scsi_alua_set {
 };
 
 /* ---- nexus ---- */
+
+#define SCSI_PORT_NAME_BYTES 240u /* an iSCSI name, ",t,0x", 4 digits, and the end */
 
 /* Functions that the caller of src/scsi provides. */
 struct scsi_host_ops {
@@ -420,6 +499,12 @@ struct scsi_host_ops {
 	 */
 	size_t (*ports)(struct scsi_itl *itl, uint16_t *ports, size_t capacity);
 	/*
+	 * Writes the SCSI name string ("iqn.…,t,0x0001") of the i-th of these ports into `name`, and
+	 * returns its relative identifier, or 0: there are not so many.  May be NULL: the ports have
+	 * no names that an initiator may know.  The nexus' thread.
+	 */
+	uint16_t (*port_name)(struct scsi_itl *itl, size_t i, char name[SCSI_PORT_NAME_BYTES]);
+	/*
 	 * Ends the tasks of other nexuses at the task's unit, for PREEMPT AND ABORT.  abort_prepare
 	 * gets what that needs, or returns NULL (no memory); then abort_run or abort_cancel is called
 	 * once.  abort_run ends the tasks of each itl for which concerns(itl, arg) is true, and calls
@@ -465,6 +550,8 @@ struct scsi_nexus {
 	uint16_t target_port_group; /* 0 = there is none (no ALUA): the designator is left out */
 	uint8_t access;             /* enum scsi_alua of that group; later scsi_nexus_set_access */
 	uint16_t shard;             /* a number of the thread: selects the counters that it uses */
+	/* its transport has the queries of tasks and events, and I_T NEXUS RESET (RFC 7144) */
+	bool has_queries;
 	/* Private to scsi. */
 	uint32_t luns_changed;
 	uint32_t luns_reported;
@@ -523,6 +610,22 @@ void scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_l
  * Takes a reference to lu.  The nexus' thread.
  */
 void scsi_itl_attach(struct scsi_itl *itl, struct scsi_lu *lu, uint32_t pending);
+/*
+ * Does what an I_T nexus loss does at an itl that has its unit: ends a RESERVE and the prevention of
+ * removal, and raises I_T NEXUS LOSS OCCURRED for this nexus.  The nexus' thread.
+ */
+void scsi_itl_lose_nexus(struct scsi_itl *itl);
+/*
+ * Returns how many unit attentions are pending, and writes the sense key, ASC and ASCQ of the next
+ * one, which stays pending.  The nexus' thread.
+ */
+unsigned scsi_itl_peek(struct scsi_itl *itl, uint8_t ret_sense[3]);
+/*
+ * Returns whether the nexus would lose something without a word when the unit goes on elsewhere, where
+ * only SCSI_UA_ACCESS is raised: other unit attentions, or its reservation by RESERVE.  Consumes
+ * nothing.  The nexus' thread.
+ */
+bool scsi_itl_is_more_than_access(struct scsi_itl *itl);
 /* Drops what the itl holds.  It has no task left.  The nexus' thread. */
 void scsi_itl_fini(struct scsi_itl *itl);
 
@@ -555,8 +658,9 @@ struct scsi_task {
 	uint16_t lun; /* LUN where there is no unit; UINT16_MAX = the LUN field has no number */
 	struct blk_queue *queue;     /* queue of the task's thread */
 	uint8_t cdb[SCSI_CDB_BYTES]; /* the CDB, padded with zeros */
-	uint8_t attr;                /* enum scsi_attr */
-	uint32_t expected_in_bytes;  /* expected data transfer length, per direction */
+	uint8_t cdb_bytes; /* how many bytes of it came: 16, where the caller says nothing else */
+	uint8_t attr;      /* enum scsi_attr */
+	uint32_t expected_in_bytes; /* expected data transfer length, per direction */
 	uint32_t expected_out_bytes;
 
 	/* Valid when scsi_task_parse has returned SCSI_GO. */

@@ -18,10 +18,13 @@
 
 #include "scsi/reserve_int.h"
 #include "scsi/scsi.h"
+#include "scsi/store.h"
+#include "scsi/token_int.h"
 
 enum { SCSI_AGAIN = SCSI_GO + 1 };
 
 #define SCSI_NO_ACTION             0xffffu
+#define SCSI_LONG_CDB              0x7fu /* the opcode of CDBs of variable length */
 /* bytes of one I/O in commands that have a buffer of their own */
 #define SCSI_CHUNK_BYTES           (256u << 10)
 #define SCSI_MAX_UNMAP_DESCRIPTORS 256u
@@ -64,13 +67,18 @@ enum scsi_cmd_flags {
 	CMD_NO_MEDIUM = 1 << 11, /* the command is answered also while the medium is ejected */
 	/* bits 12 to 14: enum scsi_access_group, how the command and reservations conflict */
 	CMD_ACCESS_SHIFT = 12,
+	CMD_JOB = 1 << 16, /* the command exists only where the owner lends a thread (job.c) */
+	/* the command is carried out although a FORMAT UNIT, or a SANITIZE, has failed */
+	CMD_CORRUPT = 1 << 17,
+	CMD_NOT_SANITIZED = 1 << 18,
+	CMD_STORE = 1 << 19, /* the command exists only where the unit has a store */
 };
 
 struct scsi_cmd {
 	uint8_t opcode;
 	uint16_t action; /* service action, or SCSI_NO_ACTION */
 	uint8_t cdb_bytes;
-	uint16_t flags; /* enum scsi_cmd_flags */
+	uint32_t flags; /* enum scsi_cmd_flags */
 	int (*parse)(struct scsi_task *task);
 	int (*execute)(struct scsi_task *task);
 	uint8_t usage[SCSI_CDB_BYTES]; /* CDB usage data of REPORT SUPPORTED OPERATION CODES */
@@ -87,6 +95,8 @@ extern const size_t scsi_cmd_count;
 const struct scsi_cmd *scsi_cmd_find(const uint8_t *cdb, bool *ret_known);
 /* Returns true when the unit of the task carries the command out. */
 bool scsi_cmd_supported(const struct scsi_cmd *cmd, const struct scsi_task *task);
+/* Returns true when the unit carries out another command of the same opcode. */
+bool scsi_cmd_has_sibling(const struct scsi_cmd *cmd, const struct scsi_task *task);
 int scsi_rsoc_parse(struct scsi_task *task);
 int scsi_rsoc_execute(struct scsi_task *task);
 
@@ -226,7 +236,147 @@ enum scsi_mode_bits {
 enum scsi_lu_away {
 	AWAY_OFFLINE = 1 << 0,
 	AWAY_EJECTED = 1 << 1,
+	AWAY_FORMATS = 1 << 2,
+	AWAY_SANITIZES = 1 << 3,
+	AWAY_CORRUPT = 1 << 4,       /* a FORMAT UNIT has failed */
+	AWAY_NOT_SANITIZED = 1 << 5, /* a SANITIZE has failed */
+	AWAY_JOB = AWAY_FORMATS | AWAY_SANITIZES | AWAY_CORRUPT | AWAY_NOT_SANITIZED,
 };
+
+/* ---- job.c: what a unit does beside its commands ---- */
+
+/* The bytes of a job's record, which the store keeps; the pattern has at most a block's size. */
+enum scsi_job_record {
+	JOB_RECORD_KIND,
+	JOB_RECORD_FAILED, /* 1: the job has failed */
+	JOB_RECORD_AUSE,   /* 1: EXIT FAILURE MODE ends the failure */
+	JOB_RECORD_INVERT, /* 1: the pattern is inverted from one pass to the next */
+	JOB_RECORD_PASSES,
+	JOB_RECORD_PATTERN, /* to the end of the record; none = zeros */
+};
+
+struct scsi_job {
+	pthread_mutex_t mutex; /* a leaf; guards the record and what is marked with * */
+	uint8_t *record;       /* NULL = there is no job, and none has failed */
+	size_t record_bytes;
+	uint8_t *next; /* the record that the store is asked to keep; NULL = none */
+	size_t next_bytes;
+	struct scsi_task *beginner; /* the command that has asked for that */
+	int kept;                   /* what the store has answered */
+	struct scsi_save save;      /* one at a time */
+	struct scsi_task *waiter;   /* * the command that waits for the end */
+	bool ends;                  /* * the store is asked to note the end */
+	int result;                 /* * of the last job */
+	_Atomic uint16_t progress;  /* in 65536ths */
+	atomic_bool anew;           /* the medium holds other data: from the first pass on again */
+	/* the runner's */
+	unsigned pass;
+	uint64_t done_bytes;    /* of the pass */
+	bool untried;           /* the store had the job, and no step was done yet */
+	uint8_t *buf;           /* what is written in this pass, several times */
+	uint32_t written_bytes; /* by the last step */
+};
+
+void scsi_job_init(struct scsi_job *job);
+void scsi_job_fini(struct scsi_job *job);
+/* Reads what the store has of a job.  Returns 0, ERR_VERSION or -ENOMEM. */
+int scsi_job_load(struct scsi_lu *lu);
+/* The unit is online again: asks the owner to go on with what rested.  Any thread. */
+void scsi_job_go_on(struct scsi_lu *lu);
+/* Returns whether the unit can have jobs.  Any thread. */
+bool scsi_job_is_possible(const struct scsi_lu *lu);
+/*
+ * Begins a job from inside the execute function of a command, which has the range lock of the whole
+ * unit and its work; bytes 0: has the failure of the last one forgotten.  immediately: the command
+ * ends when the store has the record, and not only when the job has ended.  Returns what an execute
+ * function returns.
+ */
+int scsi_job_begin(struct scsi_task *task, const uint8_t *record, size_t bytes, bool immediately);
+/* Returns whether EXIT FAILURE MODE may end the failure of the last job, if there is one. */
+bool scsi_job_may_exit(struct scsi_lu *lu);
+/* Returns true when the task has waited for the end of a job, and waits no longer. */
+bool scsi_job_cancel(struct scsi_task *task);
+
+/*
+ * Returns whether an error has nothing to do with the medium, and passes: a device that is stopped for
+ * a moment, or memory that is short.
+ */
+bool scsi_job_passes_over(int error);
+
+/* ---- diag.c: self-tests ---- */
+
+#define SCSI_TEST_RESULTS 20u
+
+/* Why a self-test was not ended: SELF-TEST RESULTS of the log page. */
+enum scsi_test_end {
+	SCSI_TEST_ABORTED = 1, /* by SEND DIAGNOSTIC */
+	SCSI_TEST_ENDED = 2,   /* by a reset, FORMAT UNIT or SANITIZE */
+};
+
+struct scsi_test_result {
+	uint8_t code, result;
+	bool medium; /* of a test that has failed: the medium is the cause */
+	uint16_t hours;
+	uint64_t lba; /* UINT64_MAX = none has failed */
+};
+
+struct scsi_self_test {
+	pthread_mutex_t mutex; /* a leaf; guards all but buf */
+	uint8_t code;          /* SELF-TEST CODE of what runs in the background; 0 = nothing does */
+	uint16_t progress;     /* in 65536ths */
+	unsigned number;       /* of the last test that began in the background */
+	unsigned began;        /* the number of the test of which a step was begun */
+	uint64_t done;         /* bytes, or places */
+	unsigned count;
+	struct scsi_test_result results[SCSI_TEST_RESULTS]; /* the latest first */
+	uint8_t *buf;                                       /* the runner's */
+};
+
+void scsi_self_test_init(struct scsi_self_test *test);
+void scsi_self_test_fini(struct scsi_self_test *test);
+/* Does one step of the test in the background: scsi_lu_do_job. */
+enum scsi_job_progress scsi_self_test_step(struct scsi_lu *lu);
+/* Returns whether a test runs in the background, and its progress in 65536ths.  Any thread. */
+bool scsi_self_test_runs(struct scsi_lu *lu, uint16_t *ret_progress);
+/* Ends the test in the background.  Returns false when there is none.  Any thread. */
+bool scsi_self_test_abort(struct scsi_lu *lu, enum scsi_test_end how);
+/* Writes the parameters of the log page 10h from this one on, at most 400 bytes; returns their size. */
+size_t scsi_self_test_log(struct scsi_lu *lu, unsigned first, uint8_t *p);
+/* Returns about how long an extended self-test takes.  Any thread. */
+uint64_t scsi_self_test_seconds(const struct scsi_lu *lu);
+int scsi_send_diagnostic_parse(struct scsi_task *task);
+int scsi_send_diagnostic_execute(struct scsi_task *task);
+int scsi_diagnostic_results_parse(struct scsi_task *task);
+int scsi_diagnostic_results_execute(struct scsi_task *task);
+
+/* ---- info.c: what a unit tells of itself beside INQUIRY ---- */
+
+#define SCSI_IDENTIFYING_MAX      512u
+#define SCSI_IDENTIFYING_TEXT_MAX 256u
+
+/* Identifying information, as the store has it. */
+struct scsi_info {
+	pthread_mutex_t mutex; /* a leaf */
+	uint8_t *data;         /* NULL = there is none */
+	size_t bytes;
+};
+
+void scsi_info_init(struct scsi_info *info);
+void scsi_info_fini(struct scsi_info *info);
+/* Reads what the store has of it.  Returns 0, ERR_VERSION or -ENOMEM. */
+int scsi_info_load(struct scsi_lu *lu);
+int scsi_report_identifying_parse(struct scsi_task *task);
+int scsi_report_identifying_execute(struct scsi_task *task);
+int scsi_set_identifying_parse(struct scsi_task *task);
+int scsi_set_identifying_execute(struct scsi_task *task);
+int scsi_report_timestamp_parse(struct scsi_task *task);
+int scsi_report_timestamp_execute(struct scsi_task *task);
+int scsi_set_timestamp_parse(struct scsi_task *task);
+int scsi_set_timestamp_execute(struct scsi_task *task);
+int scsi_media_serial_parse(struct scsi_task *task);
+int scsi_media_serial_execute(struct scsi_task *task);
+
+/* ---- lu.c: the unit ---- */
 
 struct scsi_lu {
 	atomic_uint refs;
@@ -246,10 +396,18 @@ struct scsi_lu {
 	atomic_uint mode;            /* enum scsi_mode_bits, current values */
 	atomic_uint saved;           /* mask of the mode bits that are saved << 8 | their values */
 	atomic_bool write_through;   /* WCE is 0 by default */
+	struct scsi_job job;
+	struct scsi_self_test test;
+	uint64_t made_ns; /* clock_mono_ns */
+	struct scsi_info info;
+	atomic_llong
+		timestamp_offset_ms;  /* of the unit's timestamp to the clock of this computer */
+	atomic_bool timestamp_is_set; /* by SET TIMESTAMP */
 	/* raised when a unit attention was raised, for all nexuses or for some */
 	atomic_uint ua_sequence;
 	atomic_uint ua_raised[SCSI_UA_COUNT];
 	struct scsi_reserve reserve;
+	struct scsi_tokens tokens;
 	struct scsi_range_lock ranges; /* last: its shards follow */
 };
 
@@ -386,12 +544,18 @@ int scsi_sense_miscompare(struct scsi_task *task, uint64_t offset);
  * EXTENDED COPY.  _aborted: COPY ABORTED at a segment; byte is the field of its descriptor that is
  * the cause, or negative.  _cscd: COPY ABORTED before the first segment, because of this byte of
  * the parameter list.  _list: ILLEGAL REQUEST, because of this byte of the parameter list.
- * _in_progress: the list identifier is that of a copy that goes on.
+ * _in_progress: the list identifier is that of a copy that goes on.  _failed: COPY ABORTED, of a copy
+ * that has no segments.
  */
 int scsi_sense_copy_aborted(struct scsi_task *task, uint16_t asc_ascq, unsigned segment, int byte);
 int scsi_sense_copy_cscd(struct scsi_task *task, uint16_t asc_ascq, unsigned byte);
 int scsi_sense_copy_list(struct scsi_task *task, uint16_t asc_ascq, unsigned byte);
 int scsi_sense_in_progress(struct scsi_task *task);
+int scsi_sense_copy_failed(struct scsi_task *task, uint16_t asc_ascq);
+int scsi_sense_token(struct scsi_task *task, unsigned ascq); /* INVALID TOKEN OPERATION */
+int scsi_sense_no_room(struct scsi_task *task); /* INSUFFICIENT RESOURCES TO CREATE ROD TOKEN */
+int scsi_sense_self_test_runs(struct scsi_task *task);   /* NOT READY, SELF-TEST IN PROGRESS */
+int scsi_sense_self_test_failed(struct scsi_task *task); /* LOGICAL UNIT FAILED SELF-TEST */
 int scsi_sense_no_space(struct scsi_task *task);         /* SPACE ALLOCATION FAILED WRITE PROTECT */
 int scsi_sense_invalid_release(struct scsi_task *task);  /* of a persistent reservation */
 int scsi_sense_no_registrations(struct scsi_task *task); /* no resources for more of them */
@@ -409,17 +573,21 @@ int scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba);
 
 #define SENSE_NO_LBA UINT64_MAX
 
-/* A sense key with its additional sense code and qualifier. */
+/* A sense key with its additional sense code and qualifier, and how far the cause of it is. */
 struct scsi_condition {
 	uint8_t key, asc, ascq;
+	bool has_progress;
+	uint16_t progress; /* in 65536ths */
 };
 
 /* Writes a condition as sense data for REQUEST SENSE.  Returns its size: 18 or 8 bytes. */
 size_t scsi_sense_format(const struct scsi_condition *cond, bool descriptor,
 			 uint8_t buf[SCSI_SENSE_BYTES]);
 struct scsi_condition scsi_condition_attention(enum scsi_ua ua);
-struct scsi_condition scsi_condition_state(enum scsi_lu_state state);
+struct scsi_condition scsi_condition_state(const struct scsi_lu *lu, enum scsi_lu_state state);
 struct scsi_condition scsi_condition_access(enum scsi_alua access);
+/* NO SENSE; while a self-test runs in the background, with that and its progress. */
+struct scsi_condition scsi_condition_idle(struct scsi_lu *lu);
 struct scsi_condition scsi_condition_none(void);
 struct scsi_condition scsi_condition_no_unit(void);
 
@@ -458,17 +626,36 @@ scsi_ua_pending(struct scsi_itl *itl)
 /* The descriptors that an EXTENDED COPY may have, ascending. */
 enum { COPY_BLOCK_TO_BLOCK = 0x02, COPY_CSCD_IDENTIFIED = 0xe4 };
 
-enum scsi_copy_state { COPY_GOES_ON = 0, COPY_DONE = 1, COPY_FAILED = 2 };
+enum scsi_copy_state {
+	COPY_GOES_ON = 0,
+	COPY_DONE = 1,
+	COPY_FAILED = 2,
+	COPY_PARTLY = 3, /* done, but a token had less data than was asked for */
+	COPY_TERMINATED = 0x60,
+};
+
+/* Service actions that begin a copy. */
+enum scsi_copy_action {
+	COPY_ACTION_LID1 = 0x00,
+	COPY_ACTION_LID4 = 0x01,
+	COPY_ACTION_POPULATE = 0x10,
+	COPY_ACTION_WRITE = 0x11,
+};
 
 /* What RECEIVE COPY RESULTS tells of a copy.  In itl->copies; the nexus' thread. */
 struct scsi_copy_record {
 	struct list node;
 	uint32_t resets; /* number of resets of the unit when the copy began: a reset ends this */
-	uint8_t list_id;
-	bool keep; /* when the copy has ended, the record stays until it was read */
+	uint32_t list_id;
+	uint8_t action; /* enum scsi_copy_action */
+	bool keep;      /* when the copy has ended, the record stays until it was read */
 	enum scsi_copy_state state;
-	uint16_t segments; /* number of segments that are done */
+	struct scsi_task *task; /* NULL = the copy has ended */
+	uint16_t segments;      /* number of segments that are done */
 	uint64_t bytes;
+	bool partly; /* a token had less data than was asked for */
+	bool has_token;
+	uint8_t token[TOKEN_BYTES]; /* that POPULATE TOKEN has made */
 	uint8_t status, sense_bytes;
 	uint8_t sense[SCSI_SENSE_BYTES];
 };
@@ -477,12 +664,18 @@ struct scsi_copy_record {
  * Makes the record of a copy that begins.  Returns SCSI_GO, or SCSI_DONE: the task has ended, since
  * a copy with this identifier goes on, or too many do.
  */
-int scsi_copy_record_new(struct scsi_task *task, uint8_t list_id, bool keep,
+int scsi_copy_record_new(struct scsi_task *task, uint32_t list_id, bool keep,
 			 struct scsi_copy_record **ret_record);
-/* Notes how the copy has ended.  The record may be gone after this.  Accepts NULL. */
-void scsi_copy_record_end(struct scsi_copy_record *record, const struct scsi_task *task);
+/*
+ * Notes how the copy has ended; terminated: by COPY OPERATION ABORT.  The record may be gone after
+ * this.  Accepts NULL.
+ */
+void scsi_copy_record_end(struct scsi_copy_record *record, const struct scsi_task *task,
+			  bool terminated);
+/* Has a copy end early with its next step, for COPY OPERATION ABORT. */
+void scsi_copy_terminate(struct scsi_task *task);
 void scsi_copy_forget_all(struct scsi_itl *itl);
-/* Called when an executing task has ended or was aborted: the record of its copy, if any, ends. */
+/* Called when an executing task has ended or was aborted: its copy, if any, gives up what it holds. */
 void scsi_copy_ended(struct scsi_task *task);
 /* Returns what the nexus is to the unit's reservation: a load when nothing has changed. */
 static inline enum scsi_access_role
@@ -521,6 +714,14 @@ int scsi_log_select_execute(struct scsi_task *task);
 
 /* ---- medium.c: the medium of a removable unit ---- */
 
+int scsi_format_parse(struct scsi_task *task); /* format.c */
+int scsi_format_execute(struct scsi_task *task);
+int scsi_overwrite_parse(struct scsi_task *task);
+int scsi_overwrite_execute(struct scsi_task *task);
+int scsi_erase_parse(struct scsi_task *task);
+int scsi_erase_execute(struct scsi_task *task);
+int scsi_exit_failure_parse(struct scsi_task *task);
+int scsi_exit_failure_execute(struct scsi_task *task);
 int scsi_prevent_parse(struct scsi_task *task);
 int scsi_prevent_execute(struct scsi_task *task);
 int scsi_start_stop_parse(struct scsi_task *task);
@@ -540,6 +741,9 @@ size_t scsi_identity_all_designators(const struct scsi_identity *id, const struc
 				     uint8_t *buf, size_t size);
 /* The largest size of all designators: 12 + 12 + 64 + 22 + 8 + 8 bytes and two name strings. */
 #define SCSI_DESIGNATORS_MAX 768u
+
+/* Writes the designator of a target port by its name; returns its size, at most 4 + 240 bytes. */
+size_t scsi_identity_port(const char *name, uint8_t *buf, size_t size);
 
 int scsi_inquiry_parse(struct scsi_task *task);
 int scsi_inquiry_execute(struct scsi_task *task);
@@ -600,6 +804,16 @@ int scsi_copy_status_execute(struct scsi_task *task);
 int scsi_copy_data_execute(struct scsi_task *task);
 int scsi_copy_limits_execute(struct scsi_task *task);
 int scsi_copy_failure_execute(struct scsi_task *task);
+int scsi_copy_status4_execute(struct scsi_task *task);
+int scsi_rod_token_execute(struct scsi_task *task);
+int scsi_copy_abort_parse(struct scsi_task *task);
+int scsi_copy_abort_execute(struct scsi_task *task);
+int scsi_token_parse(struct scsi_task *task);
+int scsi_populate_token_execute(struct scsi_task *task);
+int scsi_write_token_execute(struct scsi_task *task);
+int scsi_report_tokens_execute(struct scsi_task *task);
+/* Writes what follows the header of the Third-party Copy VPD page; returns its size (copy_page.c). */
+size_t scsi_copy_page(const struct scsi_task *task, uint8_t *p);
 int scsi_unmap_parse(struct scsi_task *task);
 int scsi_unmap_execute(struct scsi_task *task);
 int scsi_write_same_parse(struct scsi_task *task);
@@ -613,8 +827,20 @@ unsigned scsi_write_flags(const struct scsi_task *task);
  * Returns SCSI_GO when RDPROTECT, WRPROTECT or VRPROTECT (byte 1, bits 7-5) is 0, else SCSI_DONE.
  */
 int scsi_no_protection(struct scsi_task *task);
+/* Returns the first byte of the CDB's transfer length, as far as its opcode's group decides that. */
+unsigned scsi_length_at(const struct scsi_task *task);
 /* Returns SCSI_GO when the command keeps to the unit's MAXIMUM TRANSFER LENGTH, else SCSI_DONE. */
 int scsi_check_length(struct scsi_task *task);
+
+/*
+ * Returns the byte of the CDB that has the flags of a command on blocks (RDPROTECT and the like, DPO,
+ * FUA, BYTCHK, UNMAP): 1, or 10 in a CDB of 32 bytes.
+ */
+static inline unsigned
+scsi_flags_at(const struct scsi_task *task)
+{
+	return task->cdb[0] == SCSI_LONG_CDB ? 10 : 1;
+}
 
 /* Returns true when all bytes are 0; len > 0. */
 static inline bool

@@ -37,12 +37,31 @@ struct extra {
 	int bit; /* -1 = the whole byte */
 };
 
+static struct scsi_condition
+condition(uint8_t key, uint16_t asc_ascq)
+{
+	return (struct scsi_condition){ .key = key,
+					.asc = (uint8_t)(asc_ascq >> 8),
+					.ascq = (uint8_t)asc_ascq };
+}
+
 static void
 put_field_pointer(uint8_t *sks, const struct extra *extra)
 {
 	sks[0] = (uint8_t)(0x80 | (extra->in_cdb ? 0x40 : 0) | (extra->in_segment ? 0x20 : 0) |
 			   (extra->bit >= 0 ? 0x08 | extra->bit : 0));
 	put_be16(sks + 1, extra->byte);
+}
+
+/* Progress indication, for NO SENSE and NOT READY.  Returns true when there is one. */
+static bool
+put_progress(uint8_t *sks, const struct scsi_condition *cond)
+{
+	if (!cond->has_progress)
+		return false;
+	sks[0] = 0x80; /* SKSV */
+	put_be16(sks + 1, cond->progress);
+	return true;
 }
 
 static size_t
@@ -60,7 +79,7 @@ format_fixed(const struct scsi_condition *cond, const struct extra *extra, uint8
 	}
 	if (extra->has_segment)
 		put_be16(buf + 10, extra->segment);
-	if (extra->has_field)
+	if (!put_progress(buf + 15, cond) && extra->has_field)
 		put_field_pointer(buf + 15, extra);
 	return 18;
 }
@@ -87,10 +106,11 @@ format_descriptor(const struct scsi_condition *cond, const struct extra *extra, 
 		put_be16(buf + len + 6, extra->segment);
 		len += 12;
 	}
-	if (extra->has_field) {
+	if (extra->has_field || cond->has_progress) {
 		buf[len] = 0x02; /* sense key specific */
 		buf[len + 1] = 0x06;
-		put_field_pointer(buf + len + 4, extra);
+		if (!put_progress(buf + len + 4, cond))
+			put_field_pointer(buf + len + 4, extra);
 		len += 8;
 	}
 	buf[7] = (uint8_t)(len - 8);
@@ -122,9 +142,7 @@ sense(struct scsi_task *task, uint8_t key, uint16_t asc_ascq)
 {
 	const struct extra none = { .has_information = false };
 
-	return check_condition(
-		task, (struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
-		&none);
+	return check_condition(task, condition(key, asc_ascq), &none);
 }
 
 static int
@@ -132,9 +150,7 @@ sense_information(struct scsi_task *task, uint8_t key, uint16_t asc_ascq, uint64
 {
 	const struct extra extra = { .has_information = true, .information = information };
 
-	return check_condition(
-		task, (struct scsi_condition){ key, (uint8_t)(asc_ascq >> 8), (uint8_t)asc_ascq },
-		&extra);
+	return check_condition(task, condition(key, asc_ascq), &extra);
 }
 
 static int
@@ -144,11 +160,7 @@ sense_field(struct scsi_task *task, uint16_t asc_ascq, bool in_cdb, unsigned byt
 		.has_field = true, .in_cdb = in_cdb, .byte = (uint16_t)byte, .bit = bit
 	};
 
-	return check_condition(task,
-			       (struct scsi_condition){ KEY_ILLEGAL_REQUEST,
-							(uint8_t)(asc_ascq >> 8),
-							(uint8_t)asc_ascq },
-			       &extra);
+	return check_condition(task, condition(KEY_ILLEGAL_REQUEST, asc_ascq), &extra);
 }
 
 int
@@ -250,10 +262,7 @@ scsi_sense_copy_aborted(struct scsi_task *task, uint16_t asc_ascq, unsigned segm
 		.bit = -1,
 	};
 
-	return check_condition(task,
-			       (struct scsi_condition){ KEY_COPY_ABORTED, (uint8_t)(asc_ascq >> 8),
-							(uint8_t)asc_ascq },
-			       &extra);
+	return check_condition(task, condition(KEY_COPY_ABORTED, asc_ascq), &extra);
 }
 
 int
@@ -261,10 +270,7 @@ scsi_sense_copy_cscd(struct scsi_task *task, uint16_t asc_ascq, unsigned byte)
 {
 	const struct extra extra = { .has_field = true, .byte = (uint16_t)byte, .bit = -1 };
 
-	return check_condition(task,
-			       (struct scsi_condition){ KEY_COPY_ABORTED, (uint8_t)(asc_ascq >> 8),
-							(uint8_t)asc_ascq },
-			       &extra);
+	return check_condition(task, condition(KEY_COPY_ABORTED, asc_ascq), &extra);
 }
 
 int
@@ -286,9 +292,45 @@ scsi_sense_sequence(struct scsi_task *task)
 }
 
 int
+scsi_sense_copy_failed(struct scsi_task *task, uint16_t asc_ascq)
+{
+	return sense(task, KEY_COPY_ABORTED, asc_ascq);
+}
+
+int
+scsi_sense_token(struct scsi_task *task, unsigned ascq)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, (uint16_t)(0x2300 | ascq));
+}
+
+int
+scsi_sense_no_room(struct scsi_task *task)
+{
+	return sense(task, KEY_ILLEGAL_REQUEST, 0x550d);
+}
+
+int
 scsi_sense_in_progress(struct scsi_task *task)
 {
 	return sense(task, KEY_ILLEGAL_REQUEST, 0x0016);
+}
+
+int
+scsi_sense_self_test_runs(struct scsi_task *task)
+{
+	const struct extra none = { .has_information = false };
+	struct scsi_condition cond = scsi_condition_idle(scsi_task_lu(task));
+
+	cond.key = KEY_NOT_READY;
+	cond.asc = 0x04;
+	cond.ascq = 0x09;
+	return check_condition(task, cond, &none);
+}
+
+int
+scsi_sense_self_test_failed(struct scsi_task *task)
+{
+	return sense(task, KEY_HARDWARE_ERROR, 0x3e03);
 }
 
 int
@@ -300,13 +342,26 @@ scsi_sense_no_space(struct scsi_task *task)
 struct scsi_condition
 scsi_condition_none(void)
 {
-	return (struct scsi_condition){ KEY_NO_SENSE, 0x00, 0x00 };
+	return condition(KEY_NO_SENSE, 0x0000);
+}
+
+struct scsi_condition
+scsi_condition_idle(struct scsi_lu *lu)
+{
+	struct scsi_condition cond = scsi_condition_none();
+
+	cond.has_progress = scsi_self_test_runs(lu, &cond.progress);
+	if (cond.has_progress) {
+		cond.asc = 0x04;
+		cond.ascq = 0x09;
+	}
+	return cond;
 }
 
 struct scsi_condition
 scsi_condition_no_unit(void)
 {
-	return (struct scsi_condition){ KEY_ILLEGAL_REQUEST, 0x25, 0x00 };
+	return condition(KEY_ILLEGAL_REQUEST, 0x2500);
 }
 
 struct scsi_condition
@@ -328,29 +383,43 @@ scsi_condition_attention(enum scsi_ua ua)
 		[SCSI_UA_INQUIRY] = 0x3f03,
 		[SCSI_UA_LOG] = 0x2a02,
 		[SCSI_UA_SOFT_THRESHOLD] = 0x3807,
+		[SCSI_UA_TIMESTAMP] = 0x2a10,
+		[SCSI_UA_IDENTIFIER] = 0x3f05,
 	};
 	/* clang-format on */
 
-	return (struct scsi_condition){ KEY_UNIT_ATTENTION, (uint8_t)(codes[ua] >> 8),
-					(uint8_t)codes[ua] };
+	return condition(KEY_UNIT_ATTENTION, codes[ua]);
 }
 
 /*
  * 04h/03h MANUAL INTERVENTION REQUIRED; 44h/00h INTERNAL TARGET FAILURE; 3Ah/00h MEDIUM NOT
- * PRESENT.
+ * PRESENT; 04h/04h FORMAT IN PROGRESS and 04h/1Bh SANITIZE IN PROGRESS; 31h/01h FORMAT COMMAND FAILED
+ * and 31h/03h SANITIZE COMMAND FAILED.
  */
 struct scsi_condition
-scsi_condition_state(enum scsi_lu_state state)
+scsi_condition_state(const struct scsi_lu *lu, enum scsi_lu_state state)
 {
+	struct scsi_condition cond;
+
 	switch (state) {
 	case SCSI_LU_ONLINE:
 		break;
 	case SCSI_LU_OFFLINE:
-		return (struct scsi_condition){ KEY_NOT_READY, 0x04, 0x03 };
+		return condition(KEY_NOT_READY, 0x0403);
 	case SCSI_LU_FAILED:
-		return (struct scsi_condition){ KEY_HARDWARE_ERROR, 0x44, 0x00 };
+		return condition(KEY_HARDWARE_ERROR, 0x4400);
 	case SCSI_LU_NO_MEDIUM:
-		return (struct scsi_condition){ KEY_NOT_READY, 0x3a, 0x00 };
+		return condition(KEY_NOT_READY, 0x3a00);
+	case SCSI_LU_FORMATS:
+	case SCSI_LU_SANITIZES:
+		cond = condition(KEY_NOT_READY, state == SCSI_LU_FORMATS ? 0x0404 : 0x041b);
+		cond.has_progress = true;
+		cond.progress = atomic_load(&lu->job.progress);
+		return cond;
+	case SCSI_LU_CORRUPT:
+		return condition(KEY_MEDIUM_ERROR, 0x3101);
+	case SCSI_LU_NOT_SANITIZED:
+		return condition(KEY_MEDIUM_ERROR, 0x3103);
 	}
 	return scsi_condition_none();
 }
@@ -367,11 +436,11 @@ scsi_condition_access(enum scsi_alua access)
 	case SCSI_ALUA_NON_OPTIMIZED:
 		break;
 	case SCSI_ALUA_STANDBY:
-		return (struct scsi_condition){ KEY_NOT_READY, 0x04, 0x0b };
+		return condition(KEY_NOT_READY, 0x040b);
 	case SCSI_ALUA_UNAVAILABLE:
-		return (struct scsi_condition){ KEY_NOT_READY, 0x04, 0x0c };
+		return condition(KEY_NOT_READY, 0x040c);
 	case SCSI_ALUA_OFFLINE:
-		return (struct scsi_condition){ KEY_NOT_READY, 0x04, 0x12 };
+		return condition(KEY_NOT_READY, 0x0412);
 	}
 	return scsi_condition_none();
 }
@@ -404,7 +473,7 @@ scsi_sense_state(struct scsi_task *task, enum scsi_lu_state state)
 {
 	const struct extra none = { .has_information = false };
 
-	return check_condition(task, scsi_condition_state(state), &none);
+	return check_condition(task, scsi_condition_state(scsi_task_lu(task), state), &none);
 }
 
 /* ---- What blk says ---- */
@@ -451,6 +520,22 @@ sense_errno(struct scsi_task *task, int error, uint64_t lba)
 	}
 }
 
+/* The answer of an injected fault (docs/design/faults.md). */
+static int
+injected(struct scsi_task *task, uint64_t lba)
+{
+	const struct blk_answer *answer = &task->io.answer;
+	uint16_t code = (uint16_t)(answer->asc << 8 | answer->ascq);
+
+	if (answer->status == 0)
+		return medium_error(task, lba);
+	if (answer->status != SCSI_STATUS_CHECK_CONDITION)
+		return scsi_status(task, (enum scsi_status)answer->status);
+	return lba == SENSE_NO_LBA || answer->key != KEY_MEDIUM_ERROR
+		       ? sense(task, answer->key, code)
+		       : sense_information(task, answer->key, code, lba);
+}
+
 int
 scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba)
 {
@@ -477,6 +562,8 @@ scsi_sense_blk(struct scsi_task *task, int error, uint64_t lba)
 		return scsi_status(task, SCSI_STATUS_BUSY);
 	case ERR_NOT_SUPPORTED:
 		return scsi_sense_invalid_opcode(task);
+	case ERR_INJECTED:
+		return injected(task, lba);
 	case ERR_OK:
 	case ERR_FIRST_:
 	case ERR_END_:

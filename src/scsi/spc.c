@@ -43,7 +43,9 @@ current_condition(struct scsi_task *task)
 		return scsi_condition_attention(ua);
 	if (scsi_alua_is_limited(task))
 		return scsi_condition_access((enum scsi_alua)task->nexus->access);
-	return scsi_condition_state(scsi_lu_state(scsi_task_lu(task)));
+	if (scsi_lu_state(scsi_task_lu(task)) == SCSI_LU_ONLINE)
+		return scsi_condition_idle(scsi_task_lu(task));
+	return scsi_condition_state(scsi_task_lu(task), scsi_lu_state(scsi_task_lu(task)));
 }
 
 int
@@ -68,7 +70,8 @@ scsi_report_tmf_parse(struct scsi_task *task)
 
 /*
  * ABORT TASK, ABORT TASK SET, CLEAR TASK SET, LOGICAL UNIT RESET: what iSCSI carries and target/
- * does.
+ * does; QUERY TASK, and in byte 1 QUERY ASYNCHRONOUS EVENT, QUERY TASK SET and I_T NEXUS RESET,
+ * where the session has them.
  */
 int
 scsi_report_tmf_execute(struct scsi_task *task)
@@ -76,6 +79,10 @@ scsi_report_tmf_execute(struct scsi_task *task)
 	bool extended = (task->cdb[2] & 0x80) != 0; /* REPD */
 	uint8_t data[16] = { 0xd8 };
 
+	if (task->nexus->has_queries) {
+		data[0] |= 0x04;
+		data[1] = 0x07;
+	}
 	if (extended)
 		data[3] = 0x0c;
 	return scsi_give(task, data, extended ? 16 : 4, get_be32(task->cdb + 6));

@@ -10,20 +10,24 @@
 #ifndef VDS_SCSI_STORE_H
 #define VDS_SCSI_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The kinds of data.  Their numbers are stored, so a number is never used for another kind. */
 enum scsi_keep {
-	SCSI_KEEP_RESERVATIONS = 1, /* persistent reservations with APTPL (reserve_code.c) */
+	SCSI_KEEP_RESERVATIONS = 1, /* persistent reservations (reserve_code.c) */
 	SCSI_KEEP_MODE_PAGES = 2,   /* saved mode pages */
+	SCSI_KEEP_JOB = 3, /* a FORMAT UNIT or SANITIZE that goes on, or has failed (job.c) */
+	SCSI_KEEP_IDENTIFYING = 4, /* identifying information (info.c) */
 };
 
 /* A piece of data as the store has it. */
 struct scsi_kept {
 	uint32_t version;
 	size_t bytes;
-	void *data; /* owned by whoever has the struct: mem_free */
+	void *data;   /* owned by whoever has the struct: mem_free */
+	bool passing; /* as in struct scsi_save */
 };
 
 /* A request to keep data.  The memory belongs to the unit until `done` is called. */
@@ -32,6 +36,11 @@ struct scsi_save {
 	uint32_t version;
 	const void *data; /* NULL: nothing is to be kept of this kind any more */
 	size_t bytes;
+	/*
+	 * The data ends with a loss of power: it is kept for a program that takes the unit over.
+	 * Only a store that says keeps_passing is asked for that.
+	 */
+	bool passing;
 	/*
 	 * Called once when the request has ended: result is 0 (from now on the data survives a crash
 	 * of the program and of the machine) or a negative code (what was kept before is still
@@ -50,6 +59,11 @@ struct scsi_store {
 	/* Begins to keep data, and never blocks.  Any thread; one request of a kind at a time. */
 	void (*save)(void *arg, struct scsi_save *save);
 	void *arg;
+	/*
+	 * Another program may take the unit over while its initiators go on, so what this one has in
+	 * memory alone must be kept, too (scsi_save.passing).
+	 */
+	bool keeps_passing;
 };
 
 #endif

@@ -23,6 +23,7 @@ scsi_task_init(struct scsi_task *task, struct scsi_nexus *nexus, struct scsi_itl
 	       struct blk_queue *queue)
 {
 	memset(task, 0, offsetof(struct scsi_task, io));
+	task->cdb_bytes = 16;
 	task->nexus = nexus;
 	task->itl = itl;
 	task->lun = UINT16_MAX;
@@ -66,6 +67,10 @@ decode_blocks(struct scsi_task *task)
 		task->lba = get_be32(cdb + 2);
 		task->count_blocks = get_be16(cdb + 7);
 		break;
+	case 3: /* 32 bytes */
+		task->lba = get_be64(cdb + 12);
+		task->count_blocks = get_be32(cdb + 28);
+		break;
 	case 5:
 		task->lba = get_be32(cdb + 2);
 		task->count_blocks = get_be32(cdb + 6);
@@ -96,7 +101,10 @@ parse_blocks(struct scsi_task *task)
 	return SCSI_GO;
 }
 
-/* Some commands are answered in any state, and some more while only the medium is missing. */
+/*
+ * Some commands are answered in any state, some more while only the medium is missing, and those that
+ * repair what a command before them has left behind.
+ */
 static bool
 is_refused_by_state(const struct scsi_task *task, enum scsi_lu_state state)
 {
@@ -104,7 +112,21 @@ is_refused_by_state(const struct scsi_task *task, enum scsi_lu_state state)
 
 	if (__builtin_expect(state == SCSI_LU_ONLINE, 1) || (flags & CMD_ANY_STATE))
 		return false;
-	return state != SCSI_LU_NO_MEDIUM || !(flags & CMD_NO_MEDIUM);
+	switch (state) {
+	case SCSI_LU_NO_MEDIUM:
+		return !(flags & CMD_NO_MEDIUM);
+	case SCSI_LU_CORRUPT:
+		return !(flags & CMD_CORRUPT);
+	case SCSI_LU_NOT_SANITIZED:
+		return !(flags & CMD_NOT_SANITIZED);
+	case SCSI_LU_ONLINE:
+	case SCSI_LU_OFFLINE:
+	case SCSI_LU_FAILED:
+	case SCSI_LU_FORMATS:
+	case SCSI_LU_SANITIZES:
+		break;
+	}
+	return true;
 }
 
 static bool
@@ -128,6 +150,34 @@ conflicts(const struct scsi_task *task)
 	return scsi_access_conflicts[scsi_access_group(group, task->cdb)][role];
 }
 
+/*
+ * Checks what a CDB says of itself: its CONTROL byte, and the length of one of variable length, of
+ * which more than 16 bytes came only when the transport had an extended CDB.  SCSI_GO or SCSI_DONE.
+ */
+static int
+check_form(struct scsi_task *task)
+{
+	const struct scsi_cmd *cmd = task->cmd;
+	bool is_long = cmd->opcode == SCSI_LONG_CDB;
+	unsigned control = is_long ? 1 : cmd->cdb_bytes - 1u;
+
+	if (is_long && (task->cdb[7] != cmd->cdb_bytes - 8 || task->cdb_bytes < cmd->cdb_bytes))
+		return scsi_sense_invalid_field(task, 7, -1);
+	if (task->cdb[control] & 0x04) /* NACA: INQUIRY says NORMACA 0 */
+		return scsi_sense_invalid_field(task, control, 2);
+	return SCSI_GO;
+}
+
+/* known: the opcode exists with other service actions. */
+static int
+unknown(struct scsi_task *task, bool known)
+{
+	if (!known)
+		return scsi_sense_invalid_opcode(task);
+	return task->cdb[0] == SCSI_LONG_CDB ? scsi_sense_invalid_field(task, 8, -1)
+					     : scsi_sense_invalid_field(task, 1, 4);
+}
+
 static int
 parse_for_unit(struct scsi_task *task, bool known)
 {
@@ -136,10 +186,9 @@ parse_for_unit(struct scsi_task *task, bool known)
 	enum scsi_lu_state state;
 
 	if (cmd == NULL || !scsi_cmd_supported(cmd, task))
-		return cmd == NULL && known ? scsi_sense_invalid_field(task, 1, 4)
-					    : scsi_sense_invalid_opcode(task);
-	if (task->cdb[cmd->cdb_bytes - 1] & 0x04) /* NACA: INQUIRY says NORMACA 0 */
-		return scsi_sense_invalid_field(task, cmd->cdb_bytes - 1u, 2);
+		return unknown(task, cmd == NULL ? known : scsi_cmd_has_sibling(cmd, task));
+	if (check_form(task) == SCSI_DONE)
+		return SCSI_DONE;
 	if (conflicts(task))
 		return scsi_status(task, SCSI_STATUS_RESERVATION_CONFLICT);
 	if (scsi_alua_is_limited(task) && !scsi_alua_allows(task))
@@ -217,6 +266,10 @@ scsi_io_on(struct scsi_task *task, struct scsi_lu *lu, enum blk_op op, unsigned 
 {
 	struct blk_io *io = &task->io;
 
+	if (__builtin_expect(atomic_load_explicit(&lu->tokens.live, memory_order_relaxed) != 0,
+			     0) &&
+	    (op == BLK_WRITE || op == BLK_WRITE_ZEROES || op == BLK_UNMAP))
+		scsi_tokens_written(task, lu, offset_bytes, len_bytes);
 	io->op = op;
 	io->flags = flags;
 	io->offset_bytes = offset_bytes;
@@ -274,6 +327,17 @@ check_again(struct scsi_task *task)
 	return SCSI_GO;
 }
 
+/* The step of a task that had to wait for its range: the unit may be in another state by now. */
+static int
+execute_late(struct scsi_task *task)
+{
+	enum scsi_lu_state state = scsi_lu_state(scsi_task_lu(task));
+
+	if (is_refused_by_state(task, state))
+		return scsi_sense_state(task, state);
+	return task->cmd->execute(task);
+}
+
 enum scsi_progress
 scsi_task_execute(struct scsi_task *task)
 {
@@ -281,7 +345,7 @@ scsi_task_execute(struct scsi_task *task)
 	task->executing = true;
 	if (__builtin_expect(check_again(task) == SCSI_DONE, 0))
 		return (enum scsi_progress)settle(task, SCSI_DONE);
-	task->step = task->cmd->execute;
+	task->step = execute_late;
 	if (!range_begin(task))
 		return SCSI_PENDING;
 	return (enum scsi_progress)settle(task, task->cmd->execute(task));
@@ -306,7 +370,8 @@ scsi_task_abort(struct scsi_task *task)
 	}
 	if (task->change != NULL
 		    ? scsi_change_cancel(task)
-		    : task->range.lock != NULL && scsi_range_cancel(task->range.lock, task)) {
+		    : task->range.lock != NULL && (scsi_range_cancel(task->range.lock, task) ||
+						   scsi_job_cancel(task))) {
 		scsi_copy_ended(task);
 		task->executing = false;
 		scsi_order_leave(task);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Unit attentions.  A unit only counts how often each was raised; each nexus remembers the counts
- * that it has seen and finds the difference when a command comes.  So raising takes no lock and
- * needs no list of nexuses, and any thread may do it; what concerns an itl runs on its nexus'
- * thread.  What concerns one nexus alone is posted to its itl (reserve.c, which has a list of
- * them).
+ * that it has seen and finds the difference when a command comes.  So raising needs no list of
+ * nexuses, and any thread may do it; what concerns an itl runs on its nexus' thread.  What concerns
+ * one nexus alone is posted to its itl (reserve.c, which has a list of them).
  */
 #include <assert.h>
 #include <string.h>
@@ -19,6 +18,9 @@ scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by)
 	atomic_fetch_add_explicit(&lu->ua_sequence, 1, memory_order_release);
 	if (by != NULL)
 		by->ua_seen[ua]++;
+	/* the unit has another medium, or its device came back: its blocks may be others */
+	if (ua == SCSI_UA_MEDIUM || ua == SCSI_UA_CAPACITY)
+		scsi_tokens_cancel(lu);
 }
 
 void
@@ -75,6 +77,38 @@ scsi_itl_fini(struct scsi_itl *itl)
 	mem_free(TAKE(itl->buffers));
 	scsi_lu_unref(itl->lu);
 	itl->lu = NULL;
+}
+
+void
+scsi_itl_lose_nexus(struct scsi_itl *itl)
+{
+	scsi_reserve_part(itl);
+	scsi_reserve_join(itl);
+	scsi_medium_allow(itl);
+	scsi_ua_post(itl, SCSI_UA_NEXUS_LOSS);
+}
+
+unsigned
+scsi_itl_peek(struct scsi_itl *itl, uint8_t ret_sense[3])
+{
+	struct scsi_condition cond;
+
+	if (itl->lu == NULL ? itl->pending == 0 : !scsi_ua_collect(itl))
+		return 0;
+	cond = scsi_condition_attention((enum scsi_ua)__builtin_ctz(itl->pending));
+	ret_sense[0] = cond.key;
+	ret_sense[1] = cond.asc;
+	ret_sense[2] = cond.ascq;
+	return (unsigned)__builtin_popcount(itl->pending);
+}
+
+bool
+scsi_itl_is_more_than_access(struct scsi_itl *itl)
+{
+	if (itl->lu == NULL)
+		return (itl->pending & ~(1u << SCSI_UA_ACCESS)) != 0;
+	(void)scsi_ua_collect(itl);
+	return (itl->pending & ~(1u << SCSI_UA_ACCESS)) != 0 || scsi_reserve_is_held_by(itl);
 }
 
 bool

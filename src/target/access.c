@@ -162,12 +162,39 @@ path_state(const struct target_path *path)
 	return path->session->thread->view->state;
 }
 
+/* Returns whether the portals of the group are of another gateway than the LUN's owner. */
+static bool
+is_elsewhere(const struct state *state, const struct row_portal_group *group,
+	     const struct row_lun_owner *owner)
+{
+	struct row_slice members = state_group_portals(state, &group->id);
+	const struct row_group_portal *first = members.count > 0 ? members.rows[0] : NULL;
+	const struct row_portal *portal = first != NULL
+						  ? state_find(state, ROW_PORTAL, &first->portal_id)
+						  : NULL;
+
+	return portal != NULL && !guid_equal(&portal->controller_id, &owner->controller_id);
+}
+
+/* Paths that do not go through the owner of the LUN are not optimized, whatever their group is. */
+static uint8_t
+access_of(const struct state *state, const struct row_portal_group *group,
+	  const struct row_lun_owner *owner)
+{
+	enum scsi_alua access = scsi_state(group->access_state);
+
+	if (owner != NULL && access == SCSI_ALUA_OPTIMIZED && is_elsewhere(state, group, owner))
+		access = SCSI_ALUA_NON_OPTIMIZED;
+	return (uint8_t)access;
+}
+
 static struct scsi_port_group
-scsi_group(const struct row_portal_group *row)
+scsi_group(const struct state *state, const struct row_portal_group *row,
+	   const struct row_lun_owner *owner)
 {
 	return (struct scsi_port_group){
 		.number = (uint16_t)row->relative_port,
-		.access = (uint8_t)scsi_state(row->access_state),
+		.access = access_of(state, row, owner),
 		.cause = (uint8_t)cause_of(row->access_set_by),
 		.preferred = row->preferred,
 		.settable = row->explicit_allowed,
@@ -182,6 +209,7 @@ target_access_groups(struct scsi_itl *itl, size_t first, struct scsi_port_group 
 	const struct target_path *path = container_of(itl, struct target_path, itl);
 	const struct state *state = path_state(path);
 	struct row_slice targets = state_lun_targets(state, &path->lun_id);
+	const struct row_lun_owner *owner = state_lun_owner(state, &path->lun_id);
 	size_t at = 0, copied = 0;
 
 	for (size_t t = 0; t < targets.count; t++) {
@@ -190,7 +218,7 @@ target_access_groups(struct scsi_itl *itl, size_t first, struct scsi_port_group 
 		size_t skip = first > at ? MIN(first - at, slice.count) : 0;
 
 		for (size_t g = skip; g < slice.count && copied < capacity; g++)
-			groups[copied++] = scsi_group(slice.rows[g]);
+			groups[copied++] = scsi_group(state, slice.rows[g], owner);
 		at += slice.count;
 	}
 	return at;

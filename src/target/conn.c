@@ -11,11 +11,7 @@
  * An event outside of an input (a completion, a message from another thread) marks the connection,
  * and the hook at the end of the round calls target_conn_settle for it.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -26,16 +22,8 @@
 #include "target/target_int.h"
 
 #define RX_PIECES        16
-#define SEND_ROUNDS      8      /* then others have their turn */
-#define SEND_TIMEOUT_MS  30000u /* a peer that takes no bytes for so long is gone */
+#define SEND_ROUNDS      8 /* then others have their turn */
 #define QUEUE_DEPTH      128
-/*
- * Bytes that the system takes from us beyond those that the peer lets it send.  Without a limit, it
- * takes up to 32 MiB for each peer that does not read; from some hundred peers on that is more than
- * it grants to TCP in all (net.ipv4.tcp_mem), and then it makes the buffers of every connection
- * small.
- */
-#define UNSENT_MAX_BYTES (512 * 1024)
 #define SEND_EARLY_BYTES (768u * 1024) /* measured: less costs wake-ups, more costs overlap */
 #define SEND_EARLY_READS 12            /* the same, for small ones */
 
@@ -61,38 +49,40 @@ free_at_last(struct loop_msg *msg)
 }
 
 static void
-log_end(const struct target_conn *conn)
+log_end(const struct target_conn *conn, bool session_ended)
 {
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char name[2 * ISCSI_NAME_MAX];
 
-	log_info_from(conn->host, "session.end",
-		      "peer=%s portal=%s initiator=%s target=%s reason=%s", conn->peer, conn->local,
-		      log_quote(login->initiator_name, name, sizeof(name)), login->target_name,
+	log_info_from(conn->host, session_ended ? "session.end" : "connection.end",
+		      "peer=%s portal=%s initiator=%s target=%s cid=%u reason=%s", conn->peer,
+		      conn->local, log_quote(login->initiator_name, name, sizeof(name)),
+		      login->target_name, login->cid,
 		      conn->close_reason == 0 ? "CLOSED" : err_name(conn->close_reason));
 }
 
 /*
- * The session has ended for everybody else: another login of its initiator need not wait for it.
- * Its memory stays while abandoned tasks are in the backing store; their units have fences.
+ * The connection has ended for everybody else, and with the last one its session: another login of
+ * its initiator need not wait for it.  Its memory stays while abandoned tasks are in the backing
+ * store; their units have fences.
  */
 static void
 leave(struct target_conn *conn)
 {
 	struct target *target = conn->thread->target;
+	struct guid session_id;
 
 	if (conn->has_left)
 		return;
 	conn->has_left = true;
 	if (conn->session != NULL) /* so that its host has all that it did */
 		target_meter_flush(conn->thread);
-	target_registry_leave(&target->registry, &conn->entry);
-	if (conn->session != NULL) {
-		target_report_delete(target, ROW_LIVE_SESSION, &conn->entry.session_id);
-		log_end(conn);
-	}
-	if (conn->assigned != NULL)
-		atomic_fetch_sub(&conn->assigned->sessions_assigned, 1);
+	bool ended = target_registry_leave(&target->registry, &conn->entry, &session_id);
+
+	if (ended && !conn->portal->inside)
+		target_report_delete(target, ROW_LIVE_SESSION, &session_id);
+	if (conn->session != NULL)
+		log_end(conn, ended);
 }
 
 /* Nothing is in flight any more: give everything back. */
@@ -103,12 +93,12 @@ reap(struct target_conn *conn)
 	leave(conn);
 	iscsi_conn_free(conn->iscsi);
 	conn->iscsi = NULL;
-	target_session_free(conn->session);
-	conn->session = NULL;
+	target_session_remove(conn);
 	target_conn_to(conn, TARGET_CONN_COMES_BACK);
 	target_portal_unref(conn->portal);
 	list_remove(&conn->node);
 	list_remove(&conn->dirty);
+	list_remove(&conn->later_node);
 	conn->gone.run = free_at_last;
 	loop_post(conn->thread->loop, &conn->gone);
 }
@@ -131,17 +121,29 @@ close_socket(struct target_conn *conn)
 	target_stranger_remove(conn);
 	loop_timer_cancel(conn->thread->loop, &conn->timer);
 	loop_timer_cancel(conn->thread->loop, &conn->drain_timer);
+	loop_timer_cancel(conn->thread->loop, &conn->recover_timer);
 	target_conn_detach(conn);
 	discard_input(conn);
 	close(conn->fd);
 	conn->fd = -1;
 	target_conn_to(conn, TARGET_CONN_CLOSES);
+	if (target_recover_retain(conn))
+		return;
 	iscsi_conn_stop(conn->iscsi);
+	/*
+	 * Below ErrorRecoveryLevel 2 a connection that fails is recovered from with its session (RFC
+	 * 7143 §7.1.5): the initiator cannot know what has become of its tasks.
+	 */
+	if (conn->session != NULL && !conn->ends_alone &&
+	    iscsi_conn_logged_out(conn->iscsi) != ISCSI_LOGOUT_CONNECTION)
+		target_session_close(conn->session, conn->close_reason);
 }
 
 void
 target_conn_close(struct target_conn *conn, int reason)
 {
+	if (conn->retained)
+		target_recover_give_up(conn);
 	if (conn->close_asked)
 		return;
 	if (conn->state == TARGET_CONN_LOGIN && !conn->refused && reason != ERR_CLOSED &&
@@ -156,6 +158,17 @@ target_conn_close(struct target_conn *conn, int reason)
 }
 
 /* ---- Loop ---- */
+
+void
+target_conn_output(void *user)
+{
+	struct target_conn *conn = user;
+
+	if (iscsi_conn_logged_out(conn->iscsi) == ISCSI_LOGOUT_CONNECTION ||
+	    iscsi_conn_logged_out(conn->iscsi) == ISCSI_LOGOUT_RECOVERY)
+		target_registry_logged_out(&conn->thread->target->registry, &conn->entry);
+	target_conn_mark(conn);
+}
 
 void
 target_conn_mark(struct target_conn *conn)
@@ -177,8 +190,8 @@ target_conn_detach(struct target_conn *conn)
 static void
 want(struct target_conn *conn)
 {
-	uint32_t events = (conn->paused ? 0 : (uint32_t)EPOLLIN) |
-			  (conn->blocked ? (uint32_t)EPOLLOUT : 0);
+	bool room = conn->blocked && !target_sender_is_sending(conn);
+	uint32_t events = (conn->paused ? 0 : (uint32_t)EPOLLIN) | (room ? (uint32_t)EPOLLOUT : 0);
 
 	/* A stranger's input waits for its turn, and is not to wake the loop meanwhile. */
 	if (conn->stranger != STRANGER_NONE)
@@ -203,29 +216,64 @@ send_pieces(struct target_conn *conn, struct iovec *iov, int count)
 	return n;
 }
 
-/* All that there is to send, or until the socket is full.  0 or -errno. */
+void
+target_conn_sent(struct target_conn *conn, size_t len)
+{
+	iscsi_conn_output_advance(conn->iscsi, len);
+	target_traffic_add(&target_conn_traffic(conn)->sent_bytes, len);
+	target_conn_progress(conn, loop_now_ns(conn->thread->loop));
+}
+
+/* The fewest pieces that have so many bytes; all of them when they have less. */
+static int
+pieces_within(const struct iovec *iov, int count, uint64_t bytes)
+{
+	int n = 0;
+
+	for (uint64_t sum = 0; n < count && sum < bytes; n++)
+		sum += iov[n].iov_len;
+	return n;
+}
+
+/*
+ * All that there is to send, or until the socket is full or the connection has had its turn.  0 or
+ * -errno.
+ */
 static int
 flush(struct target_conn *conn)
 {
+	/* a connection that is about to end has no later turn */
+	bool ends = conn->close_asked || iscsi_conn_error(conn->iscsi) < 0;
+	uint64_t left = ends ? UINT64_MAX : target_turn_bytes(conn->thread);
 	struct iovec *iov = conn->thread->tx;
 
 	conn->blocked = false;
 	conn->unsent_bytes = 0;
 	conn->unsent_reads = 0;
+	if (__builtin_expect(!target_thread_may_answer(conn->thread), false))
+		return 0;
+	if (conn->sender != NULL && target_sender_send(conn)) {
+		conn->blocked = true;
+		return 0;
+	}
 	for (int round = 0; round < SEND_ROUNDS; round++) {
 		int count = iscsi_conn_output(conn->iscsi, iov, THREAD_TX_PIECES);
 
 		if (count == 0)
 			return 0;
+		if (left == 0) {
+			target_turn_wait(conn);
+			return 0;
+		}
+		count = pieces_within(iov, count, left);
 		ssize_t n = send_pieces(conn, iov, count);
 
 		if (n < 0 && errno != EAGAIN)
 			return -errno;
 		if (n < 0)
 			break;
-		iscsi_conn_output_advance(conn->iscsi, (size_t)n);
-		target_traffic_add(&target_conn_traffic(conn)->sent_bytes, (uint64_t)n);
-		target_conn_progress(conn, loop_now_ns(conn->thread->loop));
+		target_conn_sent(conn, (size_t)n);
+		left -= MIN(left, (uint64_t)n);
 	}
 	conn->blocked = iscsi_conn_has_output(conn->iscsi);
 	return 0;
@@ -252,12 +300,14 @@ target_conn_queued(struct target_conn *conn, uint32_t len_bytes)
 		target_conn_close(conn, rc);
 }
 
-/* Tells the initiator that the array ends its session. RFC 7143 §11.9. */
+/* Tells the initiator that the array ends its session, or this connection. RFC 7143 §11.9. */
 static void
 say_goodbye(struct target_conn *conn)
 {
+	bool alone = conn->session != NULL && conn->ends_alone && target_session_has_other(conn);
 	struct iscsi_async goodbye = {
-		.event = ISCSI_ASYNC_DROP_SESSION,
+		.event = alone ? ISCSI_ASYNC_DROP_CONNECTION : ISCSI_ASYNC_DROP_SESSION,
+		.param1 = alone ? iscsi_conn_login(conn->iscsi)->cid : 0,
 		.param2 = iscsi_conn_params(conn->iscsi)->time2wait_s,
 	};
 
@@ -278,6 +328,13 @@ target_conn_settle(struct target_conn *conn)
 	conn->is_dirty = false;
 	list_remove(&conn->dirty);
 	target_task_take_turns(conn);
+	if (__builtin_expect(!list_empty(&conn->later), false))
+		target_turn_take(conn);
+	/* What is under way refers to what an end would free; afterwards this is called again. */
+	if (conn->close_asked && !target_sender_stop(conn)) {
+		target_conn_detach(conn);
+		return;
+	}
 	if (conn->close_asked && !conn->said_goodbye && conn->state == TARGET_CONN_FULL)
 		say_goodbye(conn);
 	if (conn->state != TARGET_CONN_CLOSING) {
@@ -297,15 +354,17 @@ target_conn_settle(struct target_conn *conn)
 		}
 		bool was_paused = conn->paused;
 
-		conn->paused = !iscsi_conn_wants_input(conn->iscsi);
+		conn->paused = !iscsi_conn_wants_input(conn->iscsi) || conn->thread->muted;
 		if (was_paused && !conn->paused && conn->stranger != STRANGER_NONE)
 			target_stranger_turn(conn->thread, &conn->turn);
-		if (conn->close_asked)
-			close_socket(conn);
-		else
+		if (__builtin_expect(conn->recovers, false))
+			target_recover_settle(conn);
+		if (!conn->close_asked)
 			want(conn);
+		else if (target_sender_stop(conn))
+			close_socket(conn);
 	}
-	if (conn->state != TARGET_CONN_CLOSING)
+	if (conn->state != TARGET_CONN_CLOSING || target_recover_is_waiting(conn))
 		return;
 	unsigned tasks = iscsi_conn_tasks(conn->iscsi);
 
@@ -334,16 +393,22 @@ is_stuck(const struct target_conn *conn, uint64_t now_ns)
 	       (conn->blocked || iscsi_conn_tasks(conn->iscsi) == 0);
 }
 
-/* Buffers are short: end the stuck connection that has most of them, if there is one. */
-static void
+/*
+ * Buffers are short: those that are kept only for error recovery come back, and then true is
+ * returned; or the stuck connection that has most of them is ended, if there is one.
+ */
+static bool
 relieve(struct target_thread *thread)
 {
 	uint64_t now_ns = loop_now_ns(thread->loop);
 	struct target_conn *worst = NULL;
 
 	if (now_ns - thread->relieved_ns < RELIEVE_EACH_NS)
-		return;
+		return false;
 	thread->relieved_ns = now_ns;
+	if (target_recover_forget_all(thread) > 0)
+		return true;
+	target_recover_make_room(thread);
 	list_for_each(node, &thread->conns) {
 		struct target_conn *conn = list_entry(node, struct target_conn, node);
 
@@ -352,12 +417,13 @@ relieve(struct target_thread *thread)
 			worst = conn;
 	}
 	if (worst == NULL)
-		return;
+		return false;
 	log_warning_from(
 		worst->host, "session.stuck",
 		"peer=%s bytes=%llu reason=\"it takes no data, and others need the buffers\"",
 		worst->peer, (unsigned long long)worst->buffered_bytes);
 	target_conn_close(worst, ERR_LIMIT);
+	return false;
 }
 
 /* target_buf_share says how much; peers that do not read find less and less. */
@@ -370,13 +436,15 @@ target_conn_may_have(struct target_conn *conn, uint32_t cost_bytes)
 
 	if (conn->blocked && loop_now_ns(thread->loop) - conn->progress_ns > stuck_ns(thread))
 		conn->credit_bytes = 0;
-	if (target_buf_is_short(max, left))
-		relieve(thread);
+	if (target_buf_is_short(max, left) && relieve(thread))
+		return target_conn_may_have(conn, cost_bytes);
 	if (conn->buffered_bytes + cost_bytes <= target_buf_share(max, left, conn->credit_bytes) ||
 	    (conn->buffered_bytes == 0 && cost_bytes <= target_buf_first(max, left)))
 		return true;
-	relieve(thread);
-	return false;
+	/* Of its own it gives up what was sent, before it waits for what is to be sent. */
+	if (conn->recovers && iscsi_conn_forget(conn->iscsi) > 0)
+		return target_conn_may_have(conn, cost_bytes);
+	return relieve(thread) && target_conn_may_have(conn, cost_bytes);
 }
 
 /* ---- Receiving ---- */
@@ -389,8 +457,11 @@ take(struct target_conn *conn, size_t got, size_t in_pieces)
 	int rc = 0;
 
 	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
-	if (conn->session != NULL)
+	/* An answer to a ping announces nothing for which the thread should spin. */
+	if (conn->session != NULL && !conn->pinged) {
 		target_stranger_note_session(conn->thread, conn->last_heard_ns);
+		target_turn_heard(conn);
+	}
 	conn->pinged = false;
 	if (direct > 0)
 		target_conn_progress(conn, conn->last_heard_ns);
@@ -413,6 +484,8 @@ receive_once(struct target_conn *conn, size_t max_bytes)
 	size_t in_pieces = 0;
 	ssize_t n;
 
+	if (__builtin_expect(!target_thread_may_answer(conn->thread), false))
+		return 0;
 	for (int i = 0; i < count; i++)
 		in_pieces += iov[i].iov_len;
 	iov[count] = (struct iovec){ conn->thread->rx, max_bytes };
@@ -424,6 +497,7 @@ receive_once(struct target_conn *conn, size_t max_bytes)
 	if (n == 0)
 		return ERR_CLOSED;
 	conn->thread->meter.received_ns = clock_mono_ns();
+	target_trace_look(conn->thread);
 	target_traffic_add(&target_conn_traffic(conn)->received_bytes, (uint64_t)n);
 	int rc = take(conn, (size_t)n, in_pieces);
 
@@ -513,6 +587,21 @@ target_conn_attach(struct target_conn *conn)
 
 /* ---- Signs of life ---- */
 
+#define LOOK_TOGETHER_NS  NS_PER_S
+#define LOOK_TOGETHER_MIN (5 * NS_PER_S) /* shorter intervals are kept exactly */
+
+/*
+ * Sets the timer for the next look.  Looks of all connections fall on the same moments, so that a
+ * thread with a thousand idle sessions wakes once a second and not for each of them.
+ */
+static void
+look_again(struct target_conn *conn, uint64_t delay_ns)
+{
+	if (delay_ns >= LOOK_TOGETHER_MIN)
+		delay_ns += LOOK_TOGETHER_NS - (clock_mono_ns() + delay_ns) % LOOK_TOGETHER_NS;
+	loop_timer_set(conn->thread->loop, &conn->timer, delay_ns);
+}
+
 static void
 look_for_life(struct loop_timer *timer)
 {
@@ -545,7 +634,7 @@ look_for_life(struct loop_timer *timer)
 			target_conn_mark(conn);
 		}
 	}
-	loop_timer_set(conn->thread->loop, timer, next_ns);
+	look_again(conn, next_ns);
 }
 
 void
@@ -554,8 +643,7 @@ target_conn_watch(struct target_conn *conn)
 	target_conn_to(conn, conn->adopted ? TARGET_CONN_ADOPTS : TARGET_CONN_DISCOVERS);
 	conn->last_heard_ns = loop_now_ns(conn->thread->loop);
 	conn->timer.fire = look_for_life;
-	loop_timer_set(conn->thread->loop, &conn->timer,
-		       conn->thread->target->options.nop_interval_ms * NS_PER_MS);
+	look_again(conn, conn->thread->target->options.nop_interval_ms * NS_PER_MS);
 }
 
 /* ---- Beginning ---- */
@@ -564,49 +652,17 @@ static const struct iscsi_conn_ops engine_ops = {
 	.login = target_login_step,
 	.refused = target_login_refused,
 	.command = target_task_command,
+	.soon = target_task_soon,
 	.write_ready = target_task_write_ready,
 	.data_fault = target_task_data_fault,
 	.task_abort = target_task_abort,
 	.task_done = target_task_done,
 	.tmf = target_tmf_request,
+	.task_moved = target_recover_task_moved,
+	.output = target_conn_output,
 	.same_lun = target_tmf_same_lun,
 	.send_targets = target_login_send_targets,
 };
-
-static void
-format_sockaddr(const struct sockaddr_storage *sa, char text[ADDRESS_TEXT_SIZE],
-		char host[ADDRESS_TEXT_SIZE])
-{
-	const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
-
-	if (sa->ss_family == AF_INET6) {
-		inet_ntop(AF_INET6, &in6->sin6_addr, host, ADDRESS_TEXT_SIZE);
-		snprintf(text, ADDRESS_TEXT_SIZE, "[%s]:%u", host, ntohs(in6->sin6_port));
-	} else {
-		inet_ntop(AF_INET, &in->sin_addr, host, ADDRESS_TEXT_SIZE);
-		snprintf(text, ADDRESS_TEXT_SIZE, "%s:%u", host, ntohs(in->sin_port));
-	}
-}
-
-static void
-set_up_socket(struct target_conn *conn)
-{
-	char unused[ADDRESS_TEXT_SIZE];
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof(sa);
-	int one = 1, unsent = UNSENT_MAX_BYTES;
-	unsigned timeout_ms = SEND_TIMEOUT_MS;
-
-	setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	setsockopt(conn->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-	setsockopt(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
-	if (getpeername(conn->fd, (struct sockaddr *)&sa, &len) == 0)
-		format_sockaddr(&sa, conn->peer, conn->host);
-	len = sizeof(sa);
-	if (getsockname(conn->fd, (struct sockaddr *)&sa, &len) == 0)
-		format_sockaddr(&sa, conn->local, unused);
-}
 
 static void
 login_too_slow(struct loop_timer *timer)
@@ -623,6 +679,7 @@ conn_new(struct target_thread *thread, struct target_portal *portal, int fd,
 	 struct target_conn **ret_conn)
 {
 	struct target_conn *conn = mem_calloc(1, sizeof(*conn));
+	struct iscsi_params inside;
 	struct iscsi_conn_config config = {
 		.ops = &engine_ops,
 		.user = conn,
@@ -633,8 +690,14 @@ conn_new(struct target_thread *thread, struct target_portal *portal, int fd,
 
 	if (conn == NULL)
 		return -ENOMEM;
+	if (portal->inside) { /* a write is to need no R2T */
+		iscsi_params_default(&inside);
+		inside.max_burst_len = inside.first_burst_len = 0xffffff;
+		config.limits = &inside;
+	}
 	list_init(&conn->turns);
 	list_init(&conn->short_of_buffers);
+	list_init(&conn->later);
 	conn->thread = thread;
 	conn->fd = fd;
 	conn->timer.fire = login_too_slow;
@@ -650,7 +713,7 @@ conn_new(struct target_thread *thread, struct target_portal *portal, int fd,
 		return rc;
 	}
 	conn->portal = target_portal_ref(portal);
-	set_up_socket(conn);
+	target_socket_set_up(conn);
 	*ret_conn = conn;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef VDS_TARGET_CONN_INT_H
 #define VDS_TARGET_CONN_INT_H
 
+#include "model/redirect.h"
 #include "target/meter_int.h"
 #include "target/portal_int.h"
 #include "target/session_int.h"
@@ -50,22 +51,40 @@ struct target_conn {
 	struct iscsi_conn *iscsi;
 	/* set in state TARGET_CONN_FULL of a normal session; else NULL */
 	struct target_session *session;
+	struct list session_node; /* links the connection into session->conns */
 	struct target_portal *portal;
 	enum target_conn_state state;
 	int fd;
 	struct loop_fd lfd;
 	bool in_loop;
-	bool blocked; /* the socket takes no more data: the loop watches EPOLLOUT */
-	bool paused;  /* no input is wanted: the loop does not watch EPOLLIN */
+	struct target_sender *sender; /* another thread sends much output; or NULL */
+	/* the socket takes no more data: the loop watches EPOLLOUT; or the sender is sending */
+	bool blocked;
+	bool paused; /* no input is wanted: the loop does not watch EPOLLIN */
 	bool close_asked, said_goodbye;
-	bool refused;   /* the login was refused, and the log says so */
-	bool failed;    /* it was refused because authentication failed */
-	bool forbidden; /* its initiator was asked to log out: the rules of sources forbid it */
+	bool refused; /* the login was refused, and the log says so */
+	bool failed;  /* it was refused because authentication failed */
+	/* its initiator was asked to log out: the rules of sources forbid it, or it is to move */
+	bool forbidden;
+	char redirect[REDIRECT_ENDPOINT_SIZE]; /* where its login was sent */
 	bool is_dirty, pinged;
 	bool wants_session; /* the last step of a login to a target was asked for */
-	bool has_left;      /* the registry and the live rows no longer have the connection */
+	bool known;         /* a login of another gateway says that its nexus was in use before */
+	bool has_left;      /* the registry no longer has the connection */
 	/* used by the session's thread: it has adopted the connection; the connection must end */
 	bool adopted, killed;
+	/*
+	 * The session goes on when this connection ends, if it has others: it was logged out or
+	 * replaced, or we end it for a reason of its own.  Any other end of a connection ends its
+	 * session.
+	 */
+	bool ends_alone;
+	/*
+	 * ErrorRecoveryLevel 2: it has failed, and is kept for its tasks until another connection has
+	 * them or the time for that is over (`timer`).  let_go: its CID is free already.
+	 */
+	bool retained, let_go;
+	bool joined; /* its login has ended well: it is one of its session's connections */
 	int close_reason;
 	struct list node; /* links the connection into thread->conns */
 	enum target_stranger stranger;
@@ -86,10 +105,19 @@ struct target_conn {
 	/* the deadline of the login; later the time for the next sign of life */
 	struct loop_timer timer;
 	struct loop_timer drain_timer; /* the deadline for a logout that was asked for */
+	bool recovers;                 /* its session has ErrorRecoveryLevel 1 or 2 */
+	bool recover_set;              /* recover_timer is set */
+	struct loop_timer recover_timer;
 	uint64_t last_heard_ns;
 	uint64_t unsent_bytes;   /* bytes of data that were queued since the last send */
 	unsigned unsent_reads;   /* number of answers to which these bytes belong */
 	uint64_t buffered_bytes; /* bytes of the thread's buffers that the connection has */
+	/* struct target_task.node: reads that start in later rounds (turn.c) */
+	struct list later;
+	struct list later_node; /* links the connection into thread->later */
+	uint64_t turn_round_ns; /* when the round began to which turn_bytes belongs */
+	uint64_t turn_bytes;    /* bytes of the reads that were started in that round */
+	bool takes_later;       /* tasks of `later` are being started */
 	/*
 	 * bytes of buffers that came back lately, which shows that the peer takes or sends its data
 	 * (target_buf_share)
@@ -98,11 +126,10 @@ struct target_conn {
 	uint64_t progress_ns; /* when its peer last took or sent data */
 	struct target_session_counts counts;
 	struct target_registry_entry entry;
-	/* the thread in whose sessions_assigned the connection is counted; NULL = none */
-	struct target_thread *assigned;
 	struct loop_msg move, gone;
 	struct work announce;
-	struct row_live_session *row; /* the live row that `announce` takes to the array */
+	/* the live row that `announce` takes to the array; NULL when it joins a session */
+	struct row_live_session *row;
 	struct guid target_id;
 	uint64_t seen_sequence;     /* of the state in which the login found the target */
 	struct target_limit *limit; /* of its initiator's host, a reference; NULL = no host */
@@ -150,8 +177,11 @@ void target_conn_queued(struct target_conn *conn, uint32_t len_bytes);
  */
 void target_conn_mark(struct target_conn *conn);
 void target_conn_settle(struct target_conn *conn);
+/* The function output of struct iscsi_conn_ops. */
+void target_conn_output(void *user);
 /*
- * Closes the connection at the end of this round.  reason: an error code for the log; 0 or
+ * Closes the connection at the end of this round.  Unless it ends alone, all other connections of
+ * its session are closed with it.  reason: an error code for the log; 0 or
  * ERR_CLOSED = the connection ends in good order.
  */
 void target_conn_close(struct target_conn *conn, int reason);
@@ -162,7 +192,100 @@ void target_conn_close(struct target_conn *conn, int reason);
 int target_conn_attach(struct target_conn *conn);
 void target_conn_detach(struct target_conn *conn);
 void target_conn_watch(struct target_conn *conn); /* Begin to ask the peer for signs of life */
+/* Notes that the socket has taken the first len bytes of what the engine wants to be sent. */
+void target_conn_sent(struct target_conn *conn, size_t len);
 
+/* ---- sender.c: another thread sends ---------------------------------------------------------- */
+
+/* All on the connection's thread. */
+
+/*
+ * Has another thread send for a connection that has joined a session, if there are threads and
+ * memory for that.  Nothing may be queued but the last response of its login.
+ */
+void target_sender_start(struct target_conn *conn);
+/*
+ * Hands over what is queued, if it is worth it, unless a send is under way already; the connection is
+ * settled when it has ended.  Returns whether one is under way: then nobody else may send.
+ */
+bool target_sender_send(struct target_conn *conn);
+/* Returns whether a send is under way on another thread. */
+bool target_sender_is_sending(const struct target_conn *conn);
+/*
+ * Begins to end this.  Returns true when no other thread sends for the connection (any more); until
+ * then its output, and whatever that refers to, must stay.  The connection is settled at that time.
+ */
+bool target_sender_stop(struct target_conn *conn);
+
+/* ---- turn.c ---------------------------------------------------------------------------------- */
+
+/* All on the connection's thread. */
+
+/* Notes that a connection of a session has received something. */
+void target_turn_heard(struct target_conn *conn);
+/* Returns how many bytes a connection may start to read, or send, in this round. */
+uint64_t target_turn_bytes(const struct target_thread *thread);
+/*
+ * Returns whether a read of so many bytes is to wait for a later round, since the connection has had
+ * its turn in this one; counts the bytes if not.  The caller puts such a task into conn->later and
+ * calls target_turn_wait.
+ */
+bool target_turn_is_over(struct target_conn *conn, uint32_t len_bytes);
+/* Has the connection settled in the next round, when what others have sent was handled. */
+void target_turn_wait(struct target_conn *conn);
+/* Starts those tasks of conn->later that the connection's turn allows. */
+void target_turn_take(struct target_conn *conn);
+/*
+ * Marks the connections that wait for the next round.  Returns whether there are any.  To be called
+ * last in a round.
+ */
+bool target_turn_end(struct target_thread *thread);
+
+/* ---- socket.c ------------------------------------------------------------------------------- */
+
+/*
+ * Sets the options of the socket of a connection that was accepted, and notes the addresses of both
+ * ends in peer, host and local.  What the system refuses is left as it is.
+ */
+void target_socket_set_up(struct target_conn *conn);
+/* Returns whether a peer is on this host: a loopback address, or the address that it connected to. */
+bool target_socket_is_here(const struct sockaddr_storage *peer, const struct sockaddr_storage *own);
+
+/* ---- recover.c ------------------------------------------------------------------------------- */
+
+/*
+ * Called when output was sent.  Has the engine look for write data that does not come, as long as
+ * some is expected, and gives up buffers for which reads of this connection wait.
+ */
+void target_recover_settle(struct target_conn *conn);
+/*
+ * Gives up all buffers of the thread that are kept only to send read data again.  Returns for how
+ * many reads.  The thread.
+ */
+unsigned target_recover_forget_all(struct target_thread *thread);
+
+/*
+ * Keeps a connection whose socket is closed, if the initiator may still take its tasks to another one.
+ * Returns false if not: the connection is to end.
+ */
+bool target_recover_retain(struct target_conn *conn);
+/*
+ * Frees the CID of a connection that is retained: the initiator has logged it out, or replaces it.
+ */
+void target_recover_let_go(struct target_conn *conn);
+/* Ends a connection that is retained, with its tasks.  Its thread. */
+void target_recover_give_up(struct target_conn *conn);
+/*
+ * Ends a retained connection whose CID is free and that has no tasks, or that the initiator has
+ * closed.  Returns whether it is still retained.  Its thread.
+ */
+bool target_recover_is_waiting(struct target_conn *conn);
+/*
+ * Has one retained connection that holds buffers end soon, because buffers are short.  On that thread.
+ */
+void target_recover_make_room(struct target_thread *thread);
+/* The function task_moved of struct iscsi_conn_ops. */
+void target_recover_task_moved(void *user, struct iscsi_task *it);
 /* ---- login.c --------------------------------------------------------------------------------- */
 
 /* The functions refused and login of struct iscsi_conn_ops. */
@@ -175,15 +298,15 @@ int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_ste
  */
 bool target_login_continue(struct target_conn *conn);
 /*
- * Messages of a registry entry: target_login_kill ends the session, target_login_drain asks the
- * initiator for a logout, target_login_wake goes on with a login because the older session has
- * ended.
+ * Messages of a registry entry: target_login_kill ends the connection, target_login_drain asks the
+ * initiator for a logout, target_login_wake goes on with a login because the older session or
+ * connection has ended.
  */
 void target_login_kill(struct loop_msg *msg);
 /*
- * Asks the initiator of a session to log out and ends the session TARGET_FORBIDDEN_MS later, when the
- * rules of sources of its target or of its host do not allow the address that it comes from.  The
- * session's thread.
+ * Asks the initiator to log out those connections of a session, and ends them TARGET_FORBIDDEN_MS
+ * later, which come from an address that the rules of sources of the target or of the host do not
+ * allow.  The session's thread.
  */
 void target_login_check_source(struct target_session *session);
 #define TARGET_FORBIDDEN_MS 3000

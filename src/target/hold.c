@@ -38,6 +38,7 @@ struct target_drain {
 	struct target_unit *_Atomic *units;
 	size_t unit_count;
 	struct target_ack shares, undone; /* quiesce */
+	struct target_job_hold jobs;      /* quiesce: what the LUNs do beside commands */
 	struct target_abort_request abort;
 	struct target_thread *origin;
 	struct loop_msg done_msg;
@@ -288,6 +289,13 @@ is_concerned(const struct target_drain *drain, const struct target_path *path)
 }
 
 static void
+mark_all(const struct target_session *session)
+{
+	list_for_each(node, &session->conns)
+		target_conn_mark(list_entry(node, struct target_conn, session_node));
+}
+
+static void
 abort_part(struct loop_msg *msg)
 {
 	struct target_drain_part *part = container_of(msg, struct target_drain_part, msg);
@@ -304,10 +312,10 @@ abort_part(struct loop_msg *msg)
 				continue;
 			target_copy_stop(path);
 			scsi_lun_encode(path->number, lun);
-			iscsi_conn_abort_tasks(session->conn->iscsi, lun,
-					       session == drain->abort.by ? &drain->abort.moment
-									  : NULL);
-			target_conn_mark(session->conn);
+			iscsi_session_abort_tasks(session->iscsi, lun,
+						  session == drain->abort.by ? &drain->abort.moment
+									     : NULL);
+			mark_all(session);
 		}
 	}
 	wait_for_idle(part);
@@ -386,6 +394,7 @@ undo(struct target_drain *drain)
 		loop_post(drain->parts[i].thread->loop, &drain->parts[i].undo_msg);
 	}
 	target_ack_wait(&drain->undone, UINT32_MAX);
+	target_job_release(drain->target, &drain->jobs);
 	drain_free(drain);
 }
 
@@ -440,8 +449,13 @@ target_hold_quiesce(void *runtime, const struct array_mapping *mappings, size_t 
 		return -ENOMEM;
 	}
 	post_parts(drain, hold_part);
+	drain->jobs.mappings = drain->mappings;
+	drain->jobs.count = drain->mapping_count;
 	int rc = target_ack_wait(&drain->shares, timeout_ms);
 
+	/* last: a command that waits for the end of a job is in flight, and the job must go on */
+	if (rc == 0)
+		rc = target_job_hold(target, &drain->jobs, timeout_ms);
 	if (rc < 0) {
 		undo(drain);
 		return rc;

@@ -27,17 +27,17 @@ add(struct array_host_counters *to, const struct array_session_counters *counts,
 }
 
 void
-target_host_leave(struct target_registry_entry *entry)
+target_host_leave(struct target_registry_session *session)
 {
-	struct target_host *host = entry->of_host;
+	struct target_host *host = session->of_host;
 	struct array_session_counters counts;
 
 	if (host == NULL)
 		return;
-	target_registry_counts(entry, &counts);
-	add(&host->counters, &counts, &entry->before);
+	target_registry_counts(session, &counts);
+	add(&host->counters, &counts, &session->before);
 	host->counters.sessions--;
-	entry->of_host = NULL;
+	session->of_host = NULL;
 }
 
 /* Returns the host with that id, which is made if needed; NULL = there is no memory. */
@@ -60,35 +60,36 @@ find_or_make(struct target_registry *registry, const struct guid *id)
 }
 
 static void
-join_locked(struct target_registry *registry, struct target_registry_entry *entry,
+join_locked(struct target_registry *registry, struct target_registry_session *session,
 	    const struct guid *host_id)
 {
 	struct target_host *host = host_id != NULL ? find_or_make(registry, host_id) : NULL;
-	bool begins = entry->of_host == NULL;
+	bool begins = session->of_host == NULL;
 
 	if (host == NULL)
 		host = &registry->strangers;
-	if (host == entry->of_host || !entry->entered)
+	if (host == session->of_host || !session->listed)
 		return;
-	target_host_leave(entry);
-	target_registry_counts(entry, &entry->before);
-	entry->of_host = host;
+	target_host_leave(session);
+	target_registry_counts(session, &session->before);
+	session->of_host = host;
 	host->counters.sessions++;
 	host->counters.logins += begins;
 }
 
 void
-target_host_join(struct target_conn *conn)
+target_host_join(struct target_session *session)
 {
-	struct target_registry *registry = &conn->thread->target->registry;
-	const struct row_host *host = state_host_of_initiator(conn->thread->view->state,
-							      conn->entry.initiator);
+	struct target_registry *registry = &session->thread->target->registry;
+	const struct row_host *host = state_host_of_initiator(session->thread->view->state,
+							      session->initiator);
 
-	target_meter_flush(conn->thread);
+	target_meter_flush(session->thread);
 	pthread_mutex_lock(&registry->lock);
-	join_locked(registry, &conn->entry, host != NULL ? &host->id : NULL);
+	join_locked(registry, session->shared, host != NULL ? &host->id : NULL);
 	pthread_mutex_unlock(&registry->lock);
-	target_limits_join_host(conn, host);
+	list_for_each(node, &session->conns)
+		target_limits_join_host(list_entry(node, struct target_conn, session_node), host);
 }
 
 void
@@ -120,14 +121,14 @@ add_sessions(struct target_registry *registry, struct array_host_counters *count
 {
 	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
 		list_for_each(node, &registry->buckets[i]) {
-			struct target_registry_entry *entry = list_entry(
-				node, struct target_registry_entry, node);
+			const struct target_registry_session *session = list_entry(
+				node, struct target_registry_session, node);
 			struct array_session_counters counts;
 
-			if (entry->of_host == NULL)
+			if (session->of_host == NULL)
 				continue;
-			target_registry_counts(entry, &counts);
-			add(&counters[entry->of_host->index], &counts, &entry->before);
+			target_registry_counts(session, &counts);
+			add(&counters[session->of_host->index], &counts, &session->before);
 		}
 }
 

@@ -315,6 +315,22 @@ target_limits_forgo(struct target_task *t)
 	target_limits_give_back(&limits, &t->charge);
 }
 
+uint64_t
+target_limits_charge_job(struct target_unit *unit, uint32_t bytes)
+{
+	const struct target_pool_limit *pool = atomic_load_explicit(&unit->pool,
+								    memory_order_acquire);
+	const struct target_limits limits = { .lun = &unit->limit,
+					      .pool = pool != NULL ? pool->limit : NULL };
+	uint64_t now_ns = clock_mono_ns();
+	struct target_charge charge;
+
+	if (bytes == 0 || !has_any(&limits))
+		return 0;
+	target_limits_take(&limits, bytes, now_ns, &charge);
+	return charge.start_ns > now_ns ? charge.start_ns : 0;
+}
+
 /* ---- Those that wait ---- */
 
 static struct target_task *

@@ -82,6 +82,11 @@ bool target_limits_let(struct target_task *t);
 bool target_limits_wait(struct target_task *t);
 /* Gives back what the task has taken and will not use: it ends before it begins. */
 void target_limits_forgo(struct target_task *t);
+/*
+ * Takes what a step of a unit's job has written of the limits of the LUN and its pool, as one command
+ * would.  Returns when the next step may begin, 0 = at once.  Any thread that has the unit.
+ */
+uint64_t target_limits_charge_job(struct target_unit *unit, uint32_t bytes);
 /* Called by path->limit_timer: starts the tasks whose time has come. */
 void target_limits_due(struct loop_timer *timer);
 

@@ -4,11 +4,15 @@
  * session's thread.
  *
  *	thread that accepted	LOGIN --last step--> claim in the registry
- *				claim --older session--> WAITING --wake--> claim
+ *				claim --older session or connection--> WAITING --wake--> claim
  *				claim --entered--> MOVING: out of this loop
  *	reporter		MOVING: put the session's live row, so that the array knows it
  *				before it is answered
- *	session's thread	MOVING --adopt--> FULL: session, last response; or refuse
+ *	session's thread	MOVING --adopt--> FULL: make the session, or join it; last
+ *				response; or refuse
+ *
+ * A login with a TSIH adds a connection to its session, on the session's thread; when it has the CID
+ * of one that is there, it takes that one's place.
  *
  * A login is let in when the target exists and the connection came through a portal of one of its
  * portal groups; otherwise it is "not found", so that a stranger learns nothing.  The target and the
@@ -26,6 +30,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "model/host.h"
+#include "model/port.h"
+#include "model/redirect.h"
 #include "target/target_int.h"
 
 LOG_STRICT(refused, "login.refused");
@@ -38,6 +44,40 @@ host_allows(const struct target_view *view, const char *initiator, const char *a
 	const struct row_host *host = state_host_of_initiator(view->state, initiator);
 
 	return host == NULL || cidr_list_has(host->sources, address);
+}
+
+/* Returns whether logins to the target through the connection's portal are sent elsewhere. */
+static bool
+redirected(const struct target_view *view, const struct row_target *target,
+	   const struct target_conn *conn, struct redirect *ret_redirect)
+{
+	return redirect_applies(view->state, target, conn->portal->row, ret_redirect);
+}
+
+/*
+ * Returns whether this login is sent elsewhere.  Sessions that are not to move may have new
+ * connections; those that are to move end with the connections that they have.
+ */
+static bool
+sent_elsewhere(const struct target_view *view, const struct row_target *target,
+	       const struct target_conn *conn, struct redirect *ret_redirect)
+{
+	return redirected(view, target, conn, ret_redirect) &&
+	       (iscsi_conn_login(conn->iscsi)->tsih == 0 || ret_redirect->moves);
+}
+
+/*
+ * RFC 7143 §11.13.5: a target may redirect a login before the initiator has proved itself, so the
+ * initiator needs the secret of where it goes only.
+ */
+static void
+redirect(struct target_conn *conn, const struct redirect *to, struct iscsi_login_reply *reply)
+{
+	memcpy(conn->redirect, to->endpoint, sizeof(conn->redirect));
+	reply->status = to->permanent ? ISCSI_LOGIN_MOVED_PERMANENTLY
+				      : ISCSI_LOGIN_MOVED_TEMPORARILY;
+	reply->address = conn->redirect;
+	reply->cause = to->permanent ? "the target has moved for good" : "the target has moved";
 }
 
 /* Returns why the connection may not log in to the target from where it comes, or NULL. */
@@ -54,23 +94,27 @@ forbidden(const struct target_view *view, const struct row_target *target,
 
 /* ---- Steps, as the engine asks ---- */
 
+static const char no_session[] =
+	"it names a session (TSIH) that is not this initiator's, or not of this portal group";
+static const char too_many[] =
+	"the session has as many connections as were agreed on (MaxConnections)";
+
 static int
 decide_first(struct target_conn *conn, const struct iscsi_login *login,
 	     struct iscsi_login_reply *reply)
 {
 	struct target_thread *thread = conn->thread;
+	struct redirect to;
 
-	if (login->tsih != 0) {
-		/* One connection for each session: only that connection may be had anew. */
-		reply->status = target_registry_may_reinstate(&thread->target->registry, login);
-		reply->cause = reply->status == ISCSI_LOGIN_NO_SESSION
-				       ? "it names a session (TSIH) that is not this initiator's"
-				       : "a session has one connection, and it has another CID";
-		if (reply->status != ISCSI_LOGIN_OK)
-			return 0;
-		conn->entry.wanted_tsih = login->tsih;
+	if (conn->portal->inside) {
+		target_inside_first(conn, login, reply);
+		return 0;
 	}
 	if (login->type == ISCSI_SESSION_DISCOVERY) {
+		if (login->tsih != 0) {
+			reply->status = ISCSI_LOGIN_NO_SESSION;
+			reply->cause = "a discovery session has one connection";
+		}
 		reply->needs_chap = target_auth_needed(thread->view, NULL, login);
 		reply->chap_kinds = thread->target->options.chap_kinds;
 		return 0;
@@ -89,6 +133,17 @@ decide_first(struct target_conn *conn, const struct iscsi_login *login,
 	reply->cause = forbidden(thread->view, target, conn);
 	if (reply->cause != NULL) {
 		reply->status = ISCSI_LOGIN_FORBIDDEN;
+		return 0;
+	}
+	if (sent_elsewhere(thread->view, target, conn, &to)) {
+		redirect(conn, &to, reply);
+		return 0;
+	}
+	if (login->tsih != 0)
+		reply->status = target_registry_may_join(&thread->target->registry, login,
+							 (uint16_t)group->tag);
+	if (reply->status != ISCSI_LOGIN_OK) {
+		reply->cause = reply->status == ISCSI_LOGIN_NO_SESSION ? no_session : too_many;
 		return 0;
 	}
 	conn->target_id = target->id;
@@ -123,7 +178,10 @@ target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_step st
 	case ISCSI_LOGIN_FIRST:
 		return decide_first(user, login, reply);
 	case ISCSI_LOGIN_CREDENTIALS:
-		target_auth_find(user, login, reply);
+		if (((struct target_conn *)user)->portal->inside)
+			target_inside_credentials(user, login, reply);
+		else
+			target_auth_find(user, login, reply);
 		return 0;
 	case ISCSI_LOGIN_LAST:
 		break;
@@ -139,6 +197,15 @@ target_login_refused(void *user, unsigned status, const char *cause)
 	char initiator[2 * ISCSI_NAME_MAX], target[2 * ISCSI_NAME_MAX];
 
 	conn->refused = true;
+	if (status >> 8 == 1) { /* neither a failure nor a warning */
+		log_info_from(conn->host, "login.redirected",
+			      "peer=%s portal=%s initiator=%s target=%s status=%04x to=%s",
+			      conn->peer, conn->local,
+			      log_quote(login->initiator_name, initiator, sizeof(initiator)),
+			      log_quote(login->target_name, target, sizeof(target)), status,
+			      conn->redirect);
+		return;
+	}
 	conn->failed = status == ISCSI_LOGIN_AUTH_FAILED;
 	target_traffic_add(&target_conn_traffic(conn)->refused_logins, 1);
 	if (conn->failed)
@@ -167,11 +234,37 @@ log_begin(const struct target_conn *conn)
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char name[2 * ISCSI_NAME_MAX];
 
-	log_info_from(conn->host, "session.begin",
-		      "peer=%s portal=%s initiator=%s target=%s tpgt=%u tsih=%u thread=%u luns=%zu",
+	log_info_from(conn->host, login->tsih == 0 ? "session.begin" : "connection.begin",
+		      "peer=%s portal=%s initiator=%s target=%s tpgt=%u tsih=%u cid=%u thread=%u "
+		      "luns=%zu",
 		      conn->peer, conn->local, log_quote(login->initiator_name, name, sizeof(name)),
-		      login->target_name, conn->tpgt, conn->entry.tsih, conn->thread->index,
-		      conn->session->path_count);
+		      login->target_name, conn->tpgt, conn->session->shared->tsih, login->cid,
+		      conn->thread->index, conn->session->path_count);
+}
+
+static uint16_t
+make_session(struct target_conn *conn, const struct row_target *target, const char **ret_cause)
+{
+	struct target_session *session;
+
+	*ret_cause = "out of memory";
+	if (target_session_new(conn, target, &session) < 0)
+		return ISCSI_LOGIN_NO_RESOURCES;
+	conn->entry.session->nexus = session;
+	target_session_add(session, conn);
+	return 0;
+}
+
+static uint16_t
+join_session(struct target_conn *conn, const char **ret_cause)
+{
+	struct target_registry_session *shared = conn->entry.session;
+
+	*ret_cause = "the session ended during the login";
+	if (shared->nexus == NULL || shared->nexus->broken || target_registry_is_ending(shared))
+		return ISCSI_LOGIN_NO_SESSION;
+	target_session_add(shared->nexus, conn);
+	return 0;
 }
 
 /* The status to refuse the login with and the cause; or 0. */
@@ -181,6 +274,7 @@ begin_session(struct target_conn *conn, const char **ret_cause)
 	struct target_thread *thread = conn->thread;
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	const struct row_target *target = target_view_find_target(thread->view, login->target_name);
+	struct redirect to;
 
 	*ret_cause = thread->stopping ? "the array stops" : "it was ended during its login";
 	if (thread->stopping || conn->killed || thread->view->offline)
@@ -190,17 +284,26 @@ begin_session(struct target_conn *conn, const char **ret_cause)
 	 * another target of the same name is not the one that was asked for, and is in the live row
 	 */
 	if (target == NULL || !guid_equal(&target->id, &conn->target_id) ||
-	    target_view_find_group(thread->view, &target->id, conn->portal) == NULL)
+	    (!conn->portal->inside &&
+	     target_view_find_group(thread->view, &target->id, conn->portal) == NULL))
 		return ISCSI_LOGIN_NOT_FOUND;
+	*ret_cause = "the gateway was replaced during the login";
+	if (conn->portal->inside && !target_inside_lives(thread->view, login))
+		return ISCSI_LOGIN_NOT_FOUND;
+	if (conn->portal->inside) /* the other gateway has checked the rest */
+		return make_session(conn, target, ret_cause);
 	*ret_cause = forbidden(thread->view, target, conn);
 	if (*ret_cause != NULL)
 		return ISCSI_LOGIN_FORBIDDEN;
+	*ret_cause = "the target was redirected during the login";
+	if (sent_elsewhere(thread->view, target, conn, &to))
+		return ISCSI_LOGIN_UNAVAILABLE;
 	*ret_cause = "a CHAP secret was set during the login, and the initiator has not proved "
 		     "itself";
 	if (!login->authenticated && target_auth_needed(thread->view, target, login))
 		return ISCSI_LOGIN_AUTH_FAILED;
-	*ret_cause = "out of memory";
-	return target_session_new(conn, target, &conn->session) < 0 ? ISCSI_LOGIN_NO_RESOURCES : 0;
+	return login->tsih == 0 ? make_session(conn, target, ret_cause)
+				: join_session(conn, ret_cause);
 }
 
 /*
@@ -219,7 +322,7 @@ static void
 adopt(struct loop_msg *msg)
 {
 	struct target_conn *conn = container_of(msg, struct target_conn, move);
-	struct iscsi_login_reply reply = { .tsih = conn->entry.tsih };
+	struct iscsi_login_reply reply = { .tsih = conn->entry.session->tsih };
 
 	if (!has_seen(conn->thread, conn)) { /* the view is on its way: once more behind it */
 		loop_post(conn->thread->loop, &conn->move);
@@ -235,17 +338,25 @@ adopt(struct loop_msg *msg)
 	if (status == 0) {
 		iscsi_conn_set_budget(conn->iscsi, &conn->thread->target->session_budget);
 		target_traffic_add(&target_conn_traffic(conn)->logins, 1);
-		target_host_join(conn);
+		target_host_join(conn->session);
 		log_begin(conn);
-	} else { /* reap does it for sessions */
-		target_report_delete(conn->thread->target, ROW_LIVE_SESSION,
-				     &conn->entry.session_id);
+		if (iscsi_conn_login(conn->iscsi)->tsih != 0)
+			reply.session = conn->session->iscsi;
 	}
 	target_conn_watch(conn);
-	if (status != 0)
+	conn->ends_alone = true; /* until it has joined the session */
+	if (status != 0) {
 		refuse(conn, status, cause);
-	else if (iscsi_conn_login_done(conn->iscsi, &reply) < 0)
+	} else if (iscsi_conn_login_done(conn->iscsi, &reply) < 0) {
 		target_conn_close(conn, ERR_CLOSED);
+	} else {
+		conn->joined = true;
+		conn->ends_alone = false;
+		/* not before: a connection that joins a session has the session's level */
+		conn->recovers = iscsi_conn_params(conn->iscsi)->error_recovery_level > 0;
+		if (reply.session != NULL)
+			target_sender_start(conn);
+	}
 	target_conn_mark(conn);
 }
 
@@ -285,7 +396,8 @@ move_away(struct target_conn *conn)
 	conn->is_dirty = false;
 	conn->blocked = conn->paused = false;
 	target_conn_to(conn, TARGET_CONN_MOVES);
-	conn->row = target_session_row(conn);
+	if (iscsi_conn_login(conn->iscsi)->tsih == 0 && !conn->portal->inside)
+		conn->row = target_session_row(conn);
 	conn->thread = conn->entry.thread;
 	conn->move.run = adopt;
 	conn->announce.run = announce;
@@ -296,7 +408,8 @@ move_away(struct target_conn *conn)
 static bool
 claim(struct target_conn *conn)
 {
-	switch (target_registry_enter(&conn->thread->target->registry, &conn->entry)) {
+	switch (target_registry_enter(&conn->thread->target->registry, &conn->entry,
+				      iscsi_conn_login(conn->iscsi), conn->tpgt)) {
 	case REGISTRY_ENTERED:
 		move_away(conn);
 		return false;
@@ -305,7 +418,13 @@ claim(struct target_conn *conn)
 		break;
 	case REGISTRY_CONTENDED:
 		refuse(conn, ISCSI_LOGIN_NO_RESOURCES,
-		       "another login waits for the end of the same session");
+		       "another login waits for the end of the same session or connection");
+		break;
+	case REGISTRY_TOO_MANY:
+		refuse(conn, ISCSI_LOGIN_TOO_MANY_CONNECTIONS, too_many);
+		break;
+	case REGISTRY_NO_SESSION:
+		refuse(conn, ISCSI_LOGIN_NO_SESSION, no_session);
 		break;
 	case REGISTRY_FULL:
 		refuse(conn, ISCSI_LOGIN_NO_RESOURCES,
@@ -323,17 +442,18 @@ target_login_continue(struct target_conn *conn)
 
 	conn->wants_session = false;
 	target_stranger_remove(conn);
-	entry->initiator = login->initiator_name;
-	entry->target = login->target_name;
-	memcpy(entry->isid, login->isid, sizeof(entry->isid));
 	entry->host = conn->host;
 	entry->portal_id = &conn->portal->row->id;
-	entry->tpgt = conn->tpgt;
 	entry->cid = login->cid;
-	guid_make(&entry->session_id);
-	entry->thread = conn->assigned = least_loaded(conn->thread->target);
-	atomic_fetch_add(&conn->assigned->sessions_assigned, 1);
 	entry->wake_thread = conn->thread;
+	if (login->tsih == 0 &&
+	    target_registry_session_new(&conn->thread->target->registry, entry, login, conn->tpgt,
+					least_loaded(conn->thread->target)) < 0) {
+		refuse(conn, ISCSI_LOGIN_NO_RESOURCES, "out of memory");
+		return true;
+	}
+	if (entry->session != NULL)
+		entry->session->max_connections = iscsi_conn_params(conn->iscsi)->max_connections;
 	return claim(conn);
 }
 
@@ -346,13 +466,29 @@ target_login_wake(struct loop_msg *msg)
 		claim(conn);
 }
 
+/*
+ * Is only this connection meant, or its session?  A session that is not to end loses a connection
+ * that is replaced, or whose portal goes away.
+ */
+static void
+note_scope(struct target_conn *conn)
+{
+	const struct target_registry_session *session = conn->entry.session;
+
+	conn->ends_alone = session != NULL && !target_registry_is_ending(session);
+}
+
 /* On the session's thread; the connection may not have come yet. */
 void
 target_login_kill(struct loop_msg *msg)
 {
 	struct target_conn *conn = container_of(msg, struct target_conn, entry.kill);
 
-	if (conn->adopted)
+	target_registry_kill_taken(&conn->thread->target->registry, &conn->entry);
+	note_scope(conn);
+	if (conn->retained && conn->ends_alone)
+		target_recover_let_go(conn);
+	else if (conn->adopted)
 		target_conn_close(conn, ERR_CANCELLED);
 	else
 		conn->killed = true;
@@ -361,7 +497,10 @@ target_login_kill(struct loop_msg *msg)
 static void
 drain_is_over(struct loop_timer *timer)
 {
-	target_conn_close(container_of(timer, struct target_conn, drain_timer), ERR_OFFLINE);
+	struct target_conn *conn = container_of(timer, struct target_conn, drain_timer);
+
+	note_scope(conn);
+	target_conn_close(conn, ERR_OFFLINE);
 }
 
 /* On the session's thread: ask the initiator to log out, and wait no longer than was said. */
@@ -386,6 +525,10 @@ target_login_drain(struct loop_msg *msg)
 	struct target_conn *conn = container_of(msg, struct target_conn, entry.drain);
 	uint32_t wait_ms = conn->entry.drain_ms;
 
+	if (conn->retained) { /* there is nobody to ask */
+		target_recover_give_up(conn);
+		return;
+	}
 	if (!conn->adopted || conn->session == NULL || conn->close_asked) {
 		conn->killed = true; /* a login that has not ended yet came too late */
 		return;
@@ -395,15 +538,17 @@ target_login_drain(struct loop_msg *msg)
 	ask_to_log_out(conn, wait_ms);
 }
 
-void
-target_login_check_source(struct target_session *session)
+static void
+check_source(const struct target_session *session, struct target_conn *conn)
 {
-	struct target_conn *conn = session->conn;
 	const struct target_view *view = conn->thread->view;
 	const struct row_target *target = state_find(view->state, ROW_TARGET, &session->target_id);
 	const char *cause = target != NULL ? forbidden(view, target, conn) : NULL;
 	char name[2 * ISCSI_NAME_MAX];
+	struct redirect to;
 
+	if (cause == NULL && target != NULL && redirected(view, target, conn, &to) && to.moves)
+		cause = "the target was redirected, and its sessions are to move";
 	if (cause == NULL && conn->forbidden) { /* the rule was taken back in time */
 		conn->forbidden = false;
 		loop_timer_cancel(conn->thread->loop, &conn->drain_timer);
@@ -418,7 +563,43 @@ target_login_check_source(struct target_session *session)
 	ask_to_log_out(conn, TARGET_FORBIDDEN_MS);
 }
 
+void
+target_login_check_source(struct target_session *session)
+{
+	if (session->inside)
+		return;
+	list_for_each(node, &session->conns)
+		check_source(session, list_entry(node, struct target_conn, session_node));
+}
+
 /* ---- SendTargets ---- */
+
+/*
+ * Returns whether a portal of another gateway may be named to initiators: only that gateway knows
+ * whether it listens, so what the configuration says counts.
+ */
+static bool
+is_elsewhere(const struct target_view *view, const struct row_portal *portal)
+{
+	const struct row_controller *gateway = portal_controller(view->state, portal);
+
+	return !guid_is_zero(&portal->controller_id) && portal->status == STATUS_ONLINE &&
+	       gateway != NULL && gateway->status == STATUS_ONLINE && gateway->instance != NULL &&
+	       gateway->instance[0] != '\0';
+}
+
+/* Returns the portal if an initiator may be sent there, or NULL. */
+static const struct row_portal *
+shown_portal(const struct target_view *view, const struct guid *id)
+{
+	const struct target_portal *portal = target_view_find_portal(view, id);
+	const struct row_portal *row;
+
+	if (portal != NULL)
+		return atomic_load(&portal->ready) ? portal->row : NULL;
+	row = state_find(view->state, ROW_PORTAL, id);
+	return row != NULL && is_elsewhere(view, row) ? row : NULL;
+}
 
 /* The portals of a group of the target that listen. */
 static int
@@ -431,12 +612,11 @@ list_group(const struct target_view *view, const struct row_portal_group *group,
 
 	for (size_t i = 0; i < members.count && rc == 0; i++) {
 		const struct row_group_portal *member = members.rows[i];
-		const struct target_portal *portal = target_view_find_portal(view,
-									     &member->portal_id);
+		const struct row_portal *portal = shown_portal(view, &member->portal_id);
 
-		if (portal == NULL || !atomic_load(&portal->ready))
+		if (portal == NULL)
 			continue;
-		target_portal_format(portal->row, address);
+		target_portal_format(portal, address);
 		rc = iscsi_targets_add_portal(list, address, (uint16_t)group->tag);
 	}
 	return rc;
@@ -465,10 +645,8 @@ has_ready_portal(const struct target_view *view, const struct row_target *target
 
 		for (size_t i = 0; i < members.count; i++) {
 			const struct row_group_portal *member = members.rows[i];
-			const struct target_portal *portal = target_view_find_portal(
-				view, &member->portal_id);
 
-			if (portal != NULL && atomic_load(&portal->ready))
+			if (shown_portal(view, &member->portal_id) != NULL)
 				return true;
 		}
 	}

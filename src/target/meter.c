@@ -58,6 +58,8 @@ target_meter_note(const struct target_task *t)
 	entry->opcode = t->scsi.cdb[0];
 	entry->lun = t->scsi.lun;
 	entry->data_us = entry->limit_us = entry->wait_us = entry->store_us = 0;
+	if (__builtin_expect(meter->trace != NULL, false))
+		target_trace_note(meter->trace, meter->count - 1, t);
 	count_session(t, kind);
 	if (__builtin_expect((t->done_ns | t->began_ns) == 0, true))
 		return;
@@ -112,6 +114,7 @@ target_meter_flush(struct target_thread *thread)
 	if (meter->count == 0)
 		return;
 	uint64_t now_ns = clock_mono_ns();
+	int64_t utc_us = meter->trace != NULL ? clock_utc_us() : 0;
 
 	for (unsigned i = 0; i < meter->count; i++) {
 		const struct target_meter_entry *entry = &meter->entries[i];
@@ -126,6 +129,8 @@ target_meter_flush(struct target_thread *thread)
 			target_traffic_add(&meter->slow_commands, 1);
 			log_slow(entry, now_ns);
 		}
+		if (__builtin_expect(meter->trace != NULL, false) && i >= meter->trace_from)
+			target_trace_write(meter->trace, i, entry, ns, utc_us);
 	}
-	meter->count = 0;
+	meter->count = meter->trace_from = 0;
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "array/array.h"
 #include "base/histogram.h"
 
 struct target_conn;
@@ -44,7 +45,46 @@ struct target_meter {
 	/* all commands of this thread, those of deleted LUNs included; any thread reads */
 	struct histogram latency[METER_KINDS];
 	_Atomic uint64_t slow_commands; /* logged or not */
+	/* Where commands are noted one by one; NULL: nobody wants that.  The thread itself. */
+	struct target_trace *trace;
+	unsigned trace_from; /* index of the first entry that is noted there */
+	/* made by the first reader, freed with the thread */
+	struct target_trace *_Atomic made_trace;
 };
+
+/* ---- trace.c: commands one by one, for who asks ---- */
+
+#define TRACE_SLOTS 8192u /* a power of two */
+#define TRACE_WORDS (sizeof(struct array_trace_record) / sizeof(uint64_t))
+
+/*
+ * A record as words.  turn: 2 × its number + 2 when it is complete, odd while it is written.  So a
+ * reader without a lock sees whether what it read was overwritten meanwhile.
+ */
+struct target_trace_slot {
+	_Atomic uint64_t turn;
+	_Atomic uint64_t words[TRACE_WORDS];
+};
+
+/* The last commands of a thread, which writes; any thread reads. */
+struct target_trace {
+	_Atomic uint64_t count; /* of records that were written */
+	/* the thread's own: of the commands in target_meter.entries, what their answers say */
+	struct array_trace_record noted[METER_BATCH];
+	struct target_trace_slot slots[TRACE_SLOTS];
+};
+
+/* Notes what a command that has ended was, as the entry of this index.  The command's thread. */
+void target_trace_note(struct target_trace *trace, unsigned index, const struct target_task *t);
+/* Writes the record of an entry, whose answer was sent now.  The thread itself. */
+void target_trace_write(struct target_trace *trace, unsigned index,
+			const struct target_meter_entry *entry, uint64_t ns, int64_t utc_us);
+/* Begins or ends to note commands, as readers want it; to be called at each receive. */
+void target_trace_look(struct target_thread *thread);
+/* The function trace of struct array_runtime_ops. */
+int target_trace_read(void *runtime, struct array_trace_place *place,
+		      void (*record)(void *arg, const struct array_trace_record *record), void *arg,
+		      uint64_t *ret_lost);
 
 /*
  * Notes a command that has ended: it counts from its arrival until target_meter_flush.  The

@@ -71,8 +71,9 @@ target_portal_format(const struct row_portal *row, char text[ADDRESS_TEXT_SIZE])
 #pragma GCC diagnostic pop
 }
 
-static int
-parse_address(const char *text, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_len)
+int
+target_portal_address(const char *text, uint16_t port, struct sockaddr_storage *ret,
+		      socklen_t *ret_len)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)ret;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
@@ -100,7 +101,7 @@ bind_socket(const char *address, uint16_t port, bool reuse)
 	struct sockaddr_storage sa;
 	socklen_t len = 0;
 	int one = 1, reuse_value = reuse;
-	int rc = parse_address(address, port, &sa, &len);
+	int rc = target_portal_address(address, port, &sa, &len);
 
 	if (rc < 0)
 		return rc;
@@ -179,6 +180,10 @@ tell(struct target_portal *portal, bool ready, bool failed, const char *reason)
 		log_warning("portal.not-ready", "address=%s reason=\"%s\"", address, reason);
 	if (row == NULL)
 		return;
+	if (portal->inside) { /* no row of the configuration */
+		row_unref(row);
+		return;
+	}
 	row->id = portal->row->id;
 	row->ready = ready;
 	row->failed = failed;

@@ -11,6 +11,8 @@
 #include "target/target.h"
 #include "target/traffic_int.h"
 
+#include <sys/socket.h>
+
 struct target_conn;
 struct target_thread;
 
@@ -105,6 +107,7 @@ struct target_portal {
 	struct row_portal *row;
 	struct target_traffic *traffic; /* the counters of its address */
 	struct target_thread *thread;   /* the thread that listens at this address */
+	bool inside; /* for other gateways: its row is made of the controller's (inside.c) */
 	/* true when the portal listens */
 	atomic_bool ready;
 	/* The fields below belong to that thread. */
@@ -134,6 +137,9 @@ void target_portal_unref(struct target_portal *portal);
 void target_portal_open(struct target_portal *portal, bool all_offline);
 void target_portal_close(struct target_portal *portal);
 void target_portal_pause(struct target_portal *portal, const char *reason);
+/* Fills in a socket address from a numeric one.  Returns 0 or -EINVAL. */
+int target_portal_address(const char *text, uint16_t port, struct sockaddr_storage *ret,
+			  socklen_t *ret_len);
 /* Writes "192.0.2.1:3260" or "[::1]:3260". */
 void target_portal_format(const struct row_portal *row, char text[ADDRESS_TEXT_SIZE]);
 /*

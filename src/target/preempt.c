@@ -4,6 +4,8 @@
  * reached, and the end of the tasks of preempted nexuses (PREEMPT AND ABORT), which come through
  * other sessions, on other threads.  All of it runs on the thread of the task that asks.
  */
+#include <stdio.h>
+
 #include "target/target_int.h"
 
 /* Every portal group of a target with which the LUN is associated is a target port. */
@@ -27,6 +29,34 @@ target_preempt_ports(struct scsi_itl *itl, uint16_t *ports, size_t capacity)
 		}
 	}
 	return count;
+}
+
+/* The same ports in the same order, of the same view: both are called within one command. */
+uint16_t
+target_preempt_port_name(struct scsi_itl *itl, size_t i, char name[SCSI_PORT_NAME_BYTES])
+{
+	const struct target_path *path = container_of(itl, struct target_path, itl);
+	const struct state *state = path->session->thread->view->state;
+	struct row_slice targets = state_lun_targets(state, &path->lun_id);
+
+	for (size_t t = 0; t < targets.count; t++) {
+		const struct row_association *row = targets.rows[t];
+		struct row_slice groups = state_target_groups(state, &row->target_id);
+		const struct row_target *target = state_find(state, ROW_TARGET, &row->target_id);
+		const struct row_portal_group *group;
+
+		if (i >= groups.count) {
+			i -= groups.count;
+			continue;
+		}
+		group = groups.rows[i];
+		if (target == NULL)
+			return 0;
+		snprintf(name, SCSI_PORT_NAME_BYTES, "%.223s,t,0x%04x", target->iscsi_name,
+			 group->tag);
+		return (uint16_t)group->relative_port;
+	}
+	return 0;
 }
 
 /* A PREEMPT AND ABORT that ends the tasks of others, or is about to. */

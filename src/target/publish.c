@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "model/port.h"
 #include "target/target_int.h"
 
 /* On the publisher's stack while it waits. */
@@ -65,8 +66,8 @@ end_sessions(struct target_thread *thread, const struct guid *target_id)
 	if (set == NULL)
 		return;
 	list_for_each(node, &set->sessions)
-		target_conn_close(list_entry(node, struct target_session, set_node)->conn,
-				  ERR_NOT_FOUND);
+		target_session_close(list_entry(node, struct target_session, set_node),
+				     ERR_NOT_FOUND);
 }
 
 /* These places are all of one target. */
@@ -82,7 +83,7 @@ sync_sessions(struct target_thread *thread, const struct target_place *places, s
 								    set_node);
 
 			if (target_session_apply(session, places, count) < 0)
-				target_conn_close(session->conn, -ENOMEM);
+				target_session_close(session, -ENOMEM);
 			steps += count;
 		}
 	count_steps(thread->target, steps);
@@ -124,8 +125,8 @@ sync_initiator(struct target_thread *thread, const char *name)
 								    name_node);
 
 			if (target_session_look(session, &steps) < 0)
-				target_conn_close(session->conn, -ENOMEM);
-			target_host_join(session->conn);
+				target_session_close(session, -ENOMEM);
+			target_host_join(session);
 			target_login_check_source(session);
 		}
 	count_steps(thread->target, steps);
@@ -148,6 +149,7 @@ take_view(struct loop_msg *msg)
 		end_sessions(thread, &delta->ended[i]);
 	sync_places(thread, delta);
 	target_access_sync(thread, delta);
+	target_forward_sync(thread, delta);
 	for (size_t i = 0; i < delta->initiator_count; i++)
 		sync_initiator(thread, delta->initiators[i]);
 	for (size_t i = 0; i < delta->ruled_count; i++)
@@ -206,6 +208,22 @@ forget_counts(struct target *target, const struct change *change)
 	}
 }
 
+/*
+ * A unit of a LUN that has become another gateway's is given up, so that it is made anew, from what
+ * the catalog has kept by then, when the LUN comes back.
+ */
+static void
+settle_owner(struct target *target, const struct state *state, const struct guid *lun_id)
+{
+	const struct row_lun_owner *owner = state_lun_owner(state, lun_id);
+	bool own = owner == NULL
+			   ? !state_has_gateways(state)
+			   : guid_equal(&owner->controller_id, array_controller_id(target->array));
+
+	if (!own)
+		target_unit_forget(target, lun_id);
+}
+
 /* Updates the units of the LUNs that this change puts, and gives up those of LUNs that it deletes. */
 static void
 settle_units(struct target *target, const struct state *state, const struct change *change)
@@ -213,6 +231,8 @@ settle_units(struct target *target, const struct state *state, const struct chan
 	for (size_t i = 0; change != NULL && i < change->op_count; i++) {
 		const struct change_op *op = &change->ops[i];
 
+		if (op->family == ROW_LUN_OWNER)
+			settle_owner(target, state, &op->key.a);
 		if (op->family != ROW_LUN)
 			continue;
 		if (op->row != NULL)

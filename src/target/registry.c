@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The sessions of all threads: for reinstatement, TSIHs, management, and the limit on sessions.
- * Only logins, ends of sessions and management use the registry, so a single lock suffices.  Any
- * thread.
+ * The sessions of all threads with their connections: for reinstatement, TSIHs, management, and the
+ * limit on connections.  Only logins, ends of connections and management use the registry, so a
+ * single lock suffices.  Any thread.
  *
- * An entry is in the registry from the last step of its login until its connection has returned
+ * An entry is in its session from the last step of its login until its connection has returned
  * everything that it held.  While the entry is there its connection exists, so a message that ends
- * the session may be posted to it.
+ * the connection may be posted to it.  A session is there as long as it has an entry, or a login
+ * waits to take the place of one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -96,32 +97,45 @@ target_registry_next_tsih(struct target_registry *registry)
 
 /* --- entering and leaving --- */
 
-/*
- * RFC 7143 §6.3.5: session reinstatement is by initiator name, ISID, target name and portal group
- * tag.
- */
-static bool
-same_nexus(const struct target_registry_entry *a, const struct target_registry_entry *b)
+/* RFC 7143 §6.3.5: a session is known by initiator name, ISID, target name and portal group tag. */
+static struct target_registry_session *
+find_session(struct target_registry *registry, const struct iscsi_login *login, uint16_t tpgt)
 {
-	return memcmp(a->isid, b->isid, sizeof(a->isid)) == 0 && a->tpgt == b->tpgt &&
-	       strcmp(a->initiator, b->initiator) == 0 && strcmp(a->target, b->target) == 0;
+	const struct list *bucket = bucket_of(registry, login->initiator_name);
+
+	list_for_each(node, bucket) {
+		struct target_registry_session *s = list_entry(node, struct target_registry_session,
+							       node);
+
+		if (memcmp(s->isid, login->isid, sizeof(s->isid)) == 0 && s->tpgt == tpgt &&
+		    strcmp(s->initiator, login->initiator_name) == 0 &&
+		    strcmp(s->target, login->target_name) == 0)
+			return s;
+	}
+	return NULL;
 }
 
-/* ret_known: does the initiator have any session? */
-static struct target_registry_entry *
-find_older(struct target_registry *registry, const struct target_registry_entry *entry,
-	   bool *ret_known)
+static bool
+has_session(struct target_registry *registry, const char *initiator)
 {
-	const struct list *bucket = bucket_of(registry, entry->initiator);
+	const struct list *bucket = bucket_of(registry, initiator);
 
-	*ret_known = false;
-	list_for_each(node, bucket) {
-		struct target_registry_entry *other = list_entry(node, struct target_registry_entry,
-								 node);
+	list_for_each(node, bucket)
+		if (strcmp(list_entry(node, struct target_registry_session, node)->initiator,
+			   initiator) == 0)
+			return true;
+	return false;
+}
 
-		if (same_nexus(entry, other))
-			return other;
-		*ret_known = *ret_known || strcmp(other->initiator, entry->initiator) == 0;
+static struct target_registry_entry *
+find_cid(const struct target_registry_session *session, uint16_t cid)
+{
+	list_for_each(node, &session->entries) {
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
+								 session_node);
+
+		if (entry->cid == cid && !entry->let_go)
+			return entry;
 	}
 	return NULL;
 }
@@ -129,6 +143,7 @@ find_older(struct target_registry *registry, const struct target_registry_entry 
 static void
 kill_locked(struct target_registry_entry *entry)
 {
+	entry->asked = true;
 	if (entry->kill_posted)
 		return;
 	entry->kill_posted = true;
@@ -137,24 +152,46 @@ kill_locked(struct target_registry_entry *entry)
 }
 
 static void
+kill_session_locked(struct target_registry_session *session)
+{
+	session->ending = true;
+	list_for_each(node, &session->entries)
+		kill_locked(list_entry(node, struct target_registry_entry, session_node));
+}
+
+static void
 wake_waiter(struct target_registry_entry *waiter)
 {
 	waiter->waits_for = NULL;
+	waiter->waits_for_session = NULL;
 	waiter->wake.run = target_login_wake;
 	loop_post(waiter->wake_thread->loop, &waiter->wake);
 }
 
 static void
+list_locked(struct target_registry *registry, struct target_registry_session *session)
+{
+	session->tsih = next_tsih(registry);
+	tsih_mark(registry, session->tsih, true);
+	session->listed = true;
+	list_append(bucket_of(registry, session->initiator), &session->node);
+	registry->sessions++;
+}
+
+static void
 add_locked(struct target_registry *registry, struct target_registry_entry *entry)
 {
-	bool wanted = entry->wanted_tsih != 0 && !tsih_in_use(registry, entry->wanted_tsih);
-
-	entry->tsih = wanted ? entry->wanted_tsih : next_tsih(registry);
-	tsih_mark(registry, entry->tsih, true);
-	entry->entered = true;
-	entry->kill_posted = entry->drain_posted = false;
-	list_append(bucket_of(registry, entry->initiator), &entry->node);
+	entry->entered = entry->counted = true;
+	entry->kill_posted = entry->drain_posted = entry->asked = false;
+	list_append(&entry->session->entries, &entry->session_node);
+	entry->session->count++;
 	registry->count++;
+}
+
+static bool
+is_full(const struct target_registry *registry, bool known)
+{
+	return registry->count >= registry->max - (known ? 0 : registry->reserved);
 }
 
 /*
@@ -165,193 +202,436 @@ add_locked(struct target_registry *registry, struct target_registry_entry *entry
 static void
 warn_of_takeover(const struct target_registry_entry *entry, const char *old_host)
 {
+	const struct target_registry_session *session = entry->session;
 	char name[2 * ISCSI_NAME_MAX];
 
-	log_warning_from(entry->initiator, "session.taken-over",
+	log_warning_from(session->initiator, "session.taken-over",
 			 "initiator=%s target=%s from=%s by=%s hint=\"two machines with the same "
 			 "initiator name "
 			 "throw each other out: give each its own name (InitiatorName)\"",
-			 log_quote(entry->initiator, name, sizeof(name)), entry->target, old_host,
-			 entry->host);
+			 log_quote(session->initiator, name, sizeof(name)), session->target,
+			 old_host, entry->host);
 }
 
-enum target_registry_claim
-target_registry_enter(struct target_registry *registry, struct target_registry_entry *entry)
+/* The host of a session's connections, if it is another one than the entry's; else "". */
+static void
+note_other_host(const struct target_registry_session *older,
+		const struct target_registry_entry *entry, char host[ADDRESS_TEXT_SIZE])
 {
-	enum target_registry_claim claim = REGISTRY_ENTERED;
-	char old_host[ADDRESS_TEXT_SIZE] = "";
-	bool known;
+	struct list *first = list_first(&older->entries);
+	const struct target_registry_entry *other;
 
-	pthread_mutex_lock(&registry->lock);
-	struct target_registry_entry *older = find_older(registry, entry, &known);
+	if (first == NULL)
+		return;
+	other = list_entry(first, struct target_registry_entry, session_node);
+	if (strcmp(other->host, entry->host) != 0)
+		snprintf(host, ADDRESS_TEXT_SIZE, "%s", other->host);
+}
 
-	if (older != NULL && older->waiter != NULL) {
-		claim = REGISTRY_CONTENDED;
-	} else if (older != NULL) {
-		if (strcmp(older->host, entry->host) != 0)
-			snprintf(old_host, sizeof(old_host), "%s", older->host);
+static enum target_registry_claim
+begin_locked(struct target_registry *registry, struct target_registry_entry *entry,
+	     const struct iscsi_login *login, uint16_t tpgt, char old_host[ADDRESS_TEXT_SIZE])
+{
+	struct target_registry_session *older = find_session(registry, login, tpgt);
+
+	if (older != NULL && older->waiter != NULL)
+		return REGISTRY_CONTENDED;
+	if (older != NULL) {
+		note_other_host(older, entry, old_host);
+		older->waiter = entry;
+		entry->waits_for_session = older;
+		kill_session_locked(older);
+		return REGISTRY_WAIT;
+	}
+	if (is_full(registry, has_session(registry, login->initiator_name)))
+		return REGISTRY_FULL;
+	list_locked(registry, entry->session);
+	add_locked(registry, entry);
+	return REGISTRY_ENTERED;
+}
+
+/* The connection whose place it takes has left the session by now, if it has waited for that. */
+static enum target_registry_claim
+join_locked(struct target_registry *registry, struct target_registry_entry *entry)
+{
+	struct target_registry_session *session = entry->session;
+	struct target_registry_entry *older = find_cid(session, entry->cid);
+
+	if (session->ending)
+		return REGISTRY_NO_SESSION;
+	if (older != NULL && older->waiter != NULL)
+		return REGISTRY_CONTENDED;
+	if (older != NULL) {
 		older->waiter = entry;
 		entry->waits_for = older;
 		kill_locked(older);
-		claim = REGISTRY_WAIT;
-	} else if (registry->count >= registry->max - (known ? 0 : registry->reserved)) {
-		claim = REGISTRY_FULL;
-	} else {
-		add_locked(registry, entry);
+		return REGISTRY_WAIT;
 	}
+	if (session->count >= session->max_connections)
+		return REGISTRY_TOO_MANY;
+	if (is_full(registry, true))
+		return REGISTRY_FULL;
+	entry->thread = session->thread;
+	add_locked(registry, entry);
+	return REGISTRY_ENTERED;
+}
+
+enum target_registry_claim
+target_registry_enter(struct target_registry *registry, struct target_registry_entry *entry,
+		      const struct iscsi_login *login, uint16_t tpgt)
+{
+	enum target_registry_claim claim = REGISTRY_NO_SESSION;
+	char old_host[ADDRESS_TEXT_SIZE] = "";
+
+	pthread_mutex_lock(&registry->lock);
+	if (entry->session == NULL) {
+		struct target_registry_session *session = find_session(registry, login, tpgt);
+
+		if (session != NULL && session->tsih == login->tsih && !session->ending) {
+			entry->session = session;
+			session->refs++;
+		}
+	}
+	if (entry->session != NULL)
+		claim = login->tsih == 0 ? begin_locked(registry, entry, login, tpgt, old_host)
+					 : join_locked(registry, entry);
 	pthread_mutex_unlock(&registry->lock);
 	if (old_host[0] != '\0')
 		warn_of_takeover(entry, old_host);
 	return claim;
 }
 
+int
+target_registry_session_new(struct target_registry *registry, struct target_registry_entry *entry,
+			    const struct iscsi_login *login, uint16_t tpgt,
+			    struct target_thread *thread)
+{
+	struct target_registry_session *session = mem_calloc(1, sizeof(*session));
+
+	if (session == NULL)
+		return -ENOMEM;
+	session->registry = registry;
+	guid_make(&session->id);
+	memcpy(session->initiator, login->initiator_name, sizeof(session->initiator));
+	memcpy(session->target, login->target_name, sizeof(session->target));
+	memcpy(session->isid, login->isid, sizeof(session->isid));
+	session->tpgt = tpgt;
+	session->max_connections = 1;
+	session->thread = entry->thread = thread;
+	session->refs = 1;
+	list_init(&session->entries);
+	atomic_fetch_add(&thread->sessions_assigned, 1);
+	entry->session = session;
+	return 0;
+}
+
 void
-target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry)
+target_registry_session_free(struct target_registry_session *session)
+{
+	mem_free(session);
+}
+
+/* What a connection has counted stays with its session. */
+static void keep_counts(struct target_registry_entry *entry);
+
+static void
+remove_locked(struct target_registry *registry, struct target_registry_entry *entry)
+{
+	keep_counts(entry);
+	entry->entered = false;
+	list_remove(&entry->session_node);
+	entry->session->count -= entry->counted;
+	registry->count--;
+}
+
+void
+target_registry_let_go(struct target_registry *registry, struct target_registry_entry *entry)
 {
 	pthread_mutex_lock(&registry->lock);
 	if (entry->entered) {
-		entry->entered = false;
-		list_remove(&entry->node);
-		tsih_mark(registry, entry->tsih, false);
-		registry->count--;
-		target_host_leave(entry);
-		pthread_cond_broadcast(&registry->left);
+		entry->session->count -= entry->counted;
+		entry->counted = false;
+		entry->let_go = true;
+		entry->asked = false;
 	}
-	if (entry->waiter != NULL) {
+	if (entry->waiter != NULL)
 		wake_waiter(entry->waiter);
-		entry->waiter = NULL;
-	}
-	if (entry->waits_for != NULL) {
-		entry->waits_for->waiter = NULL;
-		entry->waits_for = NULL;
+	entry->waiter = NULL;
+	pthread_cond_broadcast(&registry->left);
+	pthread_mutex_unlock(&registry->lock);
+}
+
+void
+target_registry_kill_taken(struct target_registry *registry, struct target_registry_entry *entry)
+{
+	pthread_mutex_lock(&registry->lock);
+	entry->kill_posted = false;
+	pthread_mutex_unlock(&registry->lock);
+}
+
+void
+target_registry_logged_out(struct target_registry *registry, struct target_registry_entry *entry)
+{
+	pthread_mutex_lock(&registry->lock);
+	if (entry->entered) {
+		entry->session->count -= entry->counted;
+		entry->counted = false;
 	}
 	pthread_mutex_unlock(&registry->lock);
 }
 
-uint16_t
-target_registry_may_reinstate(struct target_registry *registry, const struct iscsi_login *login)
+/* The last of its connections has left.  Returns whether it was listed. */
+static bool
+end_locked(struct target_registry *registry, struct target_registry_session *session)
 {
-	uint16_t status = ISCSI_LOGIN_NO_SESSION;
+	if (!session->listed)
+		return false;
+	session->listed = false;
+	session->ending = true;
+	list_remove(&session->node);
+	tsih_mark(registry, session->tsih, false);
+	registry->sessions--;
+	target_host_leave(session);
+	if (session->waiter != NULL)
+		wake_waiter(session->waiter);
+	session->waiter = NULL;
+	return true;
+}
+
+static void
+stop_waiting(struct target_registry_entry *entry)
+{
+	if (entry->waits_for != NULL)
+		entry->waits_for->waiter = NULL;
+	if (entry->waits_for_session != NULL)
+		entry->waits_for_session->waiter = NULL;
+	entry->waits_for = NULL;
+	entry->waits_for_session = NULL;
+}
+
+bool
+target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry,
+		      struct guid *ret_session_id)
+{
+	struct target_registry_session *session;
+	bool last, ended = false;
 
 	pthread_mutex_lock(&registry->lock);
-	const struct list *bucket = bucket_of(registry, login->initiator_name);
-
-	list_for_each(node, bucket) {
-		const struct target_registry_entry *e = list_entry(
-			node, struct target_registry_entry, node);
-
-		if (e->tsih != login->tsih || strcmp(e->initiator, login->initiator_name) != 0 ||
-		    strcmp(e->target, login->target_name) != 0 ||
-		    memcmp(e->isid, login->isid, sizeof(e->isid)) != 0)
-			continue;
-		status = e->cid == login->cid ? ISCSI_LOGIN_OK : ISCSI_LOGIN_TOO_MANY_CONNECTIONS;
+	session = entry->session;
+	if (entry->entered)
+		remove_locked(registry, entry);
+	if (entry->waiter != NULL)
+		wake_waiter(entry->waiter);
+	entry->waiter = NULL;
+	stop_waiting(entry);
+	entry->session = NULL;
+	last = session != NULL && --session->refs == 0;
+	if (last) {
+		*ret_session_id = session->id;
+		ended = end_locked(registry, session);
+		atomic_fetch_sub(&session->thread->sessions_assigned, 1);
 	}
+	pthread_cond_broadcast(&registry->left);
+	pthread_mutex_unlock(&registry->lock);
+	if (last && !ended)
+		target_registry_session_free(session);
+	if (ended) {
+		/* target_free waits for this as for a connection */
+		atomic_fetch_add(&session->thread->target->conn_count, 1);
+		session->gone.run = target_session_gone;
+		loop_post(session->thread->loop, &session->gone);
+	}
+	return ended;
+}
+
+uint16_t
+target_registry_may_join(struct target_registry *registry, const struct iscsi_login *login,
+			 uint16_t tpgt)
+{
+	uint16_t status = ISCSI_LOGIN_OK;
+
+	pthread_mutex_lock(&registry->lock);
+	const struct target_registry_session *s = find_session(registry, login, tpgt);
+
+	if (s == NULL || s->tsih != login->tsih || s->ending)
+		status = ISCSI_LOGIN_NO_SESSION;
+	else if (s->count >= s->max_connections && find_cid(s, login->cid) == NULL)
+		status = ISCSI_LOGIN_TOO_MANY_CONNECTIONS;
 	pthread_mutex_unlock(&registry->lock);
 	return status;
 }
 
+void
+target_registry_end(struct target_registry_session *session)
+{
+	pthread_mutex_lock(&session->registry->lock);
+	session->ending = true;
+	pthread_mutex_unlock(&session->registry->lock);
+}
+
+bool
+target_registry_is_ending(const struct target_registry_session *session)
+{
+	pthread_mutex_lock(&session->registry->lock);
+	bool ending = session->ending;
+
+	pthread_mutex_unlock(&session->registry->lock);
+	return ending;
+}
+
 /* --- management --- */
+
+/* Calls a function for each session, or for each connection, under the lock. */
+static void
+each_session(struct target_registry *registry,
+	     void (*visit)(struct target_registry_session *session, void *arg), void *arg)
+{
+	pthread_mutex_lock(&registry->lock);
+	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
+		list_for_each(node, &registry->buckets[i])
+			visit(list_entry(node, struct target_registry_session, node), arg);
+	pthread_mutex_unlock(&registry->lock);
+}
+
+struct by_id {
+	const struct guid *id;
+	uint32_t drain_ms;
+	int rc;
+};
+
+static void
+kill_by_id(struct target_registry_session *session, void *arg)
+{
+	struct by_id *search = arg;
+
+	if (!guid_equal(&session->id, search->id))
+		return;
+	kill_session_locked(session);
+	search->rc = 0;
+}
 
 int
 target_registry_kill(struct target_registry *registry, const struct guid *session_id)
 {
-	int rc = ERR_NOT_FOUND;
+	struct by_id search = { .id = session_id, .rc = ERR_NOT_FOUND };
 
-	pthread_mutex_lock(&registry->lock);
-	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
-		list_for_each(node, &registry->buckets[i]) {
-			struct target_registry_entry *entry = list_entry(
-				node, struct target_registry_entry, node);
+	each_session(registry, kill_by_id, &search);
+	return search.rc;
+}
 
-			if (!guid_equal(&entry->session_id, session_id))
-				continue;
-			kill_locked(entry);
-			rc = 0;
-		}
-	pthread_mutex_unlock(&registry->lock);
-	return rc;
+static void
+kill_by_target(struct target_registry_session *session, void *arg)
+{
+	if (strcmp(session->target, arg) == 0)
+		kill_session_locked(session);
 }
 
 void
 target_registry_kill_target(struct target_registry *registry, const char *target)
 {
-	pthread_mutex_lock(&registry->lock);
-	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
-		list_for_each(node, &registry->buckets[i]) {
-			struct target_registry_entry *entry = list_entry(
-				node, struct target_registry_entry, node);
-
-			if (strcmp(entry->target, target) == 0)
-				kill_locked(entry);
-		}
-	pthread_mutex_unlock(&registry->lock);
+	each_session(registry, kill_by_target, (void *)(uintptr_t)target);
 }
 
 static void
 drain_locked(struct target_registry_entry *entry, uint32_t drain_ms)
 {
-	entry->drain_posted = true;
+	entry->drain_posted = entry->asked = true;
 	entry->drain_ms = drain_ms;
 	entry->drain.run = target_login_drain;
 	loop_post(entry->thread->loop, &entry->drain);
+}
+
+static bool
+is_drained(const struct target_registry_session *session)
+{
+	list_for_each(node, &session->entries)
+		if (!list_entry(node, struct target_registry_entry, session_node)->drain_posted)
+			return false;
+	return true;
+}
+
+/* Each of its connections is asked; none may join it meanwhile. */
+static void
+drain_by_id(struct target_registry_session *session, void *arg)
+{
+	struct by_id *search = arg;
+
+	if (!guid_equal(&session->id, search->id))
+		return;
+	search->rc = 0;
+	if (is_drained(session)) {
+		kill_session_locked(session);
+		return;
+	}
+	session->ending = true;
+	list_for_each(node, &session->entries) {
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
+								 session_node);
+
+		if (!entry->drain_posted)
+			drain_locked(entry, search->drain_ms);
+	}
 }
 
 int
 target_registry_drain(struct target_registry *registry, const struct guid *session_id,
 		      uint32_t drain_ms)
 {
-	int rc = ERR_NOT_FOUND;
+	struct by_id search = { .id = session_id, .drain_ms = drain_ms, .rc = ERR_NOT_FOUND };
 
-	pthread_mutex_lock(&registry->lock);
-	for (unsigned i = 0; rc < 0 && i < REGISTRY_BUCKETS; i++)
-		list_for_each(node, &registry->buckets[i]) {
-			struct target_registry_entry *entry = list_entry(
-				node, struct target_registry_entry, node);
-
-			if (!guid_equal(&entry->session_id, session_id))
-				continue;
-			if (entry->drain_posted)
-				kill_locked(entry);
-			else
-				drain_locked(entry, drain_ms);
-			rc = 0;
-			break;
-		}
-	pthread_mutex_unlock(&registry->lock);
-	return rc;
+	each_session(registry, drain_by_id, &search);
+	return search.rc;
 }
 
-/* portal_id NULL: of all portals. */
-static void
-drain_some(struct target_registry *registry, const struct guid *portal_id, uint32_t drain_ms)
-{
-	pthread_mutex_lock(&registry->lock);
-	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
-		list_for_each(node, &registry->buckets[i]) {
-			struct target_registry_entry *entry = list_entry(
-				node, struct target_registry_entry, node);
+/* Which connections; portals NULL = those of all portals. */
+struct by_portal {
+	const struct guid *portals;
+	size_t count;
+	uint32_t drain_ms;
+	bool left;
+};
 
-			if (!entry->drain_posted &&
-			    (portal_id == NULL || guid_equal(entry->portal_id, portal_id)))
-				drain_locked(entry, drain_ms);
-		}
-	pthread_mutex_unlock(&registry->lock);
+static bool
+came_through(const struct target_registry_entry *entry, const struct by_portal *search)
+{
+	return search->portals == NULL ||
+	       target_registry_is_among(search->portals, search->count, entry->portal_id);
+}
+
+static void
+drain_by_portal(struct target_registry_session *session, void *arg)
+{
+	const struct by_portal *search = arg;
+
+	if (search->portals == NULL)
+		session->ending = true;
+	list_for_each(node, &session->entries) {
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
+								 session_node);
+
+		if (!entry->drain_posted && came_through(entry, search))
+			drain_locked(entry, search->drain_ms);
+	}
 }
 
 void
 target_registry_drain_portal(struct target_registry *registry, const struct guid *portal_id,
 			     uint32_t drain_ms)
 {
-	drain_some(registry, portal_id, drain_ms);
+	struct by_portal search = { .portals = portal_id, .count = 1, .drain_ms = drain_ms };
+
+	each_session(registry, drain_by_portal, &search);
 }
 
 void
 target_registry_drain_all(struct target_registry *registry, uint32_t drain_ms)
 {
-	drain_some(registry, NULL, drain_ms);
+	struct by_portal search = { .drain_ms = drain_ms };
+
+	each_session(registry, drain_by_portal, &search);
 }
 
-/* ---- the sessions of portals ---- */
+/* ---- the connections of portals ---- */
 
 bool
 target_registry_is_among(const struct guid *portals, size_t count, const struct guid *portal_id)
@@ -362,44 +642,58 @@ target_registry_is_among(const struct guid *portals, size_t count, const struct 
 	return false;
 }
 
+static void
+kill_by_portal(struct target_registry_session *session, void *arg)
+{
+	const struct by_portal *search = arg;
+
+	list_for_each(node, &session->entries) {
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
+								 session_node);
+
+		if (came_through(entry, search))
+			kill_locked(entry);
+	}
+}
+
 void
 target_registry_kill_portals(struct target_registry *registry, const struct guid *portals,
 			     size_t count)
 {
-	pthread_mutex_lock(&registry->lock);
-	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
-		list_for_each(node, &registry->buckets[i]) {
-			struct target_registry_entry *entry = list_entry(
-				node, struct target_registry_entry, node);
+	struct by_portal search = { .portals = portals, .count = count };
 
-			if (target_registry_is_among(portals, count, entry->portal_id))
-				kill_locked(entry);
-		}
-	pthread_mutex_unlock(&registry->lock);
+	each_session(registry, kill_by_portal, &search);
+}
+
+static void
+kill_any(struct target_registry_session *session, void *arg)
+{
+	(void)arg;
+	kill_session_locked(session);
 }
 
 void
 target_registry_kill_all(struct target_registry *registry)
 {
-	pthread_mutex_lock(&registry->lock);
-	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
-		list_for_each(node, &registry->buckets[i])
-			kill_locked(list_entry(node, struct target_registry_entry, node));
-	pthread_mutex_unlock(&registry->lock);
+	each_session(registry, kill_any, NULL);
 }
 
-/* Returns whether a session is left that was asked to go. */
+/* Returns whether a connection is left that was asked to go. */
 static bool
-is_left(const struct target_registry *registry, const struct guid *portals, size_t count)
+is_left(const struct target_registry *registry, const struct by_portal *search)
 {
 	for (unsigned i = 0; i < REGISTRY_BUCKETS; i++)
 		list_for_each(node, &registry->buckets[i]) {
-			const struct target_registry_entry *entry = list_entry(
-				node, struct target_registry_entry, node);
+			const struct target_registry_session *session = list_entry(
+				node, struct target_registry_session, node);
 
-			if ((entry->kill_posted || entry->drain_posted) &&
-			    target_registry_is_among(portals, count, entry->portal_id))
-				return true;
+			list_for_each(at, &session->entries) {
+				const struct target_registry_entry *entry = list_entry(
+					at, struct target_registry_entry, session_node);
+
+				if (entry->asked && came_through(entry, search))
+					return true;
+			}
 		}
 	return false;
 }
@@ -421,7 +715,7 @@ target_registry_wait_none(struct target_registry *registry, uint32_t timeout_ms)
 	int r = 0;
 
 	pthread_mutex_lock(&registry->lock);
-	while ((left = registry->count) > 0 && r != ETIMEDOUT)
+	while ((left = registry->sessions) > 0 && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&registry->left, &registry->lock, &end);
 	pthread_mutex_unlock(&registry->lock);
 	return left;
@@ -431,12 +725,13 @@ int
 target_registry_wait_portals(struct target_registry *registry, const struct guid *portals,
 			     size_t count, uint32_t timeout_ms)
 {
+	const struct by_portal search = { .portals = portals, .count = count };
 	struct timespec end = end_after(timeout_ms);
 	bool left;
 	int r = 0;
 
 	pthread_mutex_lock(&registry->lock);
-	while ((left = is_left(registry, portals, count)) && r != ETIMEDOUT)
+	while ((left = is_left(registry, &search)) && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&registry->left, &registry->lock, &end);
 	pthread_mutex_unlock(&registry->lock);
 	return left ? ERR_TIMEOUT : 0;
@@ -444,22 +739,39 @@ target_registry_wait_portals(struct target_registry *registry, const struct guid
 
 /* ---- For those who read what was counted ---- */
 
-void
-target_registry_counts(struct target_registry_entry *entry, struct array_session_counters *ret)
+static void
+add_counts(const struct target_session_counts *counts, struct array_session_counters *ret)
 {
-	const struct target_session_counts *counts =
-		&container_of(entry, struct target_conn, entry)->counts;
-
-	ret->id = entry->session_id;
 	for (unsigned kind = 0; kind < METER_KINDS; kind++) {
-		ret->commands[kind] = atomic_load_explicit(&counts->commands[kind],
-							   memory_order_relaxed);
-		ret->bytes[kind] = atomic_load_explicit(&counts->bytes[kind], memory_order_relaxed);
-		ret->ns[kind] = atomic_load_explicit(&counts->ns[kind], memory_order_relaxed);
+		ret->commands[kind] += atomic_load_explicit(&counts->commands[kind],
+							    memory_order_relaxed);
+		ret->bytes[kind] += atomic_load_explicit(&counts->bytes[kind],
+							 memory_order_relaxed);
+		ret->ns[kind] += atomic_load_explicit(&counts->ns[kind], memory_order_relaxed);
 	}
-	ret->limited_commands = atomic_load_explicit(&counts->limited_commands,
-						     memory_order_relaxed);
-	ret->limited_ns = atomic_load_explicit(&counts->limited_ns, memory_order_relaxed);
+	ret->limited_commands += atomic_load_explicit(&counts->limited_commands,
+						      memory_order_relaxed);
+	ret->limited_ns += atomic_load_explicit(&counts->limited_ns, memory_order_relaxed);
+}
+
+static void
+keep_counts(struct target_registry_entry *entry)
+{
+	add_counts(&container_of(entry, struct target_conn, entry)->counts, &entry->session->past);
+}
+
+void
+target_registry_counts(const struct target_registry_session *session,
+		       struct array_session_counters *ret)
+{
+	*ret = session->past;
+	ret->id = session->id;
+	list_for_each(node, &session->entries)
+		add_counts(
+			&container_of(list_entry(node, struct target_registry_entry, session_node),
+				      struct target_conn, entry)
+				 ->counts,
+			ret);
 }
 
 int
@@ -470,12 +782,12 @@ target_registry_sample(struct target_registry *registry,
 	int count = 0;
 
 	pthread_mutex_lock(&registry->lock);
-	counters = mem_alloc((registry->count + 1) * sizeof(counters[0]));
+	counters = mem_alloc((registry->sessions + 1) * sizeof(counters[0]));
 	for (unsigned i = 0; counters != NULL && i < REGISTRY_BUCKETS; i++)
-		list_for_each(node, &registry->buckets[i]) {
-			target_registry_counts(list_entry(node, struct target_registry_entry, node),
-					       &counters[count++]);
-		}
+		list_for_each(node, &registry->buckets[i])
+			target_registry_counts(
+				list_entry(node, struct target_registry_session, node),
+				&counters[count++]);
 	pthread_mutex_unlock(&registry->lock);
 	if (counters == NULL)
 		return -ENOMEM;

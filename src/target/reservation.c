@@ -15,13 +15,18 @@ read_kept(struct target *target, const struct guid *lun_id, struct scsi_reservat
 {
 	AUTO_FREE void *data = NULL;
 	uint32_t version = 0;
+	bool passing = false;
 	size_t bytes = 0;
-	int rc = array_kept(target->array, lun_id, SCSI_KEEP_RESERVATIONS, &version, &data, &bytes);
+	int rc = array_kept(target->array, lun_id, SCSI_KEEP_RESERVATIONS, &version, &data, &bytes,
+			    &passing);
 
 	*ret_set = NULL;
 	if (rc < 0)
 		return rc == ERR_NOT_FOUND ? 0 : rc;
-	return scsi_reservations_decode(version, data, bytes, ret_set);
+	rc = scsi_reservations_decode(version, data, bytes, ret_set);
+	if (rc == 0 && passing)
+		(*ret_set)->persists = false;
+	return rc;
 }
 
 static bool

@@ -3,8 +3,8 @@
  * A session: an I_T nexus and its LUN map.  The map has the LUNs of the target whose masks admit
  * the initiator or its host.  A publication names the places (LUN numbers) of the map that must be looked at
  * again; a command only indexes a table.  A path gets its unit with its first command, because an
- * initiator may see many LUNs and use few.  Everything runs on the thread of the session's
- * connection.
+ * initiator may see many LUNs and use few.  Everything runs on the one thread of the session's
+ * connections.
  *
  * A path that leaves the map ends its tasks that have not started.  It stays in session->gone until
  * the last task that src/scsi executes has ended.
@@ -37,12 +37,14 @@ path_new(struct target_session *session, const struct row_lun *lun, uint16_t num
 {
 	struct target_unit *unit = target_unit_find(session->thread->target, &lun->id);
 	struct target_path *path = mem_calloc(1, sizeof(*path));
+	const struct row_controller *owner;
 
 	if (path == NULL) {
 		target_unit_unref(unit);
 		return NULL;
 	}
 	path->session = session;
+	path->own = target_forward_whose(session->thread, &lun->id, &owner) == TARGET_OWN;
 	path->lun_id = lun->id;
 	path->first_bytes = lun->size_bytes;
 	path->first_offline = lun->status == STATUS_OFFLINE;
@@ -52,8 +54,15 @@ path_new(struct target_session *session, const struct row_lun *lun, uint16_t num
 	list_init(&path->limited);
 	path->limit_timer.fire = target_limits_due;
 	list_init(&path->others);
-	scsi_itl_init(&path->itl, &session->nexus, unit != NULL ? unit->lu : NULL,
-		      1u << SCSI_UA_POWER_ON);
+	list_init(&path->forwards);
+	if (!path->own) { /* what is left of the time when it was this gateway's */
+		target_unit_unref(unit);
+		unit = NULL;
+	}
+	/* a nexus that was in use at another gateway goes on here */
+	scsi_itl_init(
+		&path->itl, &session->nexus, unit != NULL ? unit->lu : NULL,
+		1u << (session->inside && session->known ? SCSI_UA_ACCESS : SCSI_UA_POWER_ON));
 	if (unit != NULL)
 		enter_unit(path, unit);
 	return path;
@@ -81,8 +90,14 @@ target_session_open_path(struct target_path *path)
 	struct target_thread *thread = path->session->thread;
 	const struct row_lun *row = state_find(thread->view->state, ROW_LUN, &path->lun_id);
 	struct target_unit *unit;
-	int rc = row != NULL ? target_unit_get(thread->target, thread->view->state, row, &unit)
-			     : ERR_NOT_FOUND;
+	int rc;
+
+	if (path->unit != NULL)
+		return 0;
+	if (!path->own) /* the store may be open still, for its owner of before */
+		return ERR_BUSY;
+	rc = row != NULL ? target_unit_get(thread->target, thread->view->state, row, &unit)
+			 : ERR_NOT_FOUND;
 
 	if (rc == 0)
 		take_unit(path, unit);
@@ -92,13 +107,41 @@ target_session_open_path(struct target_path *path)
 void
 target_session_join_unit(struct target_path *path)
 {
-	struct target_unit *unit = path->unit == NULL
+	struct target_unit *unit = path->unit == NULL && path->own
 					   ? target_unit_find(path->session->thread->target,
 							      &path->lun_id)
 					   : NULL;
 
 	if (unit != NULL)
 		take_unit(path, unit);
+}
+
+/*
+ * Whoever moves a LUN has drained its paths before.  When something runs nevertheless, it must not be
+ * answered.
+ */
+void
+target_session_leave_unit(struct target_path *path)
+{
+	struct target_unit *unit = path->unit;
+
+	path->nexus_lost = scsi_itl_is_more_than_access(&path->itl);
+	if (unit == NULL)
+		return;
+	if (path->inflight > 0) {
+		target_session_close(path->session, ERR_OFFLINE);
+		return;
+	}
+	target_meter_flush(path->session->thread);
+	path->tasks++;
+	path->unit = NULL;
+	path->held = false;
+	target_task_send_away(path);
+	path->tasks--;
+	list_remove(&path->unit_node);
+	scsi_itl_fini(&path->itl);
+	scsi_itl_init(&path->itl, &path->session->nexus, NULL, 1u << SCSI_UA_ACCESS);
+	target_unit_unref(unit);
 }
 
 static void
@@ -369,6 +412,24 @@ sets_join(struct target_session *session)
 				 &session->name_set);
 }
 
+static void
+session_free(struct target_session *session)
+{
+	target_link_end_all(session, ERR_CLOSED);
+	list_remove(&session->node);
+	set_leave(&session->thread->by_target, session->set, &session->set_node);
+	set_leave(&session->thread->by_initiator, session->name_set, &session->name_node);
+	for (size_t i = 0; i < session->path_count; i++)
+		path_free(session->paths[i]);
+	for (struct list *node; (node = list_pop(&session->gone)) != NULL;)
+		path_free(list_entry(node, struct target_path, node));
+	iscsi_session_unref(session->iscsi);
+	mem_free(session->gateway_instance);
+	mem_free(session->paths);
+	mem_free(session->table);
+	mem_free(session);
+}
+
 int
 target_session_new(struct target_conn *conn, const struct row_target *target,
 		   struct target_session **ret_session)
@@ -379,29 +440,37 @@ target_session_new(struct target_conn *conn, const struct row_target *target,
 
 	if (session == NULL)
 		return -ENOMEM;
-	session->conn = conn;
+	list_init(&session->conns);
+	list_init(&session->links);
+	session->inside = conn->portal->inside;
+	session->known = conn->known;
+	session->iscsi = iscsi_session_ref(iscsi_conn_session(conn->iscsi));
+	session->shared = conn->entry.session;
 	session->thread = conn->thread;
-	session->initiator = login->initiator_name;
-	session->id = conn->entry.session_id;
+	session->initiator = session->shared->initiator;
+	session->id = session->shared->id;
 	session->target_id = target->id;
 	session->nexus = (struct scsi_nexus){
 		.ops = &target_task_host_ops,
-		.target_name = login->target_name,
+		.target_name = session->shared->target,
 		.initiator_name = session->initiator,
 		.portal_group_tag = conn->tpgt,
 		.relative_port_id = conn->relative_port,
 		.target_port_group = conn->relative_port,
 		.shard = (uint16_t)conn->thread->index,
+		.has_queries = iscsi_conn_params(conn->iscsi)->protocol_level >= 2,
 	};
 	session->nexus.access = (uint8_t)target_access_of(session);
 	memcpy(session->nexus.isid, login->isid, sizeof(session->nexus.isid));
 	list_init(&session->gone);
 	list_append(&conn->thread->sessions, &session->node);
 	rc = sets_join(session);
+	if (rc == 0 && session->inside)
+		rc = target_inside_note(session, login);
 	if (rc == 0)
 		rc = map_fill(session);
 	if (rc < 0) {
-		target_session_free(session);
+		session_free(session);
 		return rc;
 	}
 	*ret_session = session;
@@ -409,20 +478,73 @@ target_session_new(struct target_conn *conn, const struct row_target *target,
 }
 
 void
-target_session_free(struct target_session *session)
+target_session_add(struct target_session *session, struct target_conn *conn)
 {
+	conn->session = session;
+	list_append(&session->conns, &conn->session_node);
+}
+
+static void
+free_when_over(struct target_session *session)
+{
+	struct target_registry_session *shared = session->shared;
+
+	if (!session->ended || !list_empty(&session->conns))
+		return;
+	session_free(session);
+	target_registry_session_free(shared);
+}
+
+void
+target_session_remove(struct target_conn *conn)
+{
+	struct target_session *session = conn->session;
+
+	conn->session = NULL;
 	if (session == NULL)
 		return;
-	list_remove(&session->node);
-	set_leave(&session->thread->by_target, session->set, &session->set_node);
-	set_leave(&session->thread->by_initiator, session->name_set, &session->name_node);
-	for (size_t i = 0; i < session->path_count; i++)
-		path_free(session->paths[i]);
-	for (struct list *node; (node = list_pop(&session->gone)) != NULL;)
-		path_free(list_entry(node, struct target_path, node));
-	mem_free(session->paths);
-	mem_free(session->table);
-	mem_free(session);
+	list_remove(&conn->session_node);
+	free_when_over(session);
+}
+
+/* Connections whose I/O hangs in the store may be there still. */
+void
+target_session_gone(struct loop_msg *msg)
+{
+	struct target_registry_session *shared = container_of(msg, struct target_registry_session,
+							      gone);
+	struct target *target = shared->thread->target;
+
+	if (shared->nexus != NULL) {
+		shared->nexus->ended = true;
+		free_when_over(shared->nexus);
+	} else {
+		target_registry_session_free(shared);
+	}
+	target_conn_count_down(target);
+}
+
+void
+target_session_close(struct target_session *session, int reason)
+{
+	session->broken = true;
+	target_registry_end(session->shared);
+	target_link_end_idle(session, reason < 0 ? reason : ERR_CLOSED);
+	list_for_each(node, &session->conns)
+		target_conn_close(list_entry(node, struct target_conn, session_node), reason);
+}
+
+bool
+target_session_has_other(const struct target_conn *conn)
+{
+	list_for_each(node, &conn->session->conns) {
+		const struct target_conn *other = list_entry(node, struct target_conn,
+							     session_node);
+
+		if (other != conn && !other->close_asked)
+			return true;
+	}
+	return false;
 }
 
 /* ---- The live row ---- */
@@ -447,10 +569,10 @@ format_params(const struct iscsi_params *p, char *text, size_t size)
 		 "HeaderDigest=%s,DataDigest=%s,InitialR2T=%s,ImmediateData=%s,"
 		 "MaxRecvDataSegmentLength=%u,"
 		 "InitiatorMaxRecvDataSegmentLength=%u,MaxBurstLength=%u,FirstBurstLength=%u,"
-		 "MaxOutstandingR2T=%u",
+		 "MaxOutstandingR2T=%u,MaxConnections=%u",
 		 digest_name(p->header_digest), digest_name(p->data_digest), yes_no(p->initial_r2t),
 		 yes_no(p->immediate_data), p->max_recv_len, p->max_send_len, p->max_burst_len,
-		 p->first_burst_len, p->max_outstanding_r2t);
+		 p->first_burst_len, p->max_outstanding_r2t, p->max_connections);
 }
 
 static int
@@ -459,10 +581,10 @@ fill_row(struct row_live_session *row, const struct target_conn *conn)
 	const struct iscsi_login *login = iscsi_conn_login(conn->iscsi);
 	char text[512], isid[2 * ISCSI_ISID_SIZE + 1];
 
-	row->id = conn->entry.session_id;
+	row->id = conn->entry.session->id;
 	row->target_id = conn->target_id;
 	row->tag = conn->tpgt;
-	row->tsih = conn->entry.tsih;
+	row->tsih = conn->entry.session->tsih;
 	row->created_ms = clock_utc_ms();
 	for (unsigned i = 0; i < ISCSI_ISID_SIZE; i++)
 		snprintf(isid + 2 * i, 3, "%02x", login->isid[i]);

@@ -32,13 +32,14 @@ struct target_host {
 struct target_registry {
 	pthread_mutex_t lock;
 	pthread_cond_t left; /* an entry was removed */
-	/* struct target_registry_entry.node, by hash of the initiator's name */
+	/* struct target_registry_session.node, by hash of the initiator's name */
 	struct list buckets[REGISTRY_BUCKETS];
 	uint8_t tsihs[(UINT16_MAX + 1) / 8]; /* a bit for each TSIH that is in use */
 	uint16_t last_tsih;
-	size_t count;
+	size_t count;    /* connections that are entered */
+	size_t sessions; /* in the buckets */
 	/*
-	 * There are at most `max` entries.  The last `reserved` of them are kept for initiators
+	 * There are at most `max` connections.  The last `reserved` of them are kept for initiators
 	 * that already have a session.
 	 */
 	size_t max, reserved;
@@ -47,40 +48,74 @@ struct target_registry {
 	struct guid_map hosts;        /* struct target_host, owned */
 };
 
-/* The registry's part of a connection. */
-struct target_registry_entry {
-	struct list node; /* registry.lock guards all fields of an entry */
-	bool entered;
-	const char *initiator, *target; /* names in the connection's login */
-	const char *host;               /* the peer's address */
+/*
+ * The registry's part of a session.  It is there as long as a connection is entered for it, or waits
+ * to take the place of one; then session->gone is posted to the session's thread, which frees it
+ * together with its nexus.
+ */
+struct target_registry_session {
+	/* fixed when the first connection is entered */
+	struct target_registry *registry;
+	struct guid id;
+	char initiator[ISCSI_NAME_MAX + 1], target[ISCSI_NAME_MAX + 1];
 	uint8_t isid[ISCSI_ISID_SIZE];
-	uint16_t tpgt, tsih, cid;
-	/* TSIH of the session whose connection this one reinstates; 0 = a new session */
-	uint16_t wanted_tsih;
-	struct guid session_id;
-	/* the thread that has the connection, or will have it after its move */
+	uint16_t tpgt, tsih;
+	uint16_t max_connections; /* as was agreed on */
+	/* the thread that has the session's connections; it counts it in sessions_assigned */
 	struct target_thread *thread;
-	bool kill_posted, drain_posted;
-	struct loop_msg kill, drain;
-	const struct guid *portal_id; /* id of the portal through which the connection came */
-	uint32_t drain_ms;
+
+	/* registry.lock guards these fields */
+	struct list node;
+	bool listed;
+	bool ending;         /* it was asked to end, or has begun to: nothing joins it any more */
+	unsigned refs;       /* entries that have it */
+	struct list entries; /* struct target_registry_entry.session_node: those that are entered */
+	unsigned count;      /* of these, but for those that are logged out */
 	struct target_registry_entry *waiter; /* the login that waits for the end of this session */
-	struct target_registry_entry *waits_for;
-	struct loop_msg wake; /* posted to the waiter's own thread */
-	struct target_thread *wake_thread;
 	struct target_host
 		*of_host; /* for which host the session counts; NULL = not yet, or no more */
 	/* what the session had counted when it began to count for that host */
 	struct array_session_counters before;
+	struct array_session_counters past; /* what connections have counted that have left */
+
+	/* the session's thread */
+	struct target_session *nexus; /* NULL = not made yet */
+	struct loop_msg gone;
+};
+
+/* The registry's part of a connection. */
+struct target_registry_entry {
+	struct list session_node; /* registry.lock guards all fields of an entry */
+	bool entered;
+	bool counted;                            /* in session->count: it is not logged out */
+	bool let_go;                             /* its CID is free */
+	struct target_registry_session *session; /* a reference, or NULL */
+	const char *host;                        /* the peer's address */
+	uint16_t cid;
+	/* the thread that has the connection, or will have it after its move */
+	struct target_thread *thread;
+	/* the message is on its way; it was sent once; the connection was asked to end by either */
+	bool kill_posted, drain_posted, asked;
+	struct loop_msg kill, drain;
+	const struct guid *portal_id; /* id of the portal through which the connection came */
+	uint32_t drain_ms;
+	struct target_registry_entry
+		*waiter; /* the login that takes the place of this connection */
+	/* what this login waits for the end of: an older connection, or an older session */
+	struct target_registry_entry *waits_for;
+	struct target_registry_session *waits_for_session;
+	struct loop_msg wake; /* posted to the waiter's own thread */
+	struct target_thread *wake_thread;
 };
 
 /*
  * Has a session count for the host to which its initiator's name belongs in its thread's view, from
- * now on.  When there is no memory it counts for no host.  The session's thread.
+ * now on, and its connections for the limits of that host.  When there is no memory it counts for no
+ * host.  The session's thread.
  */
-void target_host_join(struct target_conn *conn);
-/* Has an entry count for no host any more; what it counted stays.  Under registry->lock. */
-void target_host_leave(struct target_registry_entry *entry);
+void target_host_join(struct target_session *session);
+/* Has a session count for no host any more; what it counted stays.  Under registry->lock. */
+void target_host_leave(struct target_registry_session *session);
 /* Forgets what was counted of a host that was deleted.  Publisher. */
 void target_host_forget(struct target_registry *registry, const struct guid *host_id);
 /*
@@ -92,34 +127,71 @@ void target_host_fini(struct target_registry *registry);
 
 enum target_registry_claim {
 	REGISTRY_ENTERED,
-	REGISTRY_WAIT,      /* an older session must end first */
-	REGISTRY_CONTENDED, /* another login waits for the same session */
+	REGISTRY_WAIT,      /* an older session, or connection, must end first */
+	REGISTRY_CONTENDED, /* another login waits for the same one */
 	/* there is no free place, or only reserved ones and the initiator has no session */
 	REGISTRY_FULL,
+	REGISTRY_TOO_MANY,   /* the session has as many connections as it may */
+	REGISTRY_NO_SESSION, /* the session that the login was to join has ended */
 };
 
-/* max: how many sessions there may be at one time. */
+/* max: how many connections there may be at one time. */
 void target_registry_init(struct target_registry *registry, size_t max);
 void target_registry_fini(struct target_registry *registry);
 /*
- * Enters a session.  When an older session has the same initiator, ISID, target and tag, have that
- * session ended and return REGISTRY_WAIT: entry->wake runs on entry->wake_thread when the older
- * session has ended, and the caller enters again.  Any thread.
+ * Makes the registry's part of a session that begins with this connection's login, on this thread;
+ * entry->session has it then.  Returns 0 or -ENOMEM.
+ */
+int target_registry_session_new(struct target_registry *registry,
+				struct target_registry_entry *entry,
+				const struct iscsi_login *login, uint16_t tpgt,
+				struct target_thread *thread);
+/* Frees what is left of a session that has ended, but for its nexus.  Its thread. */
+void target_registry_session_free(struct target_registry_session *session);
+/*
+ * Enters a connection.  entry->session: the session that it begins, or NULL: it joins the session
+ * that its login names, which entry->session has then.
+ *
+ * When an older session has the same initiator, ISID, target and tag as the one that begins, or the
+ * session that is joined has a connection with this CID (RFC 7143 §6.3.4, §6.3.5), have that one
+ * ended and return REGISTRY_WAIT: entry->wake runs on entry->wake_thread when it has ended, and the
+ * caller enters again.  Any thread.
  */
 enum target_registry_claim target_registry_enter(struct target_registry *registry,
-						 struct target_registry_entry *entry);
+						 struct target_registry_entry *entry,
+						 const struct iscsi_login *login, uint16_t tpgt);
 /*
- * Removes an entry, or stops its waiting.  Has no effect when the entry is neither entered nor
- * waiting.
+ * Removes an entry, or stops its waiting, and drops its session; the last one ends the session.  Has
+ * no effect on an entry that has nothing.  Returns whether a session has ended that was entered: its
+ * id is in *ret_session_id.
  */
-void target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry);
+bool target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry,
+			   struct guid *ret_session_id);
 /*
- * Decides what a login with a TSIH may do.  Returns ISCSI_LOGIN_OK (the login reinstates the
- * connection of its own session, RFC 7143 §6.3.4: initiator, ISID, TSIH and CID are equal),
- * ISCSI_LOGIN_TOO_MANY_CONNECTIONS (another CID), or ISCSI_LOGIN_NO_SESSION.
+ * Decides what a login with a TSIH may do, when its first request comes.  Returns ISCSI_LOGIN_OK (its
+ * session is there, and has room for a connection or one with this CID),
+ * ISCSI_LOGIN_TOO_MANY_CONNECTIONS, or ISCSI_LOGIN_NO_SESSION.
  */
-uint16_t target_registry_may_reinstate(struct target_registry *registry,
-				       const struct iscsi_login *login);
+uint16_t target_registry_may_join(struct target_registry *registry, const struct iscsi_login *login,
+				  uint16_t tpgt);
+/*
+ * Says that a connection is logged out, so that another one may join its session.  To be called
+ * before the initiator hears of the logout.
+ */
+void target_registry_logged_out(struct target_registry *registry,
+				struct target_registry_entry *entry);
+/* To be called when entry->kill has run: it may be posted again.  The entry's thread. */
+void target_registry_kill_taken(struct target_registry *registry,
+				struct target_registry_entry *entry);
+/*
+ * Frees the CID of a connection that is kept for its tasks only, and lets the login go on that waits
+ * for it.  The entry stays, but counts as gone from its portal.
+ */
+void target_registry_let_go(struct target_registry *registry, struct target_registry_entry *entry);
+/* Says that a session has begun to end, so that no connection joins it any more. */
+void target_registry_end(struct target_registry_session *session);
+/* Returns whether a session has begun to end. */
+bool target_registry_is_ending(const struct target_registry_session *session);
 /* Returns a TSIH for a discovery session: not 0, and not that of a session of a target. */
 uint16_t target_registry_next_tsih(struct target_registry *registry);
 /*
@@ -141,8 +213,8 @@ void target_registry_drain_all(struct target_registry *registry, uint32_t drain_
  */
 size_t target_registry_wait_none(struct target_registry *registry, uint32_t timeout_ms);
 /*
- * Asks the initiators of all sessions that came through a portal to log out; sessions that are left
- * after drain_ms are ended.  Any thread.
+ * Asks the initiators of all connections that came through a portal to log them out; those that are
+ * left after drain_ms are ended.  Any thread.
  */
 void target_registry_drain_portal(struct target_registry *registry, const struct guid *portal_id,
 				  uint32_t drain_ms);
@@ -150,13 +222,13 @@ void target_registry_drain_portal(struct target_registry *registry, const struct
 bool target_registry_is_among(const struct guid *portals, size_t count,
 			      const struct guid *portal_id);
 /*
- * Ends all sessions that came through these portals; returns without waiting for the end.  Any
- * thread.
+ * Ends all connections that came through these portals, and the sessions that have no other;
+ * returns without waiting for the end.  Any thread.
  */
 void target_registry_kill_portals(struct target_registry *registry, const struct guid *portals,
 				  size_t count);
 /*
- * Waits until no session is left that came through these portals and was asked to log out or to
+ * Waits until no connection is left that came through these portals and was asked to log out or to
  * end.  Returns 0 or ERR_TIMEOUT.  Any thread except those of the data path.
  */
 int target_registry_wait_portals(struct target_registry *registry, const struct guid *portals,
@@ -167,8 +239,8 @@ int target_registry_wait_portals(struct target_registry *registry, const struct 
  */
 int target_registry_sample(struct target_registry *registry,
 			   struct array_session_counters **ret_counters);
-/* Copies what the session of an entry has counted.  Under registry->lock. */
-void target_registry_counts(struct target_registry_entry *entry,
+/* Copies what a session has counted.  Under registry->lock. */
+void target_registry_counts(const struct target_registry_session *session,
 			    struct array_session_counters *ret_counters);
 /* Ends all sessions; returns without waiting for the end.  Any thread. */
 void target_registry_kill_all(struct target_registry *registry);
@@ -190,6 +262,8 @@ struct target_path {
 	uint64_t first_bytes;
 	bool first_offline;
 	uint16_t number;
+	/* this gateway carries out the LUN's commands; always without gateways (forward.c) */
+	bool own;
 	bool held; /* no task of the path may start */
 	bool gone; /* the path has left its session's map, and waits until its tasks have ended */
 	unsigned inflight; /* tasks that src/scsi executes, abandoned ones included */
@@ -210,12 +284,31 @@ struct target_path {
 	struct loop_timer limit_timer; /* set while there are any */
 	/* struct target_other.node: tasks of other paths that use the unit, too; in inflight */
 	struct list others;
+	/*
+	 * struct target_forward.order_node: tasks that are to be forwarded and were not sent, in the
+	 * order of their arrival; how many of them are ORDERED
+	 */
+	struct list forwards;
+	unsigned forwards_ordered;
+	/* sent to an owner, and not answered; of them those that are ORDERED */
+	unsigned sent, sent_ordered;
+	struct guid at_id; /* the gateway that has its nexus, since commands were sent to it */
+	/*
+	 * what the nexus had there (a reservation by RESERVE, unit attentions) is lost, and the
+	 * initiator is to be told
+	 */
+	bool nexus_lost;
 	struct list node;      /* links the path into session->gone */
 	struct list unit_node; /* links the path into its unit's share of this thread */
 };
 
 struct target_session {
-	struct target_conn *conn;
+	struct list conns;           /* struct target_conn.session_node: those that are not freed */
+	struct iscsi_session *iscsi; /* a reference */
+	/* the registry's part; this struct and that one are freed together */
+	struct target_registry_session *shared;
+	bool ended;  /* it has left the registry, and is freed with its last connection */
+	bool broken; /* its map could not be changed: nothing may join it */
 	struct target_thread *thread;
 	struct list node; /* links the session into thread->sessions */
 	struct scsi_nexus nexus;
@@ -224,14 +317,18 @@ struct target_session {
 	struct list set_node;
 	struct target_session_set *name_set; /* the set of the sessions of this initiator */
 	struct list name_node;
-	/* struct guid id; name in the connection's login */
-	const char *initiator;
+	const char *initiator; /* name in `shared` */
 	struct guid id;
 	struct target_path **paths; /* the paths of the map, sorted by LUN number */
 	size_t path_count, path_capacity;
 	struct target_path **table; /* the same paths by LUN number; NULL = there is no unit */
 	size_t table_size;
 	struct list gone; /* struct target_path.node: paths that have left the map */
+	bool inside; /* of another gateway, which passes on commands of an initiator (inside.c) */
+	struct guid gateway_id; /* inside: which gateway, and */
+	char *gateway_instance; /* what runs as it, as its row said when it logged in */
+	bool known;             /* the nexus was in use, here or at another gateway */
+	struct list links;      /* struct target_link.node: connections to owners of its LUNs */
 };
 
 /*
@@ -244,13 +341,23 @@ struct target_session_set {
 };
 
 /*
- * Makes the session of a login to this target, with the LUN map of the thread's view.  Returns 0 or
- * -ENOMEM. The session's thread.
+ * Makes the session of a login to this target, with the LUN map of the thread's view; the connection
+ * has not joined it yet.  Returns 0 or -ENOMEM. The session's thread.
  */
 int target_session_new(struct target_conn *conn, const struct row_target *target,
 		       struct target_session **ret_session);
-/* Frees a session that has no tasks. Accepts NULL. */
-void target_session_free(struct target_session *session);
+/* Makes a connection one of the session's, or takes it out when it is about to be freed. */
+void target_session_add(struct target_session *session, struct target_conn *conn);
+void target_session_remove(struct target_conn *conn);
+/* The function `gone` of struct target_registry_session. */
+void target_session_gone(struct loop_msg *msg);
+/*
+ * Closes all connections of a session, with this reason, and has nothing join it any more.  The
+ * session's thread.
+ */
+void target_session_close(struct target_session *session, int reason);
+/* Returns whether the session has another connection than this one that is not being closed. */
+bool target_session_has_other(const struct target_conn *conn);
 /*
  * Looks again at these places of the session's target and at no others, and raises the unit
  * attention REPORTED LUNS DATA HAS CHANGED when the map has changed.  Returns 0, or -ENOMEM (the
@@ -275,6 +382,11 @@ struct list *target_session_of_initiator(struct target_thread *thread, const cha
 int target_session_open_path(struct target_path *path);
 /* As target_session_open_path, but does nothing when the LUN has no unit.  Cannot fail. */
 void target_session_join_unit(struct target_path *path);
+/*
+ * The LUN of a path has become another gateway's: the path has no unit any more, and its tasks that
+ * have not started are forwarded.  Ends the session if a task of it runs.  The path's thread.
+ */
+void target_session_leave_unit(struct target_path *path);
 /* Called when a task of a path that has left the map has ended */
 void target_session_path_idle(struct target_path *path);
 /* The function luns of struct scsi_host_ops. */

@@ -87,6 +87,8 @@ complete_options(struct target_options *o)
 	or_else(&o->nop_interval_ms, 30000);
 	or_else(&o->nop_timeout_ms, 15000);
 	or_else(&o->stuck_ms, 2000);
+	or_else(&o->recover_ms, 1000);
+	or_else(&o->forward_wait_ms, TARGET_FORWARD_WAIT_MS);
 	or_else(&o->portal_retry_ms, 1000);
 	or_else(&o->discovery_idle_ms, 60000);
 	if (o->queue_kind == BLK_QUEUE_AUTO)
@@ -157,6 +159,7 @@ static const struct array_runtime_ops runtime_ops = {
 	.lun_reservations = target_reservation_list,
 	.lun_reservations_clear = target_reservation_clear,
 	.sample = target_sample_all,
+	.trace = target_trace_read,
 };
 
 /* ---- Start and stop ---- */
@@ -185,6 +188,7 @@ free_all(struct target *target)
 	pthread_mutex_destroy(&target->publish_lock);
 	pthread_mutex_destroy(&target->units_lock);
 	pthread_mutex_destroy(&target->holds_lock);
+	target_jobs_fini(&target->jobs);
 	pthread_mutex_destroy(&target->traffic_lock);
 	mem_free(target);
 }
@@ -199,6 +203,7 @@ alloc(const struct target_options *options, struct array *array)
 	target->options = *options;
 	complete_options(&target->options);
 	target->array = array;
+	target->shared = array_is_shared(array);
 	target->stranger_budget.max_bytes = STRANGER_BYTES;
 	target->session_budget.max_bytes = SESSION_BYTES;
 	/* some connections stay for logins, so that sessions can be had anew */
@@ -209,6 +214,7 @@ alloc(const struct target_options *options, struct array *array)
 	guid_map_init(&target->levels);
 	target_limits_init(&target->limits);
 	list_init(&target->holds);
+	target_jobs_init(&target->jobs);
 	target_ack_init(&target->no_conns, 1);
 	atomic_init(&target->conn_count, 1);
 	pthread_mutex_init(&target->publish_lock, NULL);
@@ -255,6 +261,7 @@ target_new(const struct target_options *options, struct array *array, struct tar
 	log_info("target.start", "threads=%u queue=%s spin_us=%u", target->thread_count,
 		 target->options.queue_kind == BLK_QUEUE_URING ? "io_uring" : "workers",
 		 target->options.spin_us);
+	target_jobs_start(target);
 	*ret_target = target;
 	return 0;
 }
@@ -289,12 +296,13 @@ target_log_out(struct target *target, unsigned wait_ms)
 	log_info("target.log_out", "sessions=%zu left=%zu", count, left);
 }
 
-void
+bool
 target_free(struct target *target, unsigned timeout_ms)
 {
 	if (target == NULL)
-		return;
+		return true;
 	array_runtime_unregister(target->array);
+	target_jobs_stop(target);
 	target_hold_end_all(target); /* held tasks end with their sessions */
 	stop_threads(target);
 	target_conn_count_down(target);
@@ -302,9 +310,10 @@ target_free(struct target *target, unsigned timeout_ms)
 		/* Backing I/O that does not return: its memory must stay. */
 		log_error("target.stop", "connections=%u reason=\"I/O does not return\"",
 			  atomic_load(&target->conn_count));
-		return;
+		return false;
 	}
 	free_all(target);
+	return true;
 }
 
 enum blk_queue_kind

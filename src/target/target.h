@@ -50,12 +50,25 @@ struct target_options {
 	 * 2,000
 	 */
 	unsigned stuck_ms;
+	/* how long expected write data may stay out before it is requested again; 0 = 1,000 */
+	unsigned recover_ms;
+	/* how long a command waits for the gateway that owns its LUN; 0 = 15,000 */
+	unsigned forward_wait_ms;
 	/* a command that takes so long is logged with its phases; 0 = none is */
 	unsigned slow_ms;
 	unsigned chap_kinds; /* bit n allows enum digest_kind n for CHAP; 0 = each is allowed */
 	/* time between attempts to listen at an address that this host does not have; 0 = 1,000 */
 	unsigned portal_retry_ms;
+	/*
+	 * congestion control of all connections: an algorithm of the system that
+	 * target_congestion_check accepts, or TARGET_CONGESTION_SYSTEM for the system's choice; NULL
+	 * = the cheapest for initiators on this host, the system's choice for others.  Borrowed until
+	 * target_free.
+	 */
+	const char *congestion;
 };
+
+#define TARGET_CONGESTION_SYSTEM "system"
 
 /*
  * Sets the options that vdsd uses: target chooses everything itself, and spins for the time that
@@ -63,6 +76,12 @@ struct target_options {
  */
 void target_options_default(struct target_options *options);
 
+/*
+ * Returns 0 when the system lets this process use a congestion control of that name (NULL and
+ * TARGET_CONGESTION_SYSTEM are always right); otherwise, with a text, ERR_INVALID (there is none of
+ * that name), -EPERM (it is not allowed to processes without privileges) or -errno (no socket).
+ */
+int target_congestion_check(const char *name);
 /*
  * Starts the threads and registers with the array, which publishes its state: when this returns,
  * the portals that can listen do so.  The caller owns *ret_target and frees it with target_free.
@@ -80,10 +99,10 @@ void target_log_out(struct target *target, unsigned wait_ms);
 /*
  * Unregisters from the array, stops listening and ends all sessions.  I/O that is in flight in the
  * backing store may end, and its answer is sent if the socket takes it at once.  Waits at most
- * timeout_ms for the sessions to end.  Then frees everything; if I/O has not returned by then, the
- * memory stays allocated.  Accepts NULL.
+ * timeout_ms for the sessions to end.  Then frees everything and returns true; if I/O has not returned
+ * by then, the memory stays allocated, and false is returned.  Accepts NULL.
  */
-void target_free(struct target *target, unsigned timeout_ms);
+bool target_free(struct target *target, unsigned timeout_ms);
 
 /* Returns which kind of I/O queue the threads use. Any thread. */
 enum blk_queue_kind target_queue_kind(const struct target *target);
@@ -101,5 +120,11 @@ unsigned target_thread_count(const struct target *target);
  * measurements.  Any thread.
  */
 uint64_t target_publish_steps(const struct target *target);
+/*
+ * Returns for how many connections another thread than that of their session sends, and how many
+ * sends such threads were given so far (docs/design/datapath.md, "Several connections for one
+ * session").  For tests.  Any thread.
+ */
+unsigned target_senders(const struct target *target, uint64_t *ret_handed_over);
 
 #endif

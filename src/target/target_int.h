@@ -37,6 +37,7 @@
 #include "scsi/store.h"
 #include "target/buf_int.h"
 #include "target/conn_int.h"
+#include "target/forward_int.h"
 #include "target/limits_int.h"
 #include "target/meter_int.h"
 #include "target/portal_int.h"
@@ -85,14 +86,28 @@ struct target_thread {
 	struct target_view *view; /* a reference; NULL before the first publication */
 	struct target_strangers strangers;
 	struct list conns, sessions, dirty;
-	struct guid_map by_target;    /* struct target_session_set, by target id */
-	struct guid_map by_initiator; /* struct target_session_set, by a hash of the name */
+	struct list later; /* struct target_conn.later_node: settled in the next round */
+	/* forward.c: struct target_forward.node and target_link.dirty */
+	struct list parked, parked_functions, spare_forwards, dirty_links;
+	struct loop_timer parked_timer; /* set while `parked` has tasks */
+	uint64_t arrivals;              /* of tasks that were to be forwarded */
+	/*
+	 * the gateway may not answer: nothing is received, started or sent on this thread, and the
+	 * timer looks whether it may again
+	 */
+	bool muted;
+	struct loop_timer mute_timer;
+	struct target_inside_secrets inside_secrets; /* of the login that goes on */
+	const struct target_conn *heard; /* the connection that received last; only compared */
+	uint64_t shared_ns;              /* when another one had received before it */
+	struct guid_map by_target;       /* struct target_session_set, by target id */
+	struct guid_map by_initiator;    /* struct target_session_set, by a hash of the name */
 	/* struct target_drain_part: parts that wait for I/O, and parts that hold paths */
 	struct list waits, holds;
 	struct list aborted; /* struct target_task.node: aborted tasks, the oldest first */
 	struct loop_timer aborted_timer;
 	struct loop_hook hook;
-	struct loop_msg view_msg, stop_msg, beat_msg;
+	struct loop_msg view_msg, stop_msg, beat_msg, jobs_msg;
 	atomic_bool beat_due; /* beat_msg was posted and has not run */
 	struct target_publication *publication;
 	struct target_ack *stop_ack;
@@ -152,6 +167,7 @@ void target_report_flush(struct target *target);
 struct target {
 	struct target_options options;
 	struct array *array;
+	bool shared; /* several gateways serve the array: the lease counts (array_lease_ok) */
 	struct workers *workers; /* threads for blocking file operations */
 	/* the one thread that delivers reports to the array */
 	struct workers *reporter;
@@ -170,7 +186,9 @@ struct target {
 	 * data path
 	 */
 	atomic_uint conn_count;
-	struct target_ack no_conns; /* counted down when conn_count has become 0 */
+	atomic_uint senders;          /* connections for which other threads send (sender.c) */
+	_Atomic uint64_t handed_over; /* sends that these threads were given */
+	struct target_ack no_conns;   /* counted down when conn_count has become 0 */
 
 	pthread_mutex_t publish_lock;
 	struct target_view *view;      /* the view that was published last; under publish_lock */
@@ -186,14 +204,29 @@ struct target {
 	struct guid_map units;
 	struct guid_map levels; /* struct array_pool_level by pool id, owned; under units_lock */
 
+	_Atomic uint64_t trace_until_ns; /* trace.c: until then readers want commands noted */
+
 	struct target_limit_table limits;
 
 	pthread_mutex_t holds_lock;
 	struct list holds; /* struct target_drain.node */
+	struct target_jobs jobs;
 
 	pthread_mutex_t traffic_lock;
 	struct list traffic; /* struct target_traffic.node */
 };
+
+/*
+ * Returns whether the thread may begin commands and send answers: this gateway has its lease, or is on
+ * one machine.  If not, whoever asked is marked when it may again.  The thread.
+ */
+bool target_thread_mute(struct target_thread *thread);
+static inline bool
+target_thread_may_answer(struct target_thread *thread)
+{
+	return __builtin_expect(!thread->target->shared, true) ||
+	       array_lease_ok(thread->target->array) || target_thread_mute(thread);
+}
 
 /*
  * Notes that a session of a target was heard now.  The threads share one cache line for this note,

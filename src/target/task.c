@@ -13,6 +13,7 @@
  *			data fault, path gone		ended, the rest of its data is discarded
  *	start		path held, not its turn		WAITS
  *			a limit does not let it		LIMITED, or ended: too many wait
+ *			its connection had its turn	READY, until the next round
  *			no buffers for what it reads	READY, until some come back
  *			path gone			ended
  *			executed			ended, or RUNS
@@ -43,6 +44,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/probe.h"
 #include "target/target_int.h"
 
 #define REPORT_LUNS 0xa0 /* operation code */
@@ -138,6 +140,7 @@ finish(struct target_task *t)
 		iscsi_task_drop(t->it);
 		return;
 	}
+	PROBE4(task_end, s, s->cdb, s->lun, s->status);
 	count(t);
 	leave_path(t);
 	if (s->status != SCSI_STATUS_GOOD) {
@@ -154,6 +157,13 @@ finish(struct target_task *t)
 }
 
 /* ---- Start ---- */
+
+static enum scsi_progress
+execute(struct target_task *t)
+{
+	PROBE4(task_start, &t->scsi, t->scsi.cdb, t->scsi.lun, t->it->itt);
+	return scsi_task_execute(&t->scsi);
+}
 
 static void
 count_buffers(struct target_task *t, uint32_t len_bytes)
@@ -230,7 +240,8 @@ start(struct target_task *t)
 		tell_no_unit(t);
 		return;
 	}
-	if (path != NULL && (path->held || path->resets > 0 || !scsi_task_may_start(&t->scsi))) {
+	if (path != NULL && (path->held || path->resets > 0 || !scsi_task_may_start(&t->scsi) ||
+			     __builtin_expect(thread_of(t)->muted, false))) {
 		move_to(t, TARGET_TASK_WAITS, &path->held_tasks);
 		return;
 	}
@@ -239,11 +250,17 @@ start(struct target_task *t)
 			answer_task_set_full(t);
 		return;
 	}
+	if (t->scsi.in_needed_bytes > 0 && t->scsi.attr != SCSI_ATTR_HEAD_OF_QUEUE &&
+	    target_turn_is_over(t->conn, t->scsi.in_needed_bytes)) {
+		move_to(t, TARGET_TASK_READY, &t->conn->later);
+		target_turn_wait(t->conn);
+		return;
+	}
 	if (is_to_wait_for_buffers(t)) {
 		move_to(t, TARGET_TASK_READY, &t->conn->short_of_buffers);
 		return;
 	}
-	if (scsi_task_execute(&t->scsi) == SCSI_DONE) {
+	if (execute(t) == SCSI_DONE) {
 		finish(t);
 		return;
 	}
@@ -257,7 +274,10 @@ target_task_start_late(struct target_task *t)
 {
 	t->state = TARGET_TASK_NEW;
 	t->began_ns = clock_mono_ns();
-	start(t);
+	if (__builtin_expect(t->fwd != NULL, false))
+		target_forward_start(t);
+	else
+		start(t);
 }
 
 /* ---- Aborted tasks whose backing I/O is not back ---- */
@@ -434,6 +454,7 @@ target_task_take_turns(struct target_conn *conn)
 		if (is_to_wait_for_buffers(t))
 			break;
 		list_remove(node);
+		scsi_task_recheck(&t->scsi);
 		target_task_start_late(t);
 	}
 }
@@ -523,7 +544,7 @@ start_direct(struct target_task *t)
 	t->scsi.out_iov = &t->direct;
 	t->scsi.out_iov_count = 1;
 	t->scsi.out_bytes = t->scsi.out_needed_bytes;
-	if (scsi_task_execute(&t->scsi) == SCSI_DONE) {
+	if (execute(t) == SCSI_DONE) {
 		finish(t);
 		return;
 	}
@@ -574,6 +595,8 @@ attr_of(uint8_t attr)
 	}
 }
 
+#define FORWARDED 1 /* from open_path and init: the task is forward.c's */
+
 /*
  * The first command that comes through a path makes the LUN's unit.  REPORT LUNS needs none: it
  * tells of every LUN.
@@ -581,15 +604,22 @@ attr_of(uint8_t attr)
 static int
 open_path(struct target_task *t, const struct iscsi_task *it)
 {
-	int rc = it->cdb_len > 0 && it->cdb[0] == REPORT_LUNS ? ERR_NOT_FOUND
-							      : target_session_open_path(t->path);
+	int rc;
 
+	if (it->cdb_len > 0 && it->cdb[0] == REPORT_LUNS)
+		rc = ERR_NOT_FOUND;
+	else if (!t->path->own)
+		return FORWARDED;
+	else
+		rc = target_session_open_path(t->path);
+	if (rc == ERR_BUSY) /* another gateway gives it to this one at this moment */
+		return FORWARDED;
 	if (rc < 0)
 		t->path = NULL;
 	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
-/* Returns 0, or -ENOMEM: there is a LUN but no memory for its unit. */
+/* Returns 0, FORWARDED, or -ENOMEM: there is a LUN but no memory for its unit. */
 static int
 init(struct target_task *t, struct target_conn *conn, struct iscsi_task *it)
 {
@@ -611,9 +641,10 @@ init(struct target_task *t, struct target_conn *conn, struct iscsi_task *it)
 	t->gave_up_share = false;
 	t->node = (struct list){ 0 };
 	t->others = NULL;
+	t->fwd = NULL;
 	memset(&t->scsi.io, 0, sizeof(t->scsi.io));
-	scsi_task_init(&t->scsi, &conn->session->nexus, t->path != NULL ? &t->path->itl : NULL,
-		       conn->thread->queue);
+	scsi_task_init(&t->scsi, &conn->session->nexus,
+		       t->path != NULL && rc == 0 ? &t->path->itl : NULL, conn->thread->queue);
 	if (number >= 0)
 		t->scsi.lun = (uint16_t)number;
 	if (t->path != NULL)
@@ -629,23 +660,38 @@ answer_busy(struct target_task *t)
 	respond(t);
 }
 
+static inline void
+take_command(struct target_task *t)
+{
+	const struct iscsi_task *it = t->it;
+
+	t->scsi.cdb_bytes = (uint8_t)MIN(it->cdb_len, (uint16_t)SCSI_CDB_BYTES);
+	memcpy(t->scsi.cdb, it->cdb, t->scsi.cdb_bytes);
+	t->scsi.attr = attr_of(it->attr);
+	t->scsi.expected_in_bytes = it->read_expected;
+	t->scsi.expected_out_bytes = it->write_expected;
+}
+
 void
 target_task_command(void *user, struct iscsi_task *it)
 {
 	struct target_conn *conn = user;
 	struct target_task *t = it->extra;
+	int rc;
 
 	assert(conn->session != NULL); /* the engine takes no commands in discovery sessions */
 	it->owner = t;
 	target_traffic_add(&target_conn_traffic(conn)->commands, 1);
-	if (init(t, conn, it) < 0) {
+	rc = init(t, conn, it);
+	if (__builtin_expect(rc < 0, false)) {
 		answer_busy(t);
 		return;
 	}
-	memcpy(t->scsi.cdb, it->cdb, MIN(it->cdb_len, (uint16_t)SCSI_CDB_BYTES));
-	t->scsi.attr = attr_of(it->attr);
-	t->scsi.expected_in_bytes = it->read_expected;
-	t->scsi.expected_out_bytes = it->write_expected;
+	take_command(t);
+	if (__builtin_expect(rc == FORWARDED, false)) {
+		target_forward_command(t);
+		return;
+	}
 	if (scsi_task_parse(&t->scsi) == SCSI_DONE)
 		finish(t);
 	else if (t->scsi.out_needed_bytes == 0)
@@ -654,6 +700,19 @@ target_task_command(void *user, struct iscsi_task *it)
 		start_direct(t);
 	else
 		collect(t);
+}
+
+void
+target_task_soon(void *user, const uint8_t *lun, const uint8_t *cdb)
+{
+	const struct target_conn *conn = user;
+	const struct target_path *path = conn->session != NULL
+						 ? target_session_path(conn->session,
+								       scsi_lun_decode(lun))
+						 : NULL;
+
+	if (path != NULL && path->unit != NULL)
+		scsi_lu_soon(path->unit->lu, cdb);
 }
 
 void
@@ -666,7 +725,10 @@ target_task_write_ready(void *user, struct iscsi_task *it)
 	list_remove(&t->node);
 	t->state = TARGET_TASK_NEW;
 	t->ready_ns = thread_of(t)->meter.received_ns;
-	start(t);
+	if (__builtin_expect(t->fwd != NULL, false))
+		target_forward_start(t);
+	else
+		start(t);
 }
 
 /*
@@ -696,6 +758,7 @@ target_task_data_fault(void *user, struct iscsi_task *it, enum iscsi_data_fault 
 		scsi_task_fail_crc(&t->scsi);
 		break;
 	}
+	target_forward_release(t);
 	t->scsi.out_total_bytes = 0; /* nothing was transferred */
 	leave_path(t);
 	respond(t);
@@ -707,6 +770,10 @@ target_task_abort(void *user, struct iscsi_task *it)
 	struct target_task *t = it->owner;
 
 	(void)user;
+	if (__builtin_expect(t->fwd != NULL, false)) {
+		target_forward_abort(t);
+		return;
+	}
 	list_remove(&t->node);
 	target_limits_forgo(t);
 	if (scsi_task_abort(&t->scsi) == SCSI_PENDING) {
@@ -741,6 +808,7 @@ target_task_done(void *user, struct iscsi_task *it)
 	struct target_task *t = it->owner;
 
 	list_remove(&t->node);
+	target_forward_release(t);
 	scsi_task_fini(&t->scsi);
 	leave_path(t);
 	put_buffers(t);
@@ -760,6 +828,7 @@ tell_no_unit(struct target_task *t)
 	uint32_t in = s->expected_in_bytes, out = s->expected_out_bytes;
 
 	memcpy(cdb, s->cdb, sizeof(cdb));
+	target_forward_release(t);
 	target_limits_forgo(t);
 	scsi_task_abort(s); /* the task is not executing: it leaves the order of its nexus */
 	scsi_task_init(s, s->nexus, NULL, s->queue);
@@ -769,7 +838,7 @@ tell_no_unit(struct target_task *t)
 	s->expected_out_bytes = out;
 	leave_path(t);
 	put_buffers(t);
-	if (scsi_task_parse(s) == SCSI_DONE || scsi_task_execute(s) == SCSI_DONE)
+	if (scsi_task_parse(s) == SCSI_DONE || execute(t) == SCSI_DONE)
 		finish(t);
 }
 
@@ -797,6 +866,33 @@ target_task_release_held(struct target_path *path)
 	}
 }
 
+static void
+end_unstarted(struct list *node)
+{
+	struct target_task *t = list_entry(node, struct target_task, node);
+	struct target_conn *conn = t->conn;
+
+	t->state = TARGET_TASK_NEW;
+	tell_no_unit(t);
+	target_conn_mark(conn);
+}
+
+/* Ends those tasks of a connection's list that came through the path; what remains keeps its order. */
+static void
+end_unstarted_of(struct list *list, const struct target_path *path)
+{
+	struct list others;
+
+	list_init(&others);
+	for (struct list *node; (node = list_pop(list)) != NULL;) {
+		if (list_entry(node, struct target_task, node)->path == path)
+			end_unstarted(node);
+		else
+			list_append(&others, node);
+	}
+	take_all(&others, list);
+}
+
 /*
  * A task whose turn comes during the loop is moved to conn->turns; it is ended when it would start
  * there.
@@ -807,14 +903,160 @@ target_task_end_unstarted(struct target_path *path)
 	struct list *lists[] = { &path->collecting, &path->held_tasks, &path->limited };
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		for (struct list *node; (node = list_pop(lists[i])) != NULL;) {
-			struct target_task *t = list_entry(node, struct target_task, node);
-			struct target_conn *conn = t->conn;
+		for (struct list *node; (node = list_pop(lists[i])) != NULL;)
+			end_unstarted(node);
+	list_for_each(node, &path->session->conns) {
+		struct target_conn *conn = list_entry(node, struct target_conn, session_node);
 
-			t->state = TARGET_TASK_NEW;
-			tell_no_unit(t);
-			target_conn_mark(conn);
-		}
+		end_unstarted_of(&conn->short_of_buffers, path);
+		end_unstarted_of(&conn->later, path);
+	}
+	target_forward_end_unstarted(path);
+}
+
+/* ---- What forwarded tasks share with others: forward.c ---- */
+
+enum target_buffers
+target_task_take_in_buffers(struct target_task *t, uint32_t in_bytes)
+{
+	t->scsi.in_needed_bytes = in_bytes;
+	if (t->it->attr != ISCSI_ATTR_HEAD && target_turn_is_over(t->conn, in_bytes)) {
+		move_to(t, TARGET_TASK_READY, &t->conn->later);
+		target_turn_wait(t->conn);
+		return TARGET_BUFFERS_LATER;
+	}
+	if (is_to_wait_for_buffers(t)) {
+		move_to(t, TARGET_TASK_READY, &t->conn->short_of_buffers);
+		return TARGET_BUFFERS_LATER;
+	}
+	return take_buffers(t, in_bytes) < 0 ? TARGET_BUFFERS_REFUSED : TARGET_BUFFERS_TAKEN;
+}
+
+int
+target_task_take_out_buffers(struct target_task *t, uint32_t out_bytes)
+{
+	return take_buffers(t, out_bytes);
+}
+
+void
+target_task_answer(struct target_task *t, uint8_t status)
+{
+	t->scsi.status = status;
+	t->scsi.sense_bytes = 0;
+	t->scsi.in_bytes = 0;
+	leave_path(t);
+	respond(t);
+}
+
+void
+target_task_answer_sense(struct target_task *t, uint8_t key, uint8_t asc, uint8_t ascq)
+{
+	const uint8_t sense[18] = { 0x70, [2] = key, [7] = 10, [12] = asc, [13] = ascq };
+	struct iscsi_result result = {
+		.status = SCSI_STATUS_CHECK_CONDITION,
+		.sense = sense,
+		.sense_len = sizeof(sense),
+	};
+
+	leave_path(t);
+	iscsi_task_respond(t->it, &result);
+}
+
+void
+target_task_answer_no_unit(struct target_task *t)
+{
+	tell_no_unit(t);
+}
+
+void
+target_task_leave(struct target_task *t)
+{
+	leave_path(t);
+}
+
+/* Data-out that was collected for a forwarded task may be more than the command takes. */
+static unsigned
+trim_data_out(struct target_task *t)
+{
+	uint32_t left = t->scsi.out_needed_bytes;
+	unsigned count = 0;
+
+	for (; left > 0; count++) {
+		t->iov[count].iov_len = MIN(left, (uint32_t)BUF_PIECE_MAX);
+		left -= (uint32_t)t->iov[count].iov_len;
+	}
+	return count;
+}
+
+void
+target_task_run_here(struct target_task *t)
+{
+	t->state = TARGET_TASK_NEW;
+	if (!t->it->writes)
+		put_buffers(t);
+	scsi_task_fini(&t->scsi);
+	scsi_task_init(&t->scsi, &t->conn->session->nexus, &t->path->itl, thread_of(t)->queue);
+	t->scsi.lun = t->path->number;
+	take_command(t);
+	t->scsi.expected_out_bytes = MIN(t->it->write_expected, t->buf_bytes);
+	if (scsi_task_parse(&t->scsi) == SCSI_DONE) {
+		finish(t);
+		return;
+	}
+	t->scsi.out_iov = t->iov;
+	t->scsi.out_iov_count = trim_data_out(t);
+	t->scsi.out_bytes = t->scsi.out_needed_bytes;
+	start(t);
+}
+
+/* A task that has not started here: it forgets what src/scsi has made of it. */
+static void
+send_away(struct target_task *t)
+{
+	bool collects = t->state == TARGET_TASK_COLLECTS;
+
+	list_remove(&t->node);
+	target_limits_forgo(t);
+	scsi_task_abort(&t->scsi);
+	scsi_task_fini(&t->scsi);
+	scsi_task_init(&t->scsi, &t->conn->session->nexus, NULL, thread_of(t)->queue);
+	t->scsi.lun = t->path->number;
+	take_command(t);
+	t->state = TARGET_TASK_NEW;
+	target_conn_mark(t->conn);
+	target_forward_enter(t, collects);
+}
+
+static void
+send_away_of(struct list *list, const struct target_path *path)
+{
+	struct list all;
+
+	list_init(&all); /* what is sent away may come into the same list */
+	take_all(list, &all);
+	for (struct list *node; (node = list_pop(&all)) != NULL;) {
+		struct target_task *t = list_entry(node, struct target_task, node);
+
+		if (t->path == path && t->fwd == NULL)
+			send_away(t);
+		else
+			list_append(list, node);
+	}
+}
+
+void
+target_task_send_away(struct target_path *path)
+{
+	send_away_of(&path->collecting, path);
+	send_away_of(&path->held_tasks, path);
+	send_away_of(&path->limited, path);
+	list_for_each(node, &path->session->conns) {
+		struct target_conn *conn = list_entry(node, struct target_conn, session_node);
+
+		send_away_of(&conn->turns, path);
+		send_away_of(&conn->short_of_buffers, path);
+		send_away_of(&conn->later, path);
+	}
 }
 
 const struct scsi_host_ops target_task_host_ops = {
@@ -826,6 +1068,7 @@ const struct scsi_host_ops target_task_host_ops = {
 	.open_unit = target_copy_open,
 	.copy_may_go_on = target_copy_may_go_on,
 	.ports = target_preempt_ports,
+	.port_name = target_preempt_port_name,
 	.abort_prepare = target_preempt_prepare,
 	.abort_run = target_preempt_run,
 	.abort_cancel = target_preempt_cancel,

@@ -19,8 +19,8 @@ enum target_task_state {
 	TARGET_TASK_COLLECTS, /* in path->collecting: its data-out is being received */
 	TARGET_TASK_WAITS,    /* in path->held_tasks: the path is held, or older tasks come first */
 	/*
-	 * in conn->turns: its turn has come, and it starts in this round; or in
-	 * conn->short_of_buffers
+	 * in conn->turns: its turn has come, and it starts in this round; or in conn->later, for a
+	 * later round, or in conn->short_of_buffers
 	 */
 	TARGET_TASK_READY,
 	TARGET_TASK_LIMITED, /* in path->limited: a limit does not let it start yet */
@@ -77,6 +77,7 @@ struct target_task {
 	struct loop_msg resume;
 	struct target_others *others;        /* NULL for nearly all commands; owned */
 	struct target_access_change *access; /* SET TARGET PORT GROUPS that is under way */
+	struct target_forward *fwd;          /* another gateway carries it out; else NULL */
 	struct scsi_task scsi;
 	/*
 	 * The buffers.  Points to `few`, or for commands of more than 8 MiB to an array that the
@@ -87,6 +88,7 @@ struct target_task {
 };
 
 /* Functions of struct iscsi_conn_ops: the engine calls them on the connection's thread. */
+void target_task_soon(void *user, const uint8_t *lun, const uint8_t *cdb);
 void target_task_command(void *user, struct iscsi_task *it);
 void target_task_write_ready(void *user, struct iscsi_task *it);
 void target_task_data_fault(void *user, struct iscsi_task *it, enum iscsi_data_fault fault);

@@ -24,9 +24,13 @@ end_of_round(struct loop_hook *hook)
 {
 	struct target_thread *thread = container_of(hook, struct target_thread, hook);
 
-	for (struct list *node; (node = list_pop(&thread->dirty)) != NULL;)
-		target_conn_settle(list_entry(node, struct target_conn, dirty));
+	do {
+		for (struct list *node; (node = list_pop(&thread->dirty)) != NULL;)
+			target_conn_settle(list_entry(node, struct target_conn, dirty));
+	} while (target_link_settle_all(thread) && !list_empty(&thread->dirty));
 	bool more = target_stranger_run(thread);
+
+	more |= target_turn_end(thread);
 
 	/* Only a session's next request is worth spinning for. */
 	loop_set_spin(thread->loop,
@@ -34,6 +38,52 @@ end_of_round(struct loop_hook *hook)
 			      ? thread->target->options.spin_us * 1000ull
 			      : 0);
 	return more || !list_empty(&thread->dirty);
+}
+
+/* ---- The lease ---- */
+
+#define MUTE_LOOK_NS (20 * NS_PER_MS)
+
+/* What waited goes on, as if it had come now. */
+static void
+unmute(struct target_thread *thread)
+{
+	thread->muted = false;
+	list_for_each(node, &thread->sessions) {
+		struct target_session *session = list_entry(node, struct target_session, node);
+
+		for (size_t i = 0; i < session->path_count; i++) {
+			struct target_path *path = session->paths[i];
+
+			if (!path->held && path->resets == 0)
+				target_task_release_held(path);
+		}
+	}
+	list_for_each(node, &thread->conns)
+		target_conn_mark(list_entry(node, struct target_conn, node));
+	target_link_unmute(thread);
+}
+
+static void
+look_for_lease(struct loop_timer *timer)
+{
+	struct target_thread *thread = container_of(timer, struct target_thread, mute_timer);
+
+	if (array_lease_ok(thread->target->array))
+		unmute(thread);
+	else
+		loop_timer_set(thread->loop, timer, MUTE_LOOK_NS);
+}
+
+bool
+target_thread_mute(struct target_thread *thread)
+{
+	if (!thread->muted) {
+		thread->muted = true;
+		thread->mute_timer.fire = look_for_lease;
+		loop_timer_set(thread->loop, &thread->mute_timer, MUTE_LOOK_NS);
+	}
+	return false;
 }
 
 /* ---- Start ---- */
@@ -51,6 +101,13 @@ set_up(struct target_thread *thread)
 	int rc = blk_queue_new(thread->loop, target->options.queue_kind, target->workers,
 			       &thread->queue);
 
+	if (rc < 0 && target->options.queue_kind == BLK_QUEUE_URING) {
+		/* A limit: before Linux 5.12 rings were counted as locked memory. */
+		log_warning("blk.queue", "thread=%u kind=workers because=\"%s\"", thread->index,
+			    err_text(rc));
+		rc = blk_queue_new(thread->loop, BLK_QUEUE_WORKERS, target->workers,
+				   &thread->queue);
+	}
 	if (rc < 0)
 		return rc;
 	thread->hook.run = end_of_round;
@@ -67,6 +124,8 @@ tear_down(struct target_thread *thread)
 	target_view_unref(thread->view);
 	thread->view = NULL;
 	loop_timer_cancel(thread->loop, &thread->aborted_timer);
+	loop_timer_cancel(thread->loop, &thread->parked_timer);
+	loop_timer_cancel(thread->loop, &thread->mute_timer);
 	loop_hook_del(thread->loop, &thread->hook);
 	blk_queue_free(thread->queue);
 }
@@ -122,6 +181,11 @@ target_thread_start(struct target_thread *thread, struct target *target, unsigne
 	guid_map_init(&thread->by_target);
 	guid_map_init(&thread->by_initiator);
 	list_init(&thread->dirty);
+	list_init(&thread->later);
+	list_init(&thread->parked);
+	list_init(&thread->parked_functions);
+	list_init(&thread->spare_forwards);
+	list_init(&thread->dirty_links);
 	list_init(&thread->waits);
 	list_init(&thread->holds);
 	list_init(&thread->aborted);
@@ -205,6 +269,8 @@ target_thread_free(struct target_thread *thread)
 	loop_free(thread->loop);
 	guid_map_fini(&thread->by_target);
 	guid_map_fini(&thread->by_initiator);
+	target_forward_fini(thread);
 	target_buf_pool_fini(&thread->bufs);
 	mem_free(thread->rx);
+	mem_free(atomic_load(&thread->meter.made_trace));
 }

@@ -11,7 +11,7 @@
  * the store hangs: then the unit has a fence (task.c), and still nothing of the past will reach the
  * medium after what comes later.
  *
- * All of this runs on the thread of the connection that asks.
+ * All of this runs on the thread of the session that asks, whose connections share it.
  */
 #include <stdlib.h>
 
@@ -96,7 +96,8 @@ reset_done(void *arg)
 	release_later_commands(reset);
 	/* RFC 7143 §11.5.1: a cold reset ends all connections to the target too */
 	if (function == ISCSI_TMF_TARGET_COLD_RESET)
-		target_registry_kill_target(&conn->thread->target->registry, conn->entry.target);
+		target_registry_kill_target(&conn->thread->target->registry,
+					    conn->session->shared->target);
 	reset_free(reset);
 }
 
@@ -159,14 +160,69 @@ reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path 
  * own are aborted also where their path is gone: a LUN can be deleted by force while a task hangs.
  */
 static void
+reset_own(struct target_conn *conn, struct iscsi_tmf *tmf, unsigned response)
+{
+	struct target_session *session = conn->session;
+
+	if (response != ISCSI_TMF_COMPLETE)
+		end(conn, tmf, response);
+	else if (reset_begin(conn, tmf, session->paths, session->path_count))
+		(void)iscsi_session_abort_tasks(session->iscsi, NULL, &tmf->moment);
+}
+
+/* Those units first that other gateways own. */
+static void
 reset_target(struct target_conn *conn, struct iscsi_tmf *tmf)
 {
 	struct target_session *session = conn->session;
 
 	if (session->path_count == 0)
 		end(conn, tmf, ISCSI_TMF_NOT_AUTHORIZED);
-	else if (reset_begin(conn, tmf, session->paths, session->path_count))
-		(void)iscsi_conn_abort_tasks(conn->iscsi, NULL, &tmf->moment);
+	else if (!target_forward_tmf(conn, tmf, session->paths, session->path_count,
+				     ISCSI_TMF_LU_RESET, reset_own))
+		reset_own(conn, tmf, ISCSI_TMF_COMPLETE);
+}
+
+/* A path without a unit has POWER ON pending, which says more. */
+static void
+reset_nexus(struct target_conn *conn, struct iscsi_tmf *tmf)
+{
+	struct target_session *session = conn->session;
+
+	for (size_t i = 0; i < session->path_count; i++)
+		if (session->paths[i]->unit != NULL)
+			scsi_itl_lose_nexus(&session->paths[i]->itl);
+	session->known = false; /* a link that is made from now on begins with POWER ON */
+	bool waits = target_forward_reset_nexus(conn, tmf, end);
+
+	target_link_end_idle(session, ERR_CANCELLED); /* those that are not ready yet */
+	if (!waits)
+		end(conn, tmf, ISCSI_TMF_COMPLETE);
+}
+
+/* The answer of the owner; when this gateway has become it meanwhile, it resets the unit. */
+static void
+reset_elsewhere_done(struct target_conn *conn, struct iscsi_tmf *tmf, unsigned response)
+{
+	struct target_path *path = target_session_path(conn->session, scsi_lun_decode(tmf->lun));
+
+	if (response == ISCSI_TMF_REJECTED && path != NULL && path->own)
+		(void)reset_begin(conn, tmf, &path, 1);
+	else
+		end(conn, tmf, response);
+}
+
+/* SAM-5: UADE DEPTH (1 = one event, 2 = more) and sense key, ASC, ASCQ. */
+static void
+query_event(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *path)
+{
+	unsigned count;
+
+	target_session_join_unit(path);
+	count = scsi_itl_peek(&path->itl, tmf->info);
+	if (count > 0)
+		tmf->info[0] |= count == 1 ? 0x10 : 0x20;
+	end(conn, tmf, count > 0 ? ISCSI_TMF_SUCCEEDED : ISCSI_TMF_COMPLETE);
 }
 
 bool
@@ -193,6 +249,12 @@ target_tmf_request(void *user, struct iscsi_tmf *tmf)
 		end(conn, tmf, path != NULL ? ISCSI_TMF_COMPLETE : ISCSI_TMF_NO_LUN);
 		return;
 	case ISCSI_TMF_LU_RESET:
+		if (path != NULL &&
+		    target_forward_tmf(conn, tmf, &path, 1, tmf->function, reset_elsewhere_done)) {
+			(void)iscsi_session_abort_tasks(conn->session->iscsi, tmf->lun,
+							&tmf->moment);
+			return;
+		}
 		if (path != NULL)
 			reset_begin(conn, tmf, &path, 1);
 		else
@@ -201,6 +263,24 @@ target_tmf_request(void *user, struct iscsi_tmf *tmf)
 	case ISCSI_TMF_TARGET_WARM_RESET:
 	case ISCSI_TMF_TARGET_COLD_RESET:
 		reset_target(conn, tmf);
+		return;
+	case ISCSI_TMF_QUERY_TASK:
+	case ISCSI_TMF_QUERY_TASK_SET:
+		end(conn, tmf,
+		    path == NULL ? ISCSI_TMF_NO_LUN
+		    : tmf->found ? ISCSI_TMF_SUCCEEDED
+				 : ISCSI_TMF_COMPLETE);
+		return;
+	case ISCSI_TMF_NEXUS_RESET:
+		reset_nexus(conn, tmf);
+		return;
+	case ISCSI_TMF_QUERY_EVENT:
+		if (path != NULL && target_forward_tmf(conn, tmf, &path, 1, tmf->function, end))
+			return;
+		if (path != NULL)
+			query_event(conn, tmf, path);
+		else
+			end(conn, tmf, ISCSI_TMF_NO_LUN);
 		return;
 	default:
 		end(conn, tmf, ISCSI_TMF_NOT_SUPPORTED);

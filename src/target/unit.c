@@ -145,7 +145,7 @@ store_load(void *arg, enum scsi_keep kind, struct scsi_kept *ret_kept)
 	const struct target_unit *unit = arg;
 
 	return array_kept(unit->target->array, &unit->lun_id, kind, &ret_kept->version,
-			  &ret_kept->data, &ret_kept->bytes);
+			  &ret_kept->data, &ret_kept->bytes, &ret_kept->passing);
 }
 
 static void
@@ -168,6 +168,7 @@ store_save(void *arg, struct scsi_save *save)
 				   .version = save->version,
 				   .data = save->data,
 				   .bytes = save->bytes,
+				   .passing = save->passing,
 				   .done = saved,
 				   .arg = save };
 	int rc;
@@ -197,12 +198,15 @@ make_lu(struct target_unit *unit, const struct row_lun *row)
 		.store = &unit->store,
 		.released = lu_released,
 		.cache_changed = cache_changed,
+		.job = target_job_asked,
+		.job_event = target_job_event,
 		.statistics = statistics,
 		.arg = unit,
 	};
 
 	target_unit_identity(&desc.identity, row);
-	unit->store = (struct scsi_store){ store_load, store_save, unit };
+	unit->store = (struct scsi_store){ store_load, store_save, unit,
+					   array_is_shared(unit->target->array) };
 	return scsi_lu_new(&desc, &unit->lu);
 }
 
@@ -368,6 +372,8 @@ enter(struct target *target, struct target_unit *made, struct target_unit **ret_
 		*ret_unit = unit;
 	if (unit != made)
 		target_unit_unref(made);
+	else
+		target_job_resume(unit);
 	return rc;
 }
 
@@ -479,6 +485,8 @@ target_unit_forget(struct target *target, const struct guid *lun_id)
 	struct target_unit *unit = guid_map_remove(&target->units, lun_id);
 
 	pthread_mutex_unlock(&target->units_lock);
+	if (unit != NULL)
+		target_job_forget(unit);
 	target_unit_unref(unit);
 }
 
@@ -493,28 +501,26 @@ target_unit_forget_all(struct target *target)
 	guid_map_init(&target->units);
 }
 
-/* Raises a unit attention for every initiator of a LUN, if the LUN has a unit. */
-static void
-raise_of(struct target *target, const struct guid *lun_id, enum scsi_ua ua)
+void
+target_unit_recovered(struct target *target, const struct guid *lun_id)
 {
 	pthread_mutex_lock(&target->units_lock);
 	const struct target_unit *unit = guid_map_find(&target->units, lun_id);
 
 	if (unit != NULL)
-		scsi_lu_raise(unit->lu, ua, NULL);
+		scsi_lu_recovered(unit->lu);
 	pthread_mutex_unlock(&target->units_lock);
-}
-
-void
-target_unit_recovered(struct target *target, const struct guid *lun_id)
-{
-	raise_of(target, lun_id, SCSI_UA_CAPACITY);
 }
 
 void
 target_unit_replaced(struct target *target, const struct guid *lun_id)
 {
-	raise_of(target, lun_id, SCSI_UA_MEDIUM);
+	pthread_mutex_lock(&target->units_lock);
+	const struct target_unit *unit = guid_map_find(&target->units, lun_id);
+
+	if (unit != NULL)
+		scsi_lu_replaced(unit->lu);
+	pthread_mutex_unlock(&target->units_lock);
 }
 
 /* ---- For those who read what was counted ---- */

@@ -7,6 +7,8 @@
 #define VDS_TARGET_UNIT_INT_H
 
 #include "array/array.h"
+#include "base/loop.h"
+#include "base/workers.h"
 #include "iscsi/iscsi.h"
 #include "scsi/store.h"
 #include "target/buf_int.h"
@@ -17,6 +19,7 @@ struct target_drain;
 struct target_path;
 struct target_session;
 struct target_thread;
+struct target_unit;
 
 /* ---- ack.c: wait until n threads have done something ----------------------------------------- */
 
@@ -37,6 +40,71 @@ void target_ack_one(struct target_ack *ack);
  * or ERR_TIMEOUT.
  */
 int target_ack_wait(struct target_ack *ack, uint32_t timeout_ms);
+
+/* ---- job.c: what units do beside their initiators' commands ---------------------------------- */
+
+/* What of it belongs to a unit; guarded by target_jobs.lock, but for the last three. */
+struct target_job {
+	struct work work;
+	struct list node; /* in target_jobs.parked, .waiting or .running */
+	bool queued;    /* with the workers, parked, waiting or running: a reference to the unit */
+	bool again;     /* asked for once more meanwhile */
+	bool forgotten; /* the LUN is deleted */
+	/* of a unit that waits for limits: until when, and the generation of the limits then */
+	uint64_t start_ns;
+	uint32_t generation;
+	struct work report;  /* to the array: how far it is */
+	atomic_bool reports; /* the reporter has it */
+	unsigned percent;    /* that was reported; the worker's that does a step */
+};
+
+/* The part of a drain: while it is in target_jobs.holds, no step begins on the LUNs of the mappings. */
+struct target_job_hold {
+	struct list node;
+	const struct array_mapping *mappings;
+	size_t count;
+};
+
+struct target_jobs {
+	pthread_mutex_t lock; /* a leaf, but for the workers' own */
+	pthread_cond_t changed;
+	struct list holds;                    /* struct target_job_hold.node */
+	struct list parked, waiting, running; /* struct target_unit.job.node */
+	bool stopped;
+	bool posted;             /* `look` is on its way to the first thread */
+	struct loop_msg look;    /* the first thread is to look at what waits */
+	struct loop_timer timer; /* the first thread's: when it looks again */
+};
+
+void target_jobs_init(struct target_jobs *jobs);
+void target_jobs_fini(struct target_jobs *jobs);
+/* Makes the units of LUNs whose job was not done when the program ended.  When it has a view. */
+void target_jobs_start(struct target *target);
+/* No step begins any more; called before the workers end. */
+void target_jobs_stop(struct target *target);
+/* The unit has something to do.  Any thread; never blocks longer than a lock. */
+void target_job_begin(struct target_unit *unit);
+/* The unit was made: goes on with its job, if it has one, and shows it.  Any thread. */
+void target_job_resume(struct target_unit *unit);
+/* The LUN is deleted: what is not done stays undone.  Any thread. */
+void target_job_forget(struct target_unit *unit);
+/*
+ * Holds the jobs of LUNs, and waits until no step is under way.  Returns 0 or ERR_TIMEOUT; in both
+ * cases target_job_release follows.  Threads of the array.
+ */
+int target_job_hold(struct target *target, struct target_job_hold *hold, uint32_t timeout_ms);
+void target_job_release(struct target *target, struct target_job_hold *hold);
+/* The function job of struct scsi_lu_desc, whose arg is the unit. */
+void target_job_asked(void *arg);
+
+/* ---- job_report.c: reports those jobs to administrators -------------------------------------- */
+
+/* The function job_event of struct scsi_lu_desc, whose arg is the unit. */
+void target_job_event(void *arg, enum scsi_job_kind kind, enum scsi_job_event event);
+/* Shows how far the job is.  Any thread that has a reference to the unit or its lu. */
+void target_job_report(struct target_unit *unit);
+/* Shows that when another percent is done.  The worker that has done a step. */
+void target_job_report_progress(struct target_unit *unit);
 
 /* ---- unit.c: a LUN as the data path has it --------------------------------------------------- */
 
@@ -78,7 +146,8 @@ struct target_unit {
 	struct scsi_store store; /* of lu: what it must keep is kept by the array */
 	/* from array_lun_device; returned with array_device_release; units_lock, once it is in use */
 	struct blk_dev *dev;
-	atomic_bool hangs;         /* the array was told that aborted I/O does not come back */
+	atomic_bool hangs; /* the array was told that aborted I/O does not come back */
+	struct target_job job;
 	struct target_limit limit; /* the LUN's own limits */
 	_Atomic(struct target_pool_limit *)
 		pool; /* the limits of its pool; the publisher sets it */
@@ -200,6 +269,7 @@ void target_hold_abort_free(struct target_drain *drain);
 
 /* Functions of struct scsi_host_ops. */
 size_t target_preempt_ports(struct scsi_itl *itl, uint16_t *ports, size_t capacity);
+uint16_t target_preempt_port_name(struct scsi_itl *itl, size_t i, char name[SCSI_PORT_NAME_BYTES]);
 void *target_preempt_prepare(struct scsi_task *task);
 void target_preempt_run(void *handle, bool (*concerns)(const struct scsi_itl *itl, void *arg),
 			void (*done)(void *arg), void *arg);
@@ -208,6 +278,7 @@ void target_preempt_cancel(void *handle);
 /* ---- reservation.c: functions of struct array_runtime_ops ------------------------------------ */
 
 _Static_assert(ARRAY_KEEP_RESERVATIONS == SCSI_KEEP_RESERVATIONS, "one number for each kind");
+_Static_assert(ARRAY_KEEP_JOB == SCSI_KEEP_JOB, "one number for each kind");
 int target_reservation_list(void *runtime, const struct guid *lun_id,
 			    struct array_reservations *ret);
 int target_reservation_clear(void *runtime, const struct guid *lun_id,

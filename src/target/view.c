@@ -104,6 +104,7 @@ struct maker {
 	struct target_shown_edit shown;
 	struct target_delta *delta;
 	size_t place_capacity, ended_capacity, access_capacity, initiator_capacity, ruled_capacity;
+	size_t owned_capacity;
 	const struct row_lun *lun; /* found last: a LUN's associations stand together */
 };
 
@@ -341,12 +342,26 @@ target_put(struct maker *m, const struct row_target *row)
 	const struct row_target *old = old_row(m, ROW_TARGET, &row->id);
 	struct target_delta *delta = m->delta;
 
-	if (old == NULL || same_text(old->sources, row->sources))
+	if (old == NULL ||
+	    (same_text(old->sources, row->sources) && same_text(old->redirect, row->redirect)))
 		return 0;
 	if (mem_grow(&delta->ruled, &m->ruled_capacity, delta->ruled_count + 1,
 		     sizeof(delta->ruled[0])) < 0)
 		return -ENOMEM;
 	delta->ruled[delta->ruled_count++] = row->id;
+	return 0;
+}
+
+/* The commands of the LUN go to another gateway now. */
+static int
+owner_changed(struct maker *m, const struct guid *lun_id)
+{
+	struct target_delta *delta = m->delta;
+
+	if (mem_grow(&delta->owned, &m->owned_capacity, delta->owned_count + 1,
+		     sizeof(delta->owned[0])) < 0)
+		return -ENOMEM;
+	delta->owned[delta->owned_count++] = *lun_id;
 	return 0;
 }
 
@@ -376,6 +391,8 @@ take_op(struct maker *m, const struct change_op *op)
 		return initiator_changed(m, op);
 	case ROW_HOST_MEMBER:
 		return member_changed(m, op);
+	case ROW_LUN_OWNER:
+		return owner_changed(m, &op->key.a);
 	case ROW_PORTAL:
 	case ROW_CONTROLLER:
 		m->delta->portals_changed = true;
@@ -495,6 +512,7 @@ target_delta_fini(struct target_delta *delta)
 {
 	mem_free(delta->initiators);
 	mem_free(delta->ruled);
+	mem_free(delta->owned);
 	mem_free(delta->places);
 	mem_free(delta->ended);
 	mem_free(delta->access);
@@ -502,7 +520,72 @@ target_delta_fini(struct target_delta *delta)
 
 /* ---- Portals ---- */
 
-/* A portal whose row is the same goes on listening. */
+/* Makes the portal of a row, or takes that of the view before: it goes on listening. */
+static int
+make_portal(struct maker *m, const struct row_portal *row, struct target_portal **ret_portal)
+{
+	struct target_portal *portal = m->old != NULL ? target_view_find_portal(m->old, &row->id)
+						      : NULL;
+
+	if (portal == NULL || !row_equal(portal->row, row))
+		return target_portal_new(m->target, row, ret_portal);
+	*ret_portal = target_portal_ref(portal);
+	return 0;
+}
+
+/* The row of the listener for other gateways; NULL = there is none, or no memory. */
+static struct row_portal *
+make_inside_row(const struct row_controller *own, int *ret_rc)
+{
+	char host[ADDRESS_TEXT_SIZE];
+	struct row_portal *row;
+	uint16_t port;
+
+	*ret_rc = 0;
+	if (own == NULL || own->address == NULL ||
+	    target_inside_address(own->address, host, &port) < 0)
+		return NULL;
+	row = row_new(ROW_PORTAL);
+	if (row == NULL || row_set_string(&row->address, host) < 0) {
+		row_unref(row);
+		*ret_rc = -ENOMEM;
+		return NULL;
+	}
+	row->id = own->id;
+	row->port = port;
+	row->status = STATUS_ONLINE;
+	return row;
+}
+
+/* Adds the listener for other gateways, whose id is that of the controller. */
+static int
+add_inside(struct maker *m, struct target_portals *portals)
+{
+	const struct row_controller *own = state_find(m->state, ROW_CONTROLLER,
+						      array_controller_id(m->target->array));
+	struct target_portal *portal;
+	size_t at = 0;
+	int rc;
+	struct row_portal *row = make_inside_row(own, &rc);
+
+	if (row == NULL)
+		return rc;
+	rc = make_portal(m, row, &portal);
+	row_unref(row);
+	if (rc < 0)
+		return rc;
+	portal->inside = true;
+	while (at < portals->count &&
+	       guid_compare(&portals->list[at]->row->id, &portal->row->id) < 0)
+		at++;
+	memmove(&portals->list[at + 1], &portals->list[at],
+		(portals->count - at) * sizeof(portals->list[0]));
+	portals->list[at] = portal;
+	portals->count++;
+	return 0;
+}
+
+/* Those of the own controller.  A portal whose row is the same goes on listening. */
 static int
 make_portals(struct maker *m)
 {
@@ -515,33 +598,30 @@ make_portals(struct maker *m)
 		return 0;
 	}
 	m->delta->steps += count;
-	portals = mem_calloc(1, sizeof(*portals) + count * sizeof(portals->list[0]));
+	portals = mem_calloc(1, sizeof(*portals) + (count + 1) * sizeof(portals->list[0]));
 	if (portals == NULL)
 		return -ENOMEM;
 	atomic_init(&portals->refs, 1);
 	m->view->portals = portals;
 	for (size_t i = 0; i < count; i++) {
 		const struct row_portal *row = state_at(m->state, ROW_PORTAL, i);
-		struct target_portal *portal = m->old != NULL
-						       ? target_view_find_portal(m->old, &row->id)
-						       : NULL;
-		int rc = 0;
+		int rc;
 
-		if (portal != NULL && row_equal(portal->row, row))
-			target_portal_ref(portal);
-		else
-			rc = target_portal_new(m->target, row, &portal);
+		if (!controller_has_portal(array_controller_id(m->target->array), row))
+			continue;
+		rc = make_portal(m, row, &portals->list[portals->count]);
 		if (rc < 0)
 			return rc;
-		portals->list[portals->count++] = portal;
+		portals->count++;
 	}
-	return 0;
+	return add_inside(m, portals);
 }
 
 static bool
-is_offline(const struct state *state)
+is_offline(const struct target *target, const struct state *state)
 {
-	const struct row_controller *controller = state_controller(state);
+	const struct row_controller *controller = state_find(state, ROW_CONTROLLER,
+							     array_controller_id(target->array));
 
 	return controller != NULL && controller->status == STATUS_OFFLINE;
 }
@@ -567,7 +647,7 @@ target_view_new(struct target *target, const struct target_view *old, const stru
 		atomic_init(&m.view->refs, 1);
 		m.view->state = state_ref(state);
 		m.view->secrets = array_secrets_ref(target->secrets);
-		m.view->offline = is_offline(state);
+		m.view->offline = is_offline(target, state);
 		rc = take_change(&m);
 	}
 	if (rc == 0) {

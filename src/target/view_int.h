@@ -99,7 +99,9 @@ struct target_delta {
 	 */
 	const char **initiators;
 	size_t initiator_count;
-	struct guid *ruled; /* targets whose rules of sources have changed */
+	struct guid *owned; /* LUNs that have another owner */
+	size_t owned_count;
+	struct guid *ruled; /* targets whose rules of sources or redirects have changed */
 	size_t ruled_count;
 	bool portals_changed; /* or the controller's status */
 	/*

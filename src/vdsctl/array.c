@@ -129,6 +129,30 @@ ctl_run_job_cancel(struct ctl *ctl)
 }
 
 int
+ctl_run_job_pause(struct ctl *ctl)
+{
+	struct client_answer answer;
+	struct guid job;
+	int rc = ctl_resolve(ctl, ROW_JOB, ctl->args[0], &job);
+
+	if (rc == 0)
+		rc = client_job_pause(ctl->client, &job, &answer);
+	return ctl_done(ctl, rc, &answer, "job %s paused", ctl->args[0]);
+}
+
+int
+ctl_run_job_resume(struct ctl *ctl)
+{
+	struct client_answer answer;
+	struct guid job;
+	int rc = ctl_resolve(ctl, ROW_JOB, ctl->args[0], &job);
+
+	if (rc == 0)
+		rc = client_job_resume(ctl->client, &job, &answer);
+	return ctl_done(ctl, rc, &answer, "job %s resumed", ctl->args[0]);
+}
+
+int
 ctl_run_job_wait(struct ctl *ctl)
 {
 	struct guid job;

@@ -67,6 +67,15 @@ ctl_client(struct ctl *ctl)
 }
 
 int
+ctl_open_replica(struct ctl *ctl)
+{
+	struct client_options options;
+	int rc = ctl_client_options(ctl, &options);
+
+	return rc < 0 ? rc : client_open_with(&options, CLIENT_REPLICA, &ctl->client);
+}
+
+int
 ctl_ask(struct ctl *ctl, enum verb_id verb, const struct guid *ids, const struct verb_args *args,
 	json_t **ret_json)
 {
@@ -95,8 +104,9 @@ progress_show(struct ctl *ctl, const struct guid *job)
 	if (ctl_ask(ctl, VERB_JOB_GET, job, NULL, &json) < 0)
 		return;
 	percent = json_object_get(json_object_get(json, "live"), "percent");
-	fprintf(stderr, "\r%s %3d %%", json_string_value(json_object_get(json, "kind")),
-		(int)json_integer_value(percent));
+	fprintf(stderr, "\r%s %3d %%%s\033[K", json_string_value(json_object_get(json, "kind")),
+		(int)json_integer_value(percent),
+		json_is_true(json_object_get(json, "paused")) ? ", paused" : "");
 	json_decref(json);
 }
 

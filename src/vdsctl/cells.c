@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "model/host.h"
+#include "model/port.h"
 #include "vdsctl/ctl_int.h"
 
 void
@@ -101,17 +102,31 @@ ctl_status_name(enum row_status status)
 	return status == STATUS_ONLINE ? "online" : "offline";
 }
 
+/* What initiators find instead of the medium. */
+static const char *
+job_name(const struct row_live_lun_job *job)
+{
+	bool formats = job->kind == LUN_JOB_FORMAT;
+
+	if (job->failed)
+		return formats ? "format failed" : "sanitize failed";
+	return formats ? "formatting" : "sanitizing";
+}
+
 const char *
 ctl_health_name(const struct ctl_view *view, const struct guid *id)
 {
 	static const char *const operations[] = { "",         "creating",    "extending",
 						  "deleting", "associating", "opening" };
+	const struct row_live_lun_job *job = state_find(view->live, ROW_LIVE_LUN_JOB, id);
 	const struct row_live_lun *live = state_find(view->live, ROW_LIVE_LUN, id);
 
 	if (live == NULL)
 		return "unknown";
 	if (live->operation != OPERATION_NONE && (size_t)live->operation < ARRAY_LEN(operations))
 		return operations[live->operation];
+	if (live->health == HEALTH_OK && job != NULL)
+		return job_name(job);
 	return live->health == HEALTH_OK        ? "ok"
 	       : live->health == HEALTH_FAILED  ? "failed"
 	       : live->health == HEALTH_FAILING ? "failing"
@@ -134,6 +149,37 @@ ctl_listens_text(const struct row_live_portal *live)
 }
 
 const char *
+ctl_owner_name(const struct ctl_view *view, const struct guid *lun_id)
+{
+	const struct row_lun_owner *owner = state_lun_owner(view->config, lun_id);
+	const struct row_controller *gateway;
+
+	if (owner == NULL)
+		return state_has_gateways(view->config) ? "nobody" : "";
+	gateway = state_find(view->config, ROW_CONTROLLER, &owner->controller_id);
+	return gateway != NULL ? gateway->name : "?";
+}
+
+const char *
+ctl_gateway_state(const struct ctl_view *view, const struct row_controller *gateway)
+{
+	if (state_has_gateways(view->config) &&
+	    (gateway->instance == NULL || gateway->instance[0] == '\0'))
+		return "down";
+	if (gateway->status == STATUS_OFFLINE)
+		return "offline";
+	return gateway->drains ? "draining" : "online";
+}
+
+size_t
+ctl_gateway_luns(const struct ctl_view *view, const struct row_controller *gateway)
+{
+	return state_has_gateways(view->config)
+		       ? state_controller_lun_count(view->config, &gateway->id)
+		       : state_count(view->config, ROW_LUN);
+}
+
+const char *
 ctl_job_kind_name(enum job_kind kind)
 {
 	static const char *const kinds[] = { "create-lun", "extend-lun", "delete-lun", "move-lun" };
@@ -142,11 +188,13 @@ ctl_job_kind_name(enum job_kind kind)
 }
 
 const char *
-ctl_job_state_name(enum job_state state)
+ctl_job_state_name(const struct row_job *job)
 {
 	static const char *const states[] = { "running", "done", "failed", "cancelled" };
 
-	return (size_t)state < ARRAY_LEN(states) ? states[state] : "?";
+	if (job->state == JOB_RUNNING && job->paused)
+		return "paused";
+	return (size_t)job->state < ARRAY_LEN(states) ? states[job->state] : "?";
 }
 
 const char *

@@ -229,6 +229,7 @@ offer_noun(struct completing *c, const char *prefix, const char *noun, size_t le
 		      { "SECRET", ROW_CREDENTIAL },
 		      { "PORT", ROW_LIVE_PORT },
 		      { "CONTROLLER", ROW_CONTROLLER },
+		      { "GATEWAY", ROW_CONTROLLER },
 		      { "HOST", ROW_HOST },
 		      { "HOST-GROUP", ROW_HOST_GROUP },
 		      { "PORTAL", ROW_PORTAL },

@@ -138,6 +138,73 @@ ctl_run_controller_online(struct ctl *ctl)
 	return controller_status(ctl, STATUS_ONLINE, "the controller is online");
 }
 
+/* ---- gateways ---- */
+
+int
+ctl_run_gateway_add(struct ctl *ctl)
+{
+	struct client_answer answer;
+	int rc = ctl_client(ctl);
+
+	if (rc == 0)
+		rc = client_gateway_add(ctl->client, ctl->args[0], ctl->args[1], &answer);
+	return ctl_done(ctl, rc, &answer, "gateway %s added: start vdsd there with --gateway %s",
+			ctl->args[0], ctl->args[0]);
+}
+
+static int
+gateway_drain(struct ctl *ctl, bool drains, const char *done)
+{
+	struct client_answer answer;
+	struct guid gateway;
+	int rc = ctl_resolve(ctl, ROW_CONTROLLER, ctl->args[0], &gateway);
+
+	if (rc == 0)
+		rc = client_gateway_drain(ctl->client, &gateway, drains, &answer);
+	return ctl_done(ctl, rc, &answer, "gateway %s %s", ctl->args[0], done);
+}
+
+int
+ctl_run_gateway_drain(struct ctl *ctl)
+{
+	return gateway_drain(ctl, true,
+			     "gives its LUNs to others: `vdsctl gateway list` shows how many are "
+			     "left");
+}
+
+int
+ctl_run_gateway_undrain(struct ctl *ctl)
+{
+	return gateway_drain(ctl, false, "takes LUNs again");
+}
+
+int
+ctl_run_gateway_remove(struct ctl *ctl)
+{
+	struct client_answer answer;
+	struct guid gateway;
+	int rc = ctl_resolve(ctl, ROW_CONTROLLER, ctl->args[0], &gateway);
+
+	if (rc == 0)
+		rc = client_gateway_remove(ctl->client, &gateway, ctl->options[OPT_FORCE] != NULL,
+					   &answer);
+	return ctl_done(ctl, rc, &answer, "gateway %s removed", ctl->args[0]);
+}
+
+int
+ctl_run_lun_move_owner(struct ctl *ctl)
+{
+	struct guid lun, gateway = { { 0 } };
+	struct client_answer answer;
+	int rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &lun);
+
+	if (rc == 0 && ctl->arg_count > 1)
+		rc = ctl_resolve(ctl, ROW_CONTROLLER, ctl->args[1], &gateway);
+	if (rc == 0)
+		rc = client_lun_move_owner(ctl->client, &lun, &gateway, &answer);
+	return ctl_done(ctl, rc, &answer, "LUN %s has another owner", ctl->args[0]);
+}
+
 /* ---- ports ---- */
 
 int

@@ -65,6 +65,7 @@ enum ctl_option_id {
 	OPT_BLOCK_SIZE,
 	OPT_THICK,
 	OPT_REMOVABLE,
+	OPT_CACHE,
 	OPT_UNMASK,
 	OPT_HOST,
 	OPT_HOST_GROUP,
@@ -118,6 +119,10 @@ enum ctl_option_id {
 	OPT_KEEP,
 	OPT_ENABLED,
 	OPT_COPY,
+	OPT_SLOWER,
+	OPT_FAILED,
+	OPT_PERMANENT,
+	OPT_MOVE,
 	OPT_COUNT
 };
 
@@ -271,6 +276,8 @@ void ctl_context_each(void (*each)(void *arg, const char *name), void *arg);
 int ctl_client_options(struct ctl *ctl, struct client_options *ret_options);
 /* Opens ctl->client unless it is open.  Returns 0, or as client_open_with. */
 int ctl_client(struct ctl *ctl);
+/* Opens ctl->client, which is not open yet, with a replica.  Returns as client_open_with. */
+int ctl_open_replica(struct ctl *ctl);
 /* Calls client_ask or client_list with ctl->client, which is opened before. Returns their codes. */
 int ctl_ask(struct ctl *ctl, enum verb_id verb, const struct guid *ids,
 	    const struct verb_args *args, json_t **ret_json);
@@ -323,17 +330,25 @@ const char *ctl_status_name(enum row_status status);
 /* Returns "target NAME", "host NAME" or "discovery": whose secret it is.  Valid until the next call. */
 const char *ctl_credential_owner(const struct ctl_view *view, const struct row_credential *row);
 /*
- * Returns "ok", "failed", "failing" or "unknown", or the operation that holds the LUN: "extending".
+ * Returns "ok", "failed", "failing" or "unknown", or the operation that holds the LUN ("extending"),
+ * or what an initiator has done with its medium ("formatting", "sanitize failed").
  */
 const char *ctl_health_name(const struct ctl_view *view, const struct guid *id);
 /* Returns "up", "down" or "unknown". */
 const char *ctl_link_name(enum port_link link);
+/* Returns the name of the gateway that owns the LUN, "nobody", or "" where there are no gateways. */
+const char *ctl_owner_name(const struct ctl_view *view, const struct guid *lun_id);
+/* Returns "online", "offline", "draining" or "down". */
+const char *ctl_gateway_state(const struct ctl_view *view, const struct row_controller *gateway);
+/* Returns how many LUNs it owns; where there are no gateways, all. */
+size_t ctl_gateway_luns(const struct ctl_view *view, const struct row_controller *gateway);
 /*
  * Returns "yes", or "no" with the reason.  live may be NULL. The text is valid until the next call.
  */
 const char *ctl_listens_text(const struct row_live_portal *live);
 const char *ctl_job_kind_name(enum job_kind kind);
-const char *ctl_job_state_name(enum job_state state);
+/* Returns the state of a job in a word; "paused" is one here. */
+const char *ctl_job_state_name(const struct row_job *job);
 const char *ctl_drive_kind_name(enum drive_kind kind);
 const char *ctl_drive_bus_name(enum drive_bus bus); /* "" when it is not known */
 /*
@@ -410,6 +425,8 @@ void ctl_text_print(const char *text, FILE *out);
 /* Prints a line for each member of an object; sizes and times are made readable.  Returns 0. */
 int ctl_object_print(const json_t *object, FILE *out);
 int ctl_json_print(const json_t *json, FILE *out);
+/* Prints a value as one line.  Returns 0 or -ENOMEM. */
+int ctl_json_line_print(const json_t *json, FILE *out);
 
 /* ---- the commands ---- */
 
@@ -424,6 +441,7 @@ int ctl_run_host_add_name(struct ctl *ctl);
 int ctl_run_host_remove_name(struct ctl *ctl);
 int ctl_run_host_sources(struct ctl *ctl);
 int ctl_run_target_sources(struct ctl *ctl);
+int ctl_run_target_redirect(struct ctl *ctl);
 int ctl_run_host_group_create(struct ctl *ctl);
 int ctl_run_host_group_rename(struct ctl *ctl);
 int ctl_run_host_group_add(struct ctl *ctl);
@@ -473,10 +491,17 @@ int ctl_run_lun_move(struct ctl *ctl);
 int ctl_run_lun_rollback(struct ctl *ctl);
 int ctl_run_snapshot_create(struct ctl *ctl);
 int ctl_run_schedule_create(struct ctl *ctl); /* schedule.c */
+int ctl_run_schedule_run(struct ctl *ctl);
 int ctl_run_schedule_set(struct ctl *ctl);
 int ctl_run_snapshot_rename(struct ctl *ctl);
 int ctl_run_lun_reservations(struct ctl *ctl);
+int ctl_run_lun_inject(struct ctl *ctl);   /* inject.c */
 int ctl_run_drive_rescan(struct ctl *ctl); /* controller.c */
+int ctl_run_gateway_add(struct ctl *ctl);
+int ctl_run_gateway_drain(struct ctl *ctl);
+int ctl_run_gateway_remove(struct ctl *ctl);
+int ctl_run_gateway_undrain(struct ctl *ctl);
+int ctl_run_lun_move_owner(struct ctl *ctl);
 int ctl_run_controller_flush(struct ctl *ctl);
 int ctl_run_controller_invalidate(struct ctl *ctl);
 int ctl_run_controller_offline(struct ctl *ctl);
@@ -506,6 +531,8 @@ int ctl_run_group_set(struct ctl *ctl);
 int ctl_run_group_add(struct ctl *ctl);
 int ctl_run_group_remove(struct ctl *ctl);
 int ctl_run_job_cancel(struct ctl *ctl); /* array.c */
+int ctl_run_job_pause(struct ctl *ctl);
+int ctl_run_job_resume(struct ctl *ctl);
 int ctl_run_job_wait(struct ctl *ctl);
 int ctl_run_array_show(struct ctl *ctl);
 int ctl_run_array_rename(struct ctl *ctl);
@@ -522,6 +549,7 @@ int ctl_run_context_list(struct ctl *ctl);
 int ctl_run_context_remove(struct ctl *ctl);
 int ctl_run_context_show(struct ctl *ctl);
 int ctl_run_context_use(struct ctl *ctl);
+int ctl_run_trace(struct ctl *ctl);    /* trace.c */
 int ctl_run_watch(struct ctl *ctl);    /* watch.c */
 int ctl_run_backup(struct ctl *ctl);   /* backup.c */
 int ctl_run_batch(struct ctl *ctl);    /* batch.c */

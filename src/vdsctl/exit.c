@@ -95,6 +95,7 @@ ctl_exit_status(const struct ctl *ctl, int code)
 	case ERR_FIRST_:
 	case ERR_NOT_SUPPORTED:
 	case ERR_FAILED:
+	case ERR_INJECTED:
 	case ERR_READ_ONLY:
 	case ERR_GONE:
 	case ERR_CACHE_CORRUPT:

@@ -21,6 +21,8 @@
 struct listing {
 	enum row_family family;
 	const char *columns; /* as table_new takes them */
+	/* those of an array that gateways serve, for which `row` adds one cell more; NULL = the same */
+	const char *gateway_columns;
 	void (*row)(struct table *table, const struct ctl_view *view, const void *row);
 };
 
@@ -54,6 +56,9 @@ add_mask(struct table *table, const struct ctl_view *view, const char *mask)
 			   entries - hosts == 1 ? "" : "s");
 }
 
+static const char lun_gateway_columns[] =
+	"NAME|>SIZE|>USED|>BLOCK|KIND|POOL|STATUS|HEALTH|OWNER|>TARGETS|UNMASKED|ID";
+
 static void
 lun_row(struct table *table, const struct ctl_view *view, const void *row)
 {
@@ -68,6 +73,8 @@ lun_row(struct table *table, const struct ctl_view *view, const void *row)
 	table_add(table, pool != NULL ? pool->name : NULL);
 	table_add(table, ctl_status_name(lun->status));
 	table_add(table, ctl_health_name(view, &lun->id));
+	if (state_has_gateways(view->config))
+		table_add(table, ctl_owner_name(view, &lun->id));
 	table_addf(table, "%zu", state_lun_targets(view->config, &lun->id).count);
 	add_mask(table, view, lun->mask);
 	ctl_cell_id(table, &lun->id);
@@ -91,18 +98,43 @@ target_row(struct table *table, const struct ctl_view *view, const void *row)
 }
 
 static const char portal_columns[] = "ADDRESS|STATUS|LISTENS|>GROUPS|ID";
+static const char portal_gateway_columns[] = "GATEWAY|ADDRESS|STATUS|LISTENS|>GROUPS|ID";
 
 static void
 portal_row(struct table *table, const struct ctl_view *view, const void *row)
 {
 	const struct row_portal *portal = row;
 	const struct row_live_portal *live = state_find(view->live, ROW_LIVE_PORTAL, &portal->id);
+	const struct row_controller *gateway = portal_controller(view->config, portal);
 
+	if (state_has_gateways(view->config))
+		table_add(table, gateway != NULL ? gateway->name : NULL);
 	ctl_cell_address(table, portal);
 	table_add(table, ctl_status_name(portal->status));
 	table_add(table, ctl_listens_text(live));
 	table_addf(table, "%zu", state_portal_groups(view->config, &portal->id).count);
 	ctl_cell_id(table, &portal->id);
+}
+
+/* ---- gateways ---- */
+
+static const char gateway_columns[] = "NAME|STATE|>LUNS|>PORTALS|ADDRESS|ID";
+
+static void
+gateway_row(struct table *table, const struct ctl_view *view, const void *row)
+{
+	const struct row_controller *gateway = row;
+	size_t portals = 0;
+
+	for (size_t i = 0; i < state_count(view->config, ROW_PORTAL); i++)
+		portals += controller_has_portal(&gateway->id,
+						 state_at(view->config, ROW_PORTAL, i));
+	table_add(table, gateway->name);
+	table_add(table, ctl_gateway_state(view, gateway));
+	table_addf(table, "%zu", ctl_gateway_luns(view, gateway));
+	table_addf(table, "%zu", portals);
+	table_add(table, gateway->address);
+	ctl_cell_id(table, &gateway->id);
 }
 
 static const char group_columns[] = "TARGET|>TAG|>PORT|STATE|>PORTALS|ID";
@@ -289,7 +321,7 @@ job_row(struct table *table, const struct ctl_view *view, const void *row)
 
 	table_add(table, ctl_job_kind_name(job->kind));
 	table_add(table, named ? job->lun_name : ctl_lun_name(view, &job->lun_id));
-	table_add(table, ctl_job_state_name(job->state));
+	table_add(table, ctl_job_state_name(job));
 	if (live != NULL)
 		table_addf(table, "%u", live->percent);
 	else
@@ -356,16 +388,21 @@ static const char schedule_columns[] = "NAME|EVERY|AT (UTC)|KEEP|LUNS|NEXT|LAST|
 #define schedule_row ctl_schedule_row
 #define LISTING(family, noun) \
 	{ \
-		family, noun##_columns, noun##_row \
+		family, noun##_columns, NULL, noun##_row \
+	}
+#define LISTING_OF_GATEWAYS(family, noun) \
+	{ \
+		family, noun##_columns, noun##_gateway_columns, noun##_row \
 	}
 /* clang-format on */
 
 /* clang-format off */
 static const struct listing listings[] = {
 	LISTING(ROW_POOL, pool),
-	LISTING(ROW_LUN, lun),
+	LISTING_OF_GATEWAYS(ROW_LUN, lun),
 	LISTING(ROW_TARGET, target),
-	LISTING(ROW_PORTAL, portal),
+	LISTING_OF_GATEWAYS(ROW_PORTAL, portal),
+	LISTING(ROW_CONTROLLER, gateway),
 	LISTING(ROW_PORTAL_GROUP, group),
 	LISTING(ROW_ASSOCIATION, association),
 	LISTING(ROW_HOST, host),
@@ -394,6 +431,7 @@ static const struct listing listings[] = {
 
 ORDER_BY_NAME(row_pool)
 ORDER_BY_NAME(row_lun)
+ORDER_BY_NAME(row_controller)
 ORDER_BY_NAME(row_host)
 ORDER_BY_NAME(row_host_group)
 ORDER_BY_NAME(row_snapshot_schedule)
@@ -435,6 +473,7 @@ rows_sort(enum row_family family, const void **rows, size_t count)
 	} orders[] = {
 		{ ROW_POOL, row_pool_order },
 		{ ROW_LUN, row_lun_order },
+		{ ROW_CONTROLLER, row_controller_order },
 		{ ROW_HOST, row_host_order },
 		{ ROW_HOST_GROUP, row_host_group_order },
 		{ ROW_JOB, job_order },
@@ -461,7 +500,9 @@ table_list(struct ctl *ctl, const struct listing *listing)
 
 	if (rc < 0)
 		return rc;
-	table = table_new(listing->columns);
+	table = table_new(listing->gateway_columns != NULL && state_has_gateways(view.config)
+				  ? listing->gateway_columns
+				  : listing->columns);
 	if (table == NULL)
 		return -ENOMEM;
 	state = listing->family < ROW_CONFIG_COUNT ? view.config : view.live;

@@ -188,6 +188,7 @@ spec_fill(struct ctl *ctl, struct client_lun_spec *spec)
 	spec->block_bytes = (uint32_t)bytes;
 	spec->thick = ctl->options[OPT_THICK] != NULL;
 	spec->removable = ctl->options[OPT_REMOVABLE] != NULL;
+	spec->cache = ctl->options[OPT_CACHE];
 	if (ctl->options[OPT_POOL] == NULL)
 		return 0;
 	return ctl_resolve(ctl, ROW_POOL, ctl->options[OPT_POOL], &spec->pool_id);
@@ -261,12 +262,79 @@ ctl_run_lun_rename(struct ctl *ctl)
 	return lun_change(ctl, &(struct verb_args){ .name = ctl->args[1] }, "has a new name");
 }
 
+/*
+ * Opens the failed LUNs of a pool again; one that cannot be opened does not keep the others from it.
+ * Those that were set offline stay offline.
+ */
+static int
+online_all(struct ctl *ctl, const struct ctl_view *view, const struct guid *pool, json_t *done)
+{
+	const struct verb_args args = { .status = { STATUS_ONLINE, true } };
+	char id[GUID_TEXT_SIZE], first[512] = "";
+	int result = 0;
+
+	for (size_t i = 0; i < state_count(view->config, ROW_LUN); i++) {
+		const struct row_lun *lun = state_at(view->config, ROW_LUN, i);
+		const struct row_live_lun *live = state_find(view->live, ROW_LIVE_LUN, &lun->id);
+		struct client_answer answer;
+		int rc;
+
+		if (!guid_equal(&lun->pool_id, pool) || lun->status != STATUS_ONLINE ||
+		    live == NULL || live->health != HEALTH_FAILED)
+			continue;
+		guid_format(&lun->id, id);
+		rc = client_change(ctl->client, VERB_LUN_CHANGE, &lun->id, &args, &answer);
+		if (rc == 0 && json_array_append_new(done, json_string(id)) < 0)
+			return -ENOMEM;
+		if (rc < 0 && result < 0) /* the first one is told by who called */
+			fprintf(stderr, "vdsctl: LUN %s: %s\n", ROW_LUN_CALLED(lun), err_text(rc));
+		else if (rc < 0)
+			snprintf(first, sizeof(first), "LUN %s: %s", ROW_LUN_CALLED(lun),
+				 err_text(rc));
+		result = result < 0 ? result : rc;
+	}
+	return result < 0 ? err_set(result, "%s", first) : 0;
+}
+
+static int
+online_pool(struct ctl *ctl, const char *name)
+{
+	struct ctl_view view = { 0 };
+	json_t *done = json_array();
+	struct guid pool;
+	size_t count;
+	int rc = done == NULL ? -ENOMEM : ctl_resolve(ctl, ROW_POOL, name, &pool);
+
+	if (rc == 0)
+		rc = ctl_view_load(ctl, &view);
+	if (rc == 0) {
+		rc = online_all(ctl, &view, &pool, done);
+		count = json_array_size(done);
+		if (ctl->json && rc == 0)
+			rc = ctl_json_print(done, ctl->out);
+		else if (ctl->json)
+			(void)ctl_json_print(done, ctl->out);
+		else if (!ctl->quiet && count == 0 && rc == 0)
+			fprintf(ctl->out, "no LUN of pool %s has failed\n", name);
+		else if (!ctl->quiet && count > 0)
+			fprintf(ctl->out, "%zu LUN%s of pool %s %s online again\n", count,
+				count == 1 ? "" : "s", name, count == 1 ? "is" : "are");
+	}
+	ctl_view_fini(&view);
+	json_decref(done);
+	return rc;
+}
+
 int
 ctl_run_lun_online(struct ctl *ctl)
 {
 	const struct verb_args args = { .status = { STATUS_ONLINE, true } };
+	const char *pool = ctl->options[OPT_POOL];
 
-	return lun_change(ctl, &args, "is online");
+	if ((pool != NULL) == (ctl->arg_count > 0))
+		return err_set(ERR_INVALID, "lun online needs a LUN, or --pool for all LUNs of a "
+					    "pool that have failed");
+	return pool != NULL ? online_pool(ctl, pool) : lun_change(ctl, &args, "is online");
 }
 
 int

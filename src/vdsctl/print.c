@@ -106,3 +106,15 @@ ctl_json_print(const json_t *json, FILE *out)
 	free(text);
 	return 0;
 }
+
+int
+ctl_json_line_print(const json_t *json, FILE *out)
+{
+	char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	if (text == NULL)
+		return -ENOMEM;
+	fprintf(out, "%s\n", text);
+	free(text);
+	return 0;
+}

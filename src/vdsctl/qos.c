@@ -92,15 +92,19 @@ set(struct ctl *ctl, enum row_family family, enum verb_id verb)
 	struct verb_args args = { 0 };
 	struct client_answer answer;
 	struct guid id;
+	/* a change of its own: vdsd takes one of the two at a time */
+	const struct verb_args cache = { .cache = ctl->options[OPT_CACHE] };
 	int rc = ctl_qos_read(ctl, text, &args.qos);
 
-	if (rc == 0 && args.qos == NULL)
+	if (rc == 0 && args.qos == NULL && cache.cache == NULL)
 		rc = err_set(ERR_INVALID, "nothing is to be set: give --iops, --bandwidth%s",
-			     family == ROW_LUN ? ", --burst, --min-iops or --min-bandwidth"
+			     family == ROW_LUN ? ", --burst, --min-iops, --min-bandwidth or --cache"
 					       : " or --burst");
 	if (rc == 0)
 		rc = ctl_resolve(ctl, family, ctl->args[0], &id);
-	if (rc == 0)
+	if (rc == 0 && cache.cache != NULL)
+		rc = client_change(ctl->client, verb, &id, &cache, &answer);
+	if (rc == 0 && args.qos != NULL)
 		rc = client_change(ctl->client, verb, &id, &args, &answer);
 	return ctl_done(ctl, rc, &answer, "%s %s is set", ctl_noun(family), ctl->args[0]);
 }

@@ -61,6 +61,19 @@ ctl_run_schedule_create(struct ctl *ctl)
 }
 
 int
+ctl_run_schedule_run(struct ctl *ctl)
+{
+	struct client_answer answer;
+	struct guid schedule;
+	int rc = ctl_resolve(ctl, ROW_SNAPSHOT_SCHEDULE, ctl->args[0], &schedule);
+
+	if (rc == 0)
+		rc = client_change(ctl->client, VERB_SCHEDULE_RUN, &schedule, NULL, &answer);
+	return ctl_done(ctl, rc, &answer, "schedule %s has run: `vdsctl snapshot list`",
+			ctl->args[0]);
+}
+
+int
 ctl_run_schedule_set(struct ctl *ctl)
 {
 	AUTO_FREE struct guid *luns = NULL;

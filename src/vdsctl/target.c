@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The commands that create targets and change their aliases. */
+/* The commands that create targets, change their aliases and send their logins elsewhere. */
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -56,4 +56,32 @@ ctl_run_target_alias(struct ctl *ctl)
 		rc = client_change(ctl->client, VERB_TARGET_CHANGE, &target, &args, &answer);
 	return ctl_done(ctl, rc, &answer, "target %s has the alias %s now", ctl->args[0],
 			ctl->args[1]);
+}
+
+int
+ctl_run_target_redirect(struct ctl *ctl)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+	const char *where = ctl->args[1];
+	bool none = str_equal(where, "none"), permanent = ctl->options[OPT_PERMANENT] != NULL,
+	     moves = ctl->options[OPT_MOVE] != NULL;
+	struct verb_args args = { 0 };
+	struct client_answer answer;
+	struct guid target;
+	int rc;
+
+	if (none && (permanent || moves))
+		return err_set(ERR_INVALID, "--permanent and --move say how logins are sent to an "
+					    "address, and none is no address");
+	strbuf_addf(&text, "%s%s%s", none ? "" : where, permanent ? " permanent" : "",
+		    moves ? " move" : "");
+	if (text.failed)
+		return -ENOMEM;
+	args.redirect = text.text;
+	rc = ctl_resolve(ctl, ROW_TARGET, ctl->args[0], &target);
+	if (rc == 0)
+		rc = client_change(ctl->client, VERB_TARGET_CHANGE, &target, &args, &answer);
+	return none ? ctl_done(ctl, rc, &answer, "target %s serves logins itself", ctl->args[0])
+		    : ctl_done(ctl, rc, &answer, "target %s sends logins to %s", ctl->args[0],
+			       where);
 }

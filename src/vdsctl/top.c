@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "base/table.h"
 #include "model/host.h"
+#include "model/qos.h"
 #include "vdsctl/ctl_int.h"
 
 #define INTERVAL_MAX_S 3600
@@ -32,8 +33,11 @@ struct load {
 	char group[NAME_SIZE]; /* of a session: its host, else its initiator */
 	uint64_t commands[KINDS], bytes[KINDS], ns[KINDS];
 	struct histogram_total latency[KINDS]; /* of LUNs only */
+	uint64_t limited, limited_ns;          /* commands that waited for a limit, and how long */
+	char qos[QOS_TEXT_MAX];                /* of a LUN and a host: its own limits */
 	bool is_host;                          /* of vdsd's list of hosts */
-	uint64_t sessions, logins;             /* of such a host: now, and since vdsd started */
+	bool is_session;
+	uint64_t sessions, logins; /* of such a host: now, and since vdsd started */
 };
 
 struct loads {
@@ -108,6 +112,8 @@ difference(const json_t *now, const json_t *old, struct load *load)
 		buckets_add(json_object_get(n, "buckets"), 1, &load->latency[kind]);
 		buckets_add(json_object_get(o, "buckets"), -1, &load->latency[kind]);
 	}
+	load->limited = number(now, "limited_commands") - number(old, "limited_commands");
+	load->limited_ns = number(now, "limited_ns") - number(old, "limited_ns");
 }
 
 static struct load *
@@ -140,14 +146,28 @@ compare(const void *a, const void *b)
 /* ---- names ---- */
 
 static void
-lun_name(const struct client_view *view, const struct guid *id, char buf[NAME_SIZE])
+limits_take(struct load *load, const char *qos)
+{
+	snprintf(load->qos, sizeof(load->qos), "%s", qos != NULL ? qos : "");
+}
+
+static void
+lun_take(const struct client_view *view, const struct guid *id, struct load *load)
 {
 	const struct row_lun *lun = state_find(view->config, ROW_LUN, id);
 
 	if (lun != NULL && lun->name[0] != '\0')
-		snprintf(buf, NAME_SIZE, "%s", lun->name);
+		snprintf(load->name, NAME_SIZE, "%s", lun->name);
 	else
-		guid_format(id, buf);
+		guid_format(id, load->name);
+	limits_take(load, lun != NULL ? lun->qos : NULL);
+}
+
+static void
+host_take(const struct row_host *host, struct load *load)
+{
+	snprintf(load->name, NAME_SIZE, "%s", host->name);
+	limits_take(load, host->qos);
 }
 
 static void
@@ -194,7 +214,7 @@ luns_take(struct top *top, const struct client_view *view)
 		load = load_new(&top->luns);
 		if (load == NULL)
 			return -ENOMEM;
-		lun_name(view, &id, load->name);
+		lun_take(view, &id, load);
 		difference(item, find(json_object_get(top->before, "luns"), item, i), load);
 	}
 	return 0;
@@ -251,7 +271,7 @@ hosts_take(struct top *top, const struct client_view *view)
 		host = state_find(view->config, ROW_HOST, &id);
 		if (host == NULL)
 			continue; /* initiators without a host are shown under their names */
-		snprintf(load.name, NAME_SIZE, "%s", host->name);
+		host_take(host, &load);
 		difference(item, find(before, item, i), &load);
 		load.sessions = number(item, "sessions");
 		load.logins = number(item, "logins");
@@ -285,6 +305,7 @@ sessions_take(struct top *top, const struct client_view *view)
 		if (!(load->is_host && has_hosts) && host_add(top, load) < 0)
 			return -ENOMEM;
 		load->is_host = false;
+		load->is_session = true;
 	}
 	return 0;
 }
@@ -338,6 +359,27 @@ cell_us(struct table *table, uint64_t ns, bool known)
 		table_addf(table, "%llu ms", (unsigned long long)(ns / 1000000));
 }
 
+/* Whether there are limits to speak of: there are some, or commands waited for some. */
+static bool
+have_limits(const struct loads *loads)
+{
+	for (size_t i = 0; i < loads->count; i++)
+		if (loads->at[i].qos[0] != '\0' || loads->at[i].limited > 0)
+			return true;
+	return false;
+}
+
+static void
+cell_limits(const struct top *top, struct table *table, const struct load *load)
+{
+	AUTO(strbuf_fini) struct strbuf text = { 0 };
+
+	ctl_qos_describe(load->qos, &text);
+	table_addf(table, "%.0f", (double)load->limited / top->seconds);
+	cell_us(table, load->limited > 0 ? load->limited_ns / load->limited : 0, load->limited > 0);
+	table_add(table, text.len > 0 ? text.text : NULL);
+}
+
 static void
 cell_load(const struct top *top, struct table *table, const struct load *load, bool with_latency)
 {
@@ -365,13 +407,18 @@ loads_print(const struct top *top, const char *title, const struct loads *loads,
 	static const char with[] =
 		"|READS/S|WRITES/S|READ MB/S|WRITE MB/S|READ|READ P99|WRITE|WRITE P99|IN FLIGHT";
 	static const char without[] = "|READS/S|WRITES/S|READ MB/S|WRITE MB/S|READ|WRITE|IN FLIGHT";
-	AUTO_FREE char *titles = str_printf("%s%s", title, with_latency ? with : without);
+	bool limits = have_limits(loads);
+	AUTO_FREE char *titles = str_printf("%s%s%s", title, with_latency ? with : without,
+					    limits ? "|LIMITED/S|WAITED|LIMITS" : "");
 	AUTO_TABLE struct table *table = titles != NULL ? table_new(titles) : NULL;
 
 	if (table == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < loads->count && (!top->tty || i < ROWS_TTY); i++)
+	for (size_t i = 0; i < loads->count && (!top->tty || i < ROWS_TTY); i++) {
 		cell_load(top, table, &loads->at[i], with_latency);
+		if (limits)
+			cell_limits(top, table, &loads->at[i]);
+	}
 	return table_print(table, top->ctl->out);
 }
 
@@ -446,6 +493,15 @@ load_json(const struct top *top, const struct load *load)
 		}
 		json_object_set_new(json, kind_names[kind], part);
 	}
+	if (load->is_session)
+		return json;
+	json_object_set_new(json, "qos", json_string(load->qos));
+	json_object_set_new(
+		json, "limited",
+		json_pack("{s:f, s:f}", "commands_per_second", (double)load->limited / top->seconds,
+			  "mean_us",
+			  load->limited > 0 ? (double)load->limited_ns / 1e3 / (double)load->limited
+					    : 0.0));
 	return json;
 }
 
@@ -516,9 +572,9 @@ idle_add(struct top *top)
 	load->is_host = is_host;
 	host = is_host ? state_find(view.config, ROW_HOST, &top->host) : NULL;
 	if (host != NULL)
-		snprintf(load->name, NAME_SIZE, "%s", host->name);
+		host_take(host, load);
 	else
-		lun_name(&view, is_host ? &top->host : &top->lun, load->name);
+		lun_take(&view, is_host ? &top->host : &top->lun, load);
 	return 0;
 }
 
@@ -563,23 +619,13 @@ top_run(struct top *top)
 	return rc;
 }
 
-/* Names come from the replica, which a client has only when it is opened with one. */
-static int
-open_replica(struct ctl *ctl)
-{
-	struct client_options options;
-	int rc = ctl_client_options(ctl, &options);
-
-	return rc < 0 ? rc : client_open_with(&options, CLIENT_REPLICA, &ctl->client);
-}
-
 int
 ctl_run_top(struct ctl *ctl)
 {
 	struct top top = { .ctl = ctl,
 			   .interval_s = 1,
 			   .tty = !ctl->json && isatty(STDOUT_FILENO) == 1 };
-	int rc = open_replica(ctl);
+	int rc = ctl_open_replica(ctl);
 
 	return rc < 0 ? rc : top_run(&top);
 }
@@ -588,7 +634,7 @@ int
 ctl_run_lun_stats(struct ctl *ctl)
 {
 	struct top top = { .ctl = ctl, .interval_s = 1, .count = 1 };
-	int rc = open_replica(ctl);
+	int rc = ctl_open_replica(ctl);
 
 	if (rc == 0)
 		rc = ctl_resolve(ctl, ROW_LUN, ctl->args[0], &top.lun);
@@ -599,7 +645,7 @@ int
 ctl_run_host_stats(struct ctl *ctl)
 {
 	struct top top = { .ctl = ctl, .interval_s = 1, .count = 1 };
-	int rc = open_replica(ctl);
+	int rc = ctl_open_replica(ctl);
 
 	if (rc == 0)
 		rc = ctl_resolve(ctl, ROW_HOST, ctl->args[0], &top.host);

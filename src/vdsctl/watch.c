@@ -90,6 +90,7 @@ part_family(enum row_family family, bool second)
 	case ROW_HOST_MEMBER:
 		return second ? ROW_HOST : ROW_HOST_GROUP;
 	case ROW_LIVE_LUN:
+	case ROW_LIVE_LUN_JOB:
 		return ROW_LUN;
 	case ROW_LIVE_POOL:
 		return ROW_POOL;
@@ -132,7 +133,9 @@ static bool
 only_used_space_differs(const struct row_live_lun *a, const struct row_live_lun *b)
 {
 	return guid_equal(&a->id, &b->id) && a->health == b->health &&
-	       a->operation == b->operation && str_equal(a->reason, b->reason);
+	       a->operation == b->operation && a->faults == b->faults &&
+	       str_equal(a->reason, b->reason) && str_equal(a->cache_used, b->cache_used) &&
+	       str_equal(a->cache_reason, b->cache_reason);
 }
 
 /* a, b: rows of one live family. */
@@ -307,11 +310,8 @@ static void
 change_json(const struct change *change, FILE *out)
 {
 	json_t *json = wire_change_encode(change);
-	char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 
-	if (text != NULL)
-		fprintf(out, "%s\n", text);
-	free(text);
+	(void)ctl_json_line_print(json, out);
 	json_decref(json);
 }
 
@@ -363,11 +363,8 @@ int
 ctl_run_watch(struct ctl *ctl)
 {
 	struct watch watch = { .listener = { .changed = on_change }, .ctl = ctl };
-	struct client_options options;
-	int rc = ctl_client_options(ctl, &options);
+	int rc = ctl_open_replica(ctl);
 
-	if (rc == 0)
-		rc = client_open_with(&options, CLIENT_REPLICA, &ctl->client);
 	if (rc < 0)
 		return rc;
 	/* who reads the first line knows that nothing is missed from here on */

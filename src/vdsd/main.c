@@ -14,10 +14,14 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/module.h"
 #include "base/str.h"
 #include "base/system.h"
+#include "blk/blk.h"
 #include "catalog/catalog.h"
+#include "catalog/shared.h"
 #include "http/http.h"
+#include "isns/isns.h"
 #include "target/target.h"
 #include "vdsd/vdsd_int.h"
 
@@ -28,11 +32,15 @@
  */
 #define STOP_LOGOUT_MS  2000
 
+/* How long a gateway that stops may take to give its LUNs to others, one after the other. */
+#define STOP_RETIRE_MS 20000
+
 /* The parts that run; NULL = not started. */
 struct daemon {
 	struct array *array;
 	struct target *target;
 	struct http *http;
+	struct isns *isns;
 };
 
 static enum vdsd_exit
@@ -45,6 +53,18 @@ exit_of(int code)
 	return code == ERR_LOCKED ? VDSD_LOCKED : VDSD_FAILED;
 }
 
+/* Opens the store of a shared catalog, if the options name one. */
+static int
+store_open(const struct vdsd_options *options, struct catalog_shared *ret_store)
+{
+	const struct module_ceph *module = NULL;
+	int rc = module_ceph_get(&module);
+
+	return rc < 0 ? rc
+		      : module->catalog_open(options->catalog_pool, options->catalog_name,
+					     ret_store);
+}
+
 static int
 array_start(const struct vdsd_options *options, bool look, struct array **ret_array)
 {
@@ -55,9 +75,33 @@ array_start(const struct vdsd_options *options, bool look, struct array **ret_ar
 		.default_port = options->port,
 		.look = look,
 		.accept_loss = options->accept_loss,
+		.allow_faults = options->allow_faults,
 		.audit_keep_ms = (int64_t)options->audit_keep_days * 24 * 3600 * 1000,
+		.gateway = look ? NULL : options->gateway,
+		.gateway_address = options->gateway_address,
 	};
 
+	struct catalog_shared store;
+	int rc = 0;
+	const struct module_ceph_settings ceph = {
+		.conf = options->ceph_conf,
+		.user = options->ceph_user,
+		.timeout_s = options->ceph_timeout_s,
+	};
+
+	module_ceph_set(&ceph);
+	if ((options->gateway != NULL) != (options->catalog_pool != NULL) && !look)
+		return err_set(ERR_INVALID, "--gateway NAME and --catalog rados:POOL/NAME belong "
+					    "together: for an array that several vdsd serve, give "
+					    "both");
+	if (options->catalog_pool != NULL && !look)
+		rc = vdsd_member_open(options->catalog_pool, options->catalog_name, &array_options);
+	if (rc == 0 && options->catalog_pool != NULL)
+		rc = store_open(options, &store);
+	if (rc < 0)
+		return rc;
+	if (options->catalog_pool != NULL)
+		array_options.shared = &store;
 	return array_open(&array_options, ret_array);
 }
 
@@ -66,12 +110,18 @@ daemon_start(struct daemon *daemon, const struct vdsd_options *options, int sock
 {
 	struct target_options target_options;
 	struct http_options http_options;
-	int rc = array_start(options, false, &daemon->array);
+	int rc;
 
+	rc = target_congestion_check(options->congestion);
+	if (rc < 0)
+		return rc;
+	blk_file_set_map(!options->map_refused);
+	rc = array_start(options, false, &daemon->array);
 	if (rc < 0)
 		return rc;
 	target_options_default(&target_options);
 	target_options.threads = options->threads;
+	target_options.congestion = options->congestion;
 	target_options.chap_kinds = options->chap_kinds;
 	target_options.slow_ms = options->slow_given ? options->slow_ms : VDSD_SLOW_MS;
 	rc = target_new(&target_options, daemon->array, &daemon->target);
@@ -90,16 +140,25 @@ daemon_start(struct daemon *daemon, const struct vdsd_options *options, int sock
 				    options->tls_client_crl } },
 	};
 	vdsd_roles_text(options, &http_options.roles);
-	return http_start(&http_options, &daemon->http);
+	rc = http_start(&http_options, &daemon->http);
+	if (rc == 0 && options->isns != NULL)
+		rc = isns_start(daemon->array, options->isns, &daemon->isns);
+	return rc;
 }
 
 static void
 daemon_stop(struct daemon *daemon)
 {
+	isns_stop(daemon->isns);
+	array_gateway_retire(daemon->array, STOP_RETIRE_MS);
 	http_stop(daemon->http);
+	array_faults_end(daemon->array); /* what they hold would keep the data path */
 	target_log_out(daemon->target, STOP_LOGOUT_MS);
-	target_free(daemon->target, STOP_TIMEOUT_MS);
+	if (!target_free(daemon->target, STOP_TIMEOUT_MS))
+		array_gateway_abandon(daemon->array);
 	array_close(daemon->array);
+	vdsd_member_close();
+	module_end();
 }
 
 /*
@@ -144,7 +203,7 @@ ready(const struct vdsd_options *options, const struct daemon *daemon)
 static int
 serve(const struct vdsd_options *options, int socket_fd, int argc, char **argv)
 {
-	struct daemon daemon = { NULL, NULL, NULL };
+	struct daemon daemon = { NULL, NULL, NULL, NULL };
 	sigset_t signals;
 	int rc = vdsd_process_prepare(&signals);
 
@@ -184,7 +243,7 @@ check_array(const struct vdsd_options *options, char **ret_notes)
 
 	if (path == NULL)
 		return -ENOMEM;
-	if (access(path, F_OK) < 0)
+	if (options->catalog_pool == NULL && access(path, F_OK) < 0)
 		return err_set(-errno, "there is no array: %s", strerror(errno));
 	rc = array_start(options, true, &array);
 	if (rc == 0)
@@ -192,6 +251,7 @@ check_array(const struct vdsd_options *options, char **ret_notes)
 	if (rc == 0)
 		rc = array_notes(array, ret_notes);
 	array_close(array);
+	module_end();
 	return rc;
 }
 
@@ -218,6 +278,11 @@ restore(const struct vdsd_options *options)
 	AUTO_FREE char *text = NULL, *notes = NULL;
 	int rc;
 
+	if (options->catalog_pool != NULL) {
+		fprintf(stderr, "vdsd: a backup cannot be put into a catalog that gateways share: "
+				"restore it into a directory, without --catalog\n");
+		return ERR_NOT_SUPPORTED;
+	}
 	log_set_level(LOG_LEVEL_ERROR); /* what the log would say is printed */
 	rc = array_restore(options->dir, options->backup, options->force, &text);
 
@@ -293,6 +358,7 @@ main(int argc, char **argv)
 		rc = vdsd_conf_load(&options);
 	if (rc == 0 && options.action == VDSD_SERVE)
 		rc = vdsd_supervisor_socket(&options, &socket_fd);
+	vdsd_again_prepare(argv, &options);
 	if (rc == 0)
 		rc = vdsd_options_finish(&options);
 	if (rc == 0)

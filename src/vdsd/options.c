@@ -23,6 +23,7 @@
 #define AUDIT_DAYS_MAX 3650
 #define KEYS_MAX       64
 #define SLOW_MAX_MS    3600000u
+#define CEPH_MAX_S     600u
 
 /* ---- setters: each keeps what was set before, so that the command line wins over the file ---- */
 
@@ -103,6 +104,12 @@ https_name_set(struct vdsd_options *options, const char *value)
 }
 
 static int
+isns_set(struct vdsd_options *options, const char *value)
+{
+	return text_set(&options->isns, value);
+}
+
+static int
 tls_cert_set(struct vdsd_options *options, const char *value)
 {
 	return path_set(&options->tls_cert, value);
@@ -173,6 +180,14 @@ reader_set(struct vdsd_options *options, const char *value)
 }
 
 static int
+allow_faults_set(struct vdsd_options *options, const char *value)
+{
+	(void)value;
+	options->allow_faults = true;
+	return 0;
+}
+
+static int
 inject_set(struct vdsd_options *options, const char *value)
 {
 	return path_set(&options->inject, value);
@@ -215,6 +230,18 @@ threads_set(struct vdsd_options *options, const char *value)
 }
 
 static int
+map_set(struct vdsd_options *options, const char *value)
+{
+	if (!str_equal(value, "yes") && !str_equal(value, "no"))
+		return err_set(ERR_INVALID, "map takes yes or no, not %s", value);
+	if (options->map_given)
+		return 0;
+	options->map_given = true;
+	options->map_refused = str_equal(value, "no");
+	return 0;
+}
+
+static int
 chap_algorithms_set(struct vdsd_options *options, const char *value)
 {
 	unsigned kinds;
@@ -231,6 +258,12 @@ chap_algorithms_set(struct vdsd_options *options, const char *value)
 }
 
 static int
+congestion_set(struct vdsd_options *options, const char *value)
+{
+	return text_set(&options->congestion, value);
+}
+
+static int
 slow_ms_set(struct vdsd_options *options, const char *value)
 {
 	uint64_t slow_ms = 0;
@@ -244,6 +277,72 @@ slow_ms_set(struct vdsd_options *options, const char *value)
 			       SLOW_MAX_MS);
 	options->slow_given = true;
 	options->slow_ms = (unsigned)slow_ms;
+	return 0;
+}
+
+/* rados:POOL/NAME */
+static int
+catalog_set(struct vdsd_options *options, const char *value)
+{
+	const char *pool = str_starts(value, "rados:") ? value + strlen("rados:") : "";
+	const char *slash = strchr(pool, '/');
+
+	if (options->catalog_pool != NULL)
+		return 0;
+	if (slash == NULL || slash == pool || slash[1] == '\0' ||
+	    !str_is_text(value, strlen(value)))
+		return err_set(
+			ERR_INVALID,
+			"catalog takes the place of a shared catalog, rados:POOL/NAME, not %s",
+			value);
+	options->catalog_pool = str_ndup(pool, (size_t)(slash - pool));
+	options->catalog_name = str_dup(slash + 1);
+	return options->catalog_pool == NULL || options->catalog_name == NULL ? -ENOMEM : 0;
+}
+
+static int
+gateway_set(struct vdsd_options *options, const char *value)
+{
+	if (value[0] == '\0' || !str_is_text(value, strlen(value)))
+		return err_set(ERR_INVALID, "gateway takes the name of a gateway");
+	return text_set(&options->gateway, value);
+}
+
+static int
+gateway_address_set(struct vdsd_options *options, const char *value)
+{
+	if (strchr(value, ':') == NULL)
+		return err_set(ERR_INVALID, "gateway-address takes ADDRESS:PORT, not %s", value);
+	return text_set(&options->gateway_address, value);
+}
+
+static int
+ceph_conf_set(struct vdsd_options *options, const char *value)
+{
+	return path_set(&options->ceph_conf, value);
+}
+
+static int
+ceph_user_set(struct vdsd_options *options, const char *value)
+{
+	if (value[0] == '\0' || str_starts(value, "client."))
+		return err_set(ERR_INVALID, "ceph-user takes a name without `client.`, such as "
+					    "vdsd");
+	return text_set(&options->ceph_user, value);
+}
+
+static int
+ceph_timeout_set(struct vdsd_options *options, const char *value)
+{
+	uint64_t seconds;
+
+	if (options->ceph_timeout_s != 0)
+		return 0;
+	if (str_parse_u64(value, &seconds) < 0 || seconds == 0 || seconds > CEPH_MAX_S)
+		return err_set(ERR_INVALID,
+			       "ceph-timeout takes a number of seconds from 1 to %u, not %s",
+			       CEPH_MAX_S, value);
+	options->ceph_timeout_s = (unsigned)seconds;
 	return 0;
 }
 
@@ -389,6 +488,8 @@ const struct vdsd_key vdsd_keys[] = {
 	  "serve the API over TLS too; may be repeated" },
 	{ "https-name", 0, "HOST", true, https_name_set,
 	  "a name of this host beside those in the certificate; may be repeated" },
+	{ "isns", 0, "ADDRESS[:PORT]", true, isns_set,
+	  "register targets and portals with this iSNS server (port 3205)" },
 	{ "tls-cert", 0, "FILE", true, tls_cert_set,
 	  "certificate with its chain, PEM (DIRECTORY/tls-cert.pem)" },
 	{ "tls-key", 0, "FILE", true, tls_key_set,
@@ -411,16 +512,34 @@ const struct vdsd_key vdsd_keys[] = {
 	  "users and %groups that may only look" },
 	{ "threads", 't', "N", true, threads_set,
 	  "data path threads (one for each core)" },
+	{ "map", 0, "YES|NO", true, map_set,
+	  "map the files of LUNs that lie in memory, on tmpfs (yes)" },
+	{ "congestion", 0, "NAME", true, congestion_set,
+	  "congestion control of connections, such as cubic, or system" },
 	{ "chap-algorithms", 0, "NAMES", true, chap_algorithms_set,
 	  "hashes by which initiators may prove who they are (md5,sha1,sha256,sha3-256)" },
 	{ "slow-ms", 0, "N", true, slow_ms_set,
 	  "log commands that take so many milliseconds (1000), or none" },
+	{ "catalog", 0, "rados:POOL/NAME", true, catalog_set,
+	  "an object of a Ceph cluster, in the place of catalog.db, for several gateways" },
+	{ "gateway", 0, "NAME", true, gateway_set,
+	  "as which of several gateways this vdsd serves a shared catalog" },
+	{ "gateway-address", 0, "ADDRESS:PORT", true, gateway_address_set,
+	  "where other gateways reach it; the first one of an array needs it" },
+	{ "ceph-conf", 0, "FILE", true, ceph_conf_set,
+	  "the Ceph cluster of pools such as rbd:luns (" VDSD_DEFAULT_CEPH_CONF ")" },
+	{ "ceph-user", 0, "NAME", true, ceph_user_set,
+	  "who vdsd is to Ceph (" VDSD_DEFAULT_CEPH_USER ", which means client.vdsd)" },
+	{ "ceph-timeout", 0, "SECONDS", true, ceph_timeout_set,
+	  "how long an operation of Ceph may take (10)" },
 	{ "ready-file", 0, "PATH", false, ready_file_set,
 	  "write this file when serving" },
 	{ "ready-fd", 0, "N", false, ready_fd_set,
 	  "write to this descriptor when serving, close it" },
 	{ "inject", 0, "DIRECTORY", false, inject_set,
 	  "for tests: faults below LUNs, from files there" },
+	{ "allow-faults", 0, NULL, false, allow_faults_set,
+	  "for tests: let administrators inject faults into LUNs (vdsctl lun inject)" },
 	{ "log-level", 0, "LEVEL", true, log_level_set,
 	  "log only error, or warning and above, or info (default)" },
 	{ "debug", 'D', "AREA", true, debug_set,
@@ -561,6 +680,12 @@ vdsd_options_finish(struct vdsd_options *options)
 		rc = socket_set(options, VDSD_DEFAULT_SOCKET);
 	if (rc == 0 && !options->listen_given)
 		rc = listen_set(options, "127.0.0.1:3260");
+	if (rc == 0)
+		rc = ceph_conf_set(options, VDSD_DEFAULT_CEPH_CONF);
+	if (rc == 0)
+		rc = ceph_user_set(options, VDSD_DEFAULT_CEPH_USER);
+	if (options->ceph_timeout_s == 0)
+		options->ceph_timeout_s = VDSD_CEPH_TIMEOUT_S;
 	return rc;
 }
 
@@ -583,6 +708,14 @@ vdsd_options_fini(struct vdsd_options *options)
 	mem_free(options->tls_cert);
 	mem_free(options->tls_key);
 	mem_free(options->tls_client_ca);
+	mem_free(options->isns);
+	mem_free(options->gateway);
+	mem_free(options->gateway_address);
+	mem_free(options->ceph_conf);
+	mem_free(options->ceph_user);
+	mem_free(options->catalog_pool);
+	mem_free(options->catalog_name);
+	mem_free(options->congestion);
 	mem_free(options->tls_client_crl);
 	mem_free(options->http_trust);
 	for (size_t i = 0; i < VDSD_ROLES; i++)

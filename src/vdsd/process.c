@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "blk/blk.h"
@@ -68,7 +69,10 @@ vdsd_process_prepare(sigset_t *ret_signals)
 	signal(SIGPIPE, SIG_IGN);
 	/* a core file or a debugger would show secrets */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -errno;
+		return err_set(-errno,
+			       "the system does not let vdsd keep its secrets out of core files "
+			       "(prctl, PR_SET_DUMPABLE): %s",
+			       strerror(errno));
 	umask(077);
 	limits_raise();
 	files_limit();

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/port.h"
 #include "vdsd/vdsd_int.h"
 
 /* ---- the text ---- */
@@ -71,6 +72,7 @@ portals_known(struct array *array)
 		const struct row_portal *portal = state_at(config, ROW_PORTAL, i);
 
 		if (portal->status == STATUS_ONLINE &&
+		    controller_has_portal(array_controller_id(array), portal) &&
 		    state_find(live, ROW_LIVE_PORTAL, &portal->id) == NULL)
 			return false;
 	}

@@ -15,7 +15,13 @@
 #define VDSD_DEFAULT_CONF   "/etc/vds/vdsd.conf"
 #define VDSD_FORMER_CONF    "/etc/vdsd.conf" /* where it was before there were packages */
 
+#define VDSD_DEFAULT_CEPH_CONF "/etc/ceph/ceph.conf"
+#define VDSD_DEFAULT_CEPH_USER "vdsd"
+/* Initiators give a command 30 s or more, so that they see an error, and do not have to abort. */
+#define VDSD_CEPH_TIMEOUT_S    10u
+
 struct array;
+struct array_options;
 struct target;
 
 enum vdsd_exit {
@@ -56,12 +62,15 @@ struct vdsd_options {
 	/* path of the configuration file; NULL = VDSD_DEFAULT_CONF if that file exists */
 	char *conf;
 	char *dir, *socket, *http, *inject, *ready_file;
+	bool allow_faults;
 	struct vdsd_list https, https_names; /* addresses; host names of this array */
 	/* paths; NULL = not given */
 	char *tls_cert, *tls_key, *tls_client_ca, *tls_client_crl;
 	/* who has which role, as in vdsd.conf(5); NULL = the key is not given */
 	char *roles[VDSD_ROLES];
 	char *http_trust; /* role of programs over loopback TCP without a token; NULL = none */
+	char *isns;       /* address of an iSNS server; NULL = none */
+	char *congestion; /* as in target_options */
 	char *debug;      /* debug areas, joined by blanks; NULL = none */
 	char *log_level;  /* name of the log level; NULL = info */
 	char *address;    /* address of the first portal of a new array */
@@ -71,12 +80,18 @@ struct vdsd_options {
 	bool listen_given;
 	bool accept_loss, force;
 	unsigned threads; /* 0 = one for each core */
+	bool map_given, map_refused;
 	/* bit n allows enum digest_kind n for CHAP; 0 = the option is not given, each is allowed */
 	unsigned chap_kinds;
 	/* log commands that take so long; 0 = none; without slow_given VDSD_SLOW_MS */
 	unsigned slow_ms;
 	bool slow_given;
-	int ready_fd; /* descriptor to write to when vdsd serves; -1 = none */
+	char *gateway, *gateway_address;
+	char *ceph_conf, *ceph_user;
+	/* where a shared catalog is; NULL = the catalog is in `dir` */
+	char *catalog_pool, *catalog_name;
+	unsigned ceph_timeout_s; /* 0 = not given */
+	int ready_fd;            /* descriptor to write to when vdsd serves; -1 = none */
 	/* bit n: vdsd_keys[n] was given on the command line; in the file */
 	uint64_t given, in_conf;
 };
@@ -146,6 +161,27 @@ void vdsd_roles_text(const struct vdsd_options *options, struct http_roles_text 
  * Main thread.
  */
 void vdsd_reload(int argc, char **argv, struct http *http);
+
+/* ---- again.c ---- */
+
+/* Notes how vdsd was called; the main thread, after the options are read. */
+void vdsd_again_prepare(char **argv, struct vdsd_options *options);
+/*
+ * Ends the process at once and begins anew, without another answer to anybody: a gateway was fenced.
+ * Does not return.  Any thread.
+ */
+void vdsd_again(void *arg, const char *reason);
+
+/* ---- member.c ---- */
+
+/*
+ * Sets in the options of the array what makes it one of several gateways on a Ceph cluster; pool, name:
+ * where its catalog is.  Returns 0, ERR_NOT_SUPPORTED (the module is not installed) or an error of the
+ * cluster, with a text.  Before the catalog is opened.
+ */
+int vdsd_member_open(const char *pool, const char *name, struct array_options *options);
+/* Drops that, after the array was closed. */
+void vdsd_member_close(void);
 
 /* ---- certificate.c ---- */
 

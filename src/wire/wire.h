@@ -30,7 +30,7 @@
  *		may be missing and need not be unique
  *	1.3	hosts: `host`, `initiator`, `host_group`, `host_member`; hosts and host groups in
  *		the `mask` of a LUN; what everybody may know of CHAP secrets: `credential`;
- *		`sources` of a target
+ *		`sources` and `redirect` of a target; FORMAT UNIT and SANITIZE: `live_lun_job`
  */
 #define WIRE_FORMAT_MAJOR 1
 #define WIRE_FORMAT_MINOR 3

@@ -226,7 +226,7 @@ struct wire_snapshot_reader {
 	bool has_format, has_position[2];
 	struct position position[2]; /* of config and live */
 	struct state *state[2];
-	uint32_t families[2]; /* those that came */
+	uint64_t families[2]; /* those that came */
 };
 
 struct wire_snapshot_reader *
@@ -458,7 +458,7 @@ open_value(struct wire_snapshot_reader *s, char c)
 	if (s->level == LEVEL_STATE && c == '[') {
 		family = family_of(s, member);
 		if (family >= 0)
-			s->families[which(s)] |= 1u << family;
+			s->families[which(s)] |= 1ull << family;
 		s->level = LEVEL_LIST;
 		s->stand = STAND_ELEMENT;
 		return 1;
@@ -545,7 +545,7 @@ state_complete(struct wire_snapshot_reader *s, int i)
 		return err_set(ERR_PARSE, "the snapshot has no position");
 	for (int family = first; family < end; family++)
 		if (family != ROW_OTHER && row_type((enum row_family)family)->since == 0 &&
-		    (s->families[i] & 1u << family) == 0)
+		    (s->families[i] & 1ull << family) == 0)
 			return err_set(ERR_PARSE, "%s: missing",
 				       row_type((enum row_family)family)->plural);
 	rc = state_load_end(s->state[i]);

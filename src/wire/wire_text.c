@@ -70,17 +70,17 @@ add_family(struct strbuf *out, const struct change *change, size_t first, bool p
 static void
 add_ops(struct strbuf *out, const struct change *change, bool put)
 {
-	uint32_t seen = 0;
+	uint64_t seen = 0;
 
-	_Static_assert(ROW_FAMILY_COUNT <= 32, "a bit for each family");
+	_Static_assert(ROW_FAMILY_COUNT <= 64, "a bit for each family");
 	strbuf_add(out, "{");
 	for (size_t i = 0; i < change->op_count; i++) {
 		const struct change_op *op = &change->ops[i];
 
-		if ((op->row != NULL) != put || (seen & 1u << op->family) != 0)
+		if ((op->row != NULL) != put || (seen & 1ull << op->family) != 0)
 			continue;
 		strbuf_add(out, seen == 0 ? "" : ",");
-		seen |= 1u << op->family;
+		seen |= 1ull << op->family;
 		add_family(out, change, i, put);
 	}
 	strbuf_add(out, "}");

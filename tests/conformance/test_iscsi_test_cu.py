@@ -3,11 +3,14 @@
 """libiscsi's conformance suite against a LUN of our own, through two targets (its multipath tests
 want two paths).
 
-usage: test_iscsi_test_cu.py thin|thick|thin-4k|removable|read-only
+usage: test_iscsi_test_cu.py thin|thick|thin-4k|removable|read-only|direct|bar
 
 Every test of the suite is one TAP line.  expected.txt names those that do not apply (the suite
 skips them) and those that are known to fail, each with its reason; anything else must pass, and
 what is listed must do as listed.
+
+"bar" looks at the list as a whole: each test must pass on one of the variants at least and fail on
+none, or else a test of our own must be named, which there is.
 """
 import os
 import pathlib
@@ -25,13 +28,18 @@ VARIANTS = {
     'thin-4k': {'block_bytes': 4096, 'thick': False},
     'removable': {'block_bytes': 512, 'thick': False, 'removable': True},
     'read-only': {'block_bytes': 512, 'thick': False, 'access': 'read-only'},
+    'direct': {'block_bytes': 512, 'thick': False, 'cache': 'direct'},
 }
+# What is expected of a variant is what is expected of another one.
+LIKE = {'direct': 'thin'}
 # Where nothing can be written, most families can only fail.
 FAMILIES = {'read-only': 'ALL.ReadOnly'}
-# Tests that are run a second time, alone, and the second run counts.  This one uses the second
-# path, on which the unit attentions of earlier resets are pending (SAM-5: a reset establishes a
-# unit attention condition for every I_T nexus).
-ALONE = {'removable': ['PreventAllow.2ITNexuses']}
+# Tests that are run a second time, alone, and the second run counts.  They use the second path, on
+# which the unit attentions of earlier tests are pending (SAM-5: a reset establishes a unit
+# attention condition for every I_T nexus; so does the end of a SANITIZE).
+READ_ONLY = 'Sanitize.Readonly'
+ALONE = {'thin': [READ_ONLY], 'thick': [READ_ONLY], 'thin-4k': [READ_ONLY],
+         'removable': ['PreventAllow.2ITNexuses', READ_ONLY], 'direct': [READ_ONLY]}
 SIZE_BYTES = 64 << 20
 
 
@@ -42,10 +50,55 @@ def load_expected(path, variant):
         if not line.strip() or line.startswith('#'):
             continue
         verdict, variants, name, reason = line.split(None, 3)
+        if verdict == 'own':
+            continue
         vdstest.check(verdict in ('skip', 'fail'), f'{path.name}: {line}')
         if variants == 'all' or variant in variants.split(','):
             expected[name] = (verdict, reason)
     return expected
+
+
+def load_own(path):
+    """Lines of "own <test> <file>:<function> <clause>" -> {test: (file, function)}."""
+    lines = [line.split(None, 3) for line in path.read_text().splitlines()
+             if line.startswith('own ')]
+    own = {name: where.split(':') for _, name, where, _ in lines}
+    vdstest.equal(len(own), len(lines), f'{path.name}: each test has one of our own')
+    return own
+
+
+def is_run(where):
+    """Whether a file of tests has the function, and runs it."""
+    file, function = where
+    source = (HERE.parent.parent / file).read_text()
+    return f'\n{function}(void **' in source and \
+        re.search(rf'[(\s]{function}\)', source) is not None
+
+
+def bar(path):
+    """[(test, '' or what it lacks)] of each test of the suite."""
+    own, results = load_own(path), []
+    expected = {variant: load_expected(path, LIKE.get(variant, variant)) for variant in VARIANTS}
+    runs = {variant: all_names(FAMILIES.get(variant, 'ALL')) for variant in VARIANTS}
+    for name in all_names('ALL'):
+        verdicts = [expected[variant].get(name, ('pass', ''))[0]
+                    for variant in VARIANTS if name in runs[variant]]
+        lacks = ''
+        if 'fail' in verdicts or 'pass' not in verdicts:
+            if name not in own:
+                lacks = f'{", ".join(sorted(set(verdicts)))}, and no test of our own'
+            elif not is_run(own.pop(name)):
+                lacks = 'the test of our own that is named is not there'
+        results.append((name, lacks))
+    return results + [(name, 'it needs no test of our own') for name in own]
+
+
+def print_bar(path):
+    results = bar(path)
+    print(f'1..{len(results)}')
+    for number, (name, lacks) in enumerate(results, 1):
+        print(f'{"not ok" if lacks else "ok"} {number} - {name} {lacks}'.rstrip())
+    sys.exit(1 if not results or any(lacks for _, lacks in results) else 0)
 
 
 def parse(text):
@@ -84,12 +137,13 @@ def parse(text):
     return results
 
 
-def make_paths(daemon, block_bytes, thick, removable=False, access=None):
+def make_paths(daemon, block_bytes, thick, removable=False, access=None, cache='auto'):
     """A LUN through two targets: its two URLs."""
     rest = daemon.rest()
     lun = rest.call('POST', '/v1/luns',
                     {'name': 'vol', 'size_bytes': SIZE_BYTES, 'block_bytes': block_bytes,
-                     'thick': thick, 'removable': removable, 'mask': '*'})
+                     'thick': thick, 'removable': removable, 'cache': cache,
+                     'mask': '*'})
     names = [f'iqn.2026-11.org.example:path{i}' for i in (1, 2)]
     targets = [rest.call('POST', '/v1/targets', {'iscsi_name': name, 'with_group': True})
                for name in names]
@@ -112,7 +166,7 @@ def make_paths(daemon, block_bytes, thick, removable=False, access=None):
 
 def run_suite(paths, family):
     try:
-        done = subprocess.run(['iscsi-test-cu', '--verbose', '--dataloss', '-t', family, *paths],
+        done = subprocess.run(['iscsi-test-cu', '--verbose', '--dataloss', '--allow-sanitize', '-t', family, *paths],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=SUITE_TIMEOUT_S)
         return done.stdout.decode(errors='replace')
@@ -121,6 +175,7 @@ def run_suite(paths, family):
 
 
 def all_names(family):
+    """The tests of "ALL", or of a family of it ("ALL.ReadOnly")."""
     done = subprocess.run(['iscsi-test-cu', '--list'], capture_output=True, text=True,
                           timeout=vdstest.DEADLINE_S)
     return [n.removeprefix('ALL.') for n in (done.stdout + done.stderr).split()
@@ -141,7 +196,9 @@ def judge(name, verdict, why, expected):
 def main():
     variant = sys.argv[1]
     vdstest.requires('iscsi-test-cu')
-    expected = load_expected(HERE / 'expected.txt', variant)
+    if variant == 'bar':
+        print_bar(HERE / 'expected.txt')
+    expected = load_expected(HERE / 'expected.txt', LIKE.get(variant, variant))
     with vdstest.Daemon() as daemon:
         paths = make_paths(daemon, **VARIANTS[variant])
         text = run_suite(paths, FAMILIES.get(variant, 'ALL'))

@@ -3,24 +3,12 @@
 # A disk with a file system is refused, and one with a pool cannot be mounted or formatted.  ext4 on a
 # LUN keeps its files through a kill of vdsd and through the disk's going and coming back.  The archive
 # of the test has vdsd and vdsctl.
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+. "${0%/*}/functions.sh"
+failed() {
 	cat /tmp/said
 	tail -30 /tmp/vdsd.log
 	dmesg | tail -20
-	exit 1
 }
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-run() { "$@" > /tmp/said 2>&1 || die "$*: ended with $?"; }
 refused() { # word of the message, command…
 	word=$1
 	shift
@@ -30,7 +18,7 @@ refused() { # word of the message, command…
 disk_of() { basename "$(ls -d /sys/class/scsi_device/*:"$1"/device/block/sd* 2> /dev/null)"; } # LUN number
 there() { [ -n "$(disk_of "$1")" ]; }
 
-for module in virtio_blk ext4 iscsi_tcp sd_mod; do modprobe $module || die "modprobe $module"; done
+modules virtio_blk ext4 iscsi_tcp sd_mod
 mkdir -p /mnt/a /tmp/array /dev/disk/by-id
 disk=/dev/disk/by-id/virtio-test # as udev would do
 ln -s /dev/vda $disk

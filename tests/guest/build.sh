@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A throw-away Linux guest: Debian's stock kernel, which has the iSCSI initiator that this machine's may lack, and an
-# initramfs of busybox, open-iscsi, e2fsprogs, xfsprogs, sg3-utils and udev.  Nothing is installed, and nothing is made twice.
+# initramfs of busybox, open-iscsi, e2fsprogs, xfsprogs, btrfs-progs, sg3-utils, ddpt and udev.  Nothing is installed,
+# and nothing is made twice.
 #	build.sh OUTDIR		-> OUTDIR/vmlinuz, OUTDIR/initramfs.gz
 # Needs Debian's apt-get (with package lists), dpkg, cpio, kmod, busybox-static.
 set -euo pipefail
@@ -12,18 +13,18 @@ cd "$out"
 stamp=$(cat "$here/build.sh" "$here/init" | sha256sum)
 [[ ! -e initramfs.gz || $(cat stamp 2>/dev/null) != "$stamp" ]] || exit 0
 
-MODULES="virtio_pci virtio_net virtio_blk iscsi_tcp sd_mod sg ext4 xfs crc32c_generic crc32c_intel af_packet dm_multipath
+MODULES="virtio_pci virtio_net virtio_blk iscsi_tcp sd_mod sg ext4 xfs btrfs crc32c_generic crc32c_intel af_packet dm_multipath
   dm_service_time scsi_dh_alua"
 PROGRAMS="/sbin/iscsid /sbin/iscsiadm /sbin/mke2fs /sbin/e2fsck /sbin/resize2fs /sbin/mkfs.xfs /sbin/xfs_repair
-  /usr/sbin/xfs_growfs /sbin/blkdiscard
+  /usr/sbin/xfs_growfs /sbin/mkfs.btrfs /sbin/blkdiscard /usr/bin/ddpt /usr/bin/ddptctl
   /bin/udevadm /lib/udev/scsi_id /sbin/multipath /sbin/multipathd /sbin/mpathpersist /sbin/dmsetup"
-for tool in compare_and_write copy_results get_lba_status inq logs luns modes opcodes persist raw read readcap requests reset \
-	rtpg stpg sync turs unmap verify vpd write_buffer write_same xcopy; do PROGRAMS+=" /usr/bin/sg_$tool"; done
+for tool in compare_and_write copy_results format get_lba_status ident inq logs luns modes opcodes persist raw read readcap \
+	requests reset rmsn rtpg sanitize senddiag stpg sync timestamp turs unmap verify vpd write_buffer write_same xcopy; do PROGRAMS+=" /usr/bin/sg_$tool"; done
 UDEV_RULES="55-dm 60-block 60-persistent-storage 95-dm-notify"
 
 kernel=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
-packages="$kernel open-iscsi libopeniscsiusr libisns0 e2fsprogs libext2fs2 libss2 libcom-err2 xfsprogs libinih1
-  sg3-utils libsgutils2-1.46-2 util-linux udev multipath-tools dmsetup libdevmapper1.02.1 libaio1 libjson-c5 liburcu8 libkmod2 libacl1 libblkid1 libcap2 libselinux1"
+packages="$kernel open-iscsi libopeniscsiusr libisns0 e2fsprogs libext2fs2 libss2 libcom-err2 xfsprogs libinih1 btrfs-progs liblzo2-2 libzstd1 zlib1g
+  sg3-utils libsgutils2-1.46-2 ddpt util-linux udev multipath-tools dmsetup libdevmapper1.02.1 libaio1 libjson-c5 liburcu8 libkmod2 libacl1 libblkid1 libcap2 libselinux1"
 if [[ $(cat root/.unpacked 2>/dev/null) != "$packages" ]]; then
 	rm -rf debs root
 	mkdir -p debs root

@@ -3,25 +3,10 @@
 # target and for discovery; and what must be refused.  At last a session that the array ends comes back by itself.
 # "## DO …" asks the test for a step; its answer comes through a connection to CONTROL.
 #	PORTAL=10.0.2.2:PORT CONTROL=PORT TARGET=iqn… SECTORS=N SECRET=… ARRAY=… FINDER=… FOUND=…
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+. "${0%/*}/functions.sh"
+failed() {
 	tail -20 /tmp/iscsid.log
 	dmesg | tail -20
-	exit 1
-}
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-ask() {
-	echo "## DO $*"
-	[ "$(nc 10.0.2.2 "$CONTROL" < /dev/null)" = yes ] || die "the test did not do: $*"
 }
 there() { [ "$(cat /sys/block/sd*/size 2> /dev/null)" = "$SECTORS" ]; }
 none() { ! ls -d /sys/block/sd* > /dev/null 2>&1; }
@@ -74,9 +59,8 @@ discover() { # what, the status of iscsiadm, NAME=VALUE…
 	say "$what: as it should be ($status)"
 }
 
-for module in iscsi_tcp sd_mod; do modprobe "$module" || die "modprobe $module"; done
-iscsid -f -d 3 > /tmp/iscsid.log 2>&1 &
-wait_for 100 grep -q . /tmp/iscsid.log
+modules iscsi_tcp sd_mod
+start_iscsid
 echo # the console's first line begins with what the firmware left there
 
 one_way="authmethod=CHAP username=alice password=$SECRET"

@@ -2,26 +2,14 @@
 # In the guest: Linux's own initiator as two hosts of a cluster, by two initiator names, and what
 # fence_scsi does with sg_persist.  "## DO restart" asks the test for a kill -9 of vdsd and a start.
 #	PORTAL=10.0.2.2:PORT ONE=iqn… CONTROL=PORT
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+. "${0%/*}/functions.sh"
+failed() {
 	tail -20 /tmp/iscsid.log
 	cat /tmp/said
 	dmesg | tail -20
-	exit 1
 }
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-for module in iscsi_tcp sd_mod sg; do modprobe "$module" || die "modprobe $module"; done
-iscsid -f -d 3 > /tmp/iscsid.log 2>&1 &
-wait_for 100 grep -q . /tmp/iscsid.log
+modules iscsi_tcp sd_mod sg
+start_iscsid
 
 disks() { for d in /sys/block/sd*; do [ -e "$d" ] && [ "$(cat "$d/size")" -gt 0 ] && echo "/dev/${d##*/}"; done; }
 disk_count() { [ "$(disks | wc -l)" = "$1" ]; }

@@ -18,8 +18,8 @@ for file in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
 	[[ ! -s $file ]] || { sources=("$file"); break; }
 done
 packages=systemd-sysv,dbus,udev,open-iscsi,kmod,iproute2,passwd
-packages+=,libisal2,libjansson4,libsqlite3-0,libssl3,liburing2,libedit2,libsystemd0
-top=$(mktemp -d "$out/debian.XXXXXX")
+packages+=,python3,libisal2,libjansson4,libsqlite3-0,libssl3,liburing2,libedit2,libsystemd0
+top=$(mktemp -d "$PWD/debian.XXXXXX")
 trap 'rm -rf "$top"' EXIT
 mmdebstrap --quiet --variant=apt --include="$packages" --aptopt='APT::Install-Recommends "false"' \
 	--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \

@@ -7,28 +7,12 @@
 # a step; its answer comes through a connection to CONTROL.
 #	PORTAL=10.0.2.2:PORT CONTROL=PORT TARGET=iqn… STAGE=first SIZES='SECTORS SECTORS'
 #	PORTAL=10.0.2.2:PORT CONTROL=PORT TARGET=iqn… STAGE=second SYNCED='FILE:SHA256…'
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+. "${0%/*}/functions.sh"
+failed() {
 	tail -20 /tmp/iscsid.log
 	cat /tmp/said /tmp/ext4.error /tmp/xfs.error
 	dmesg | tail -40
-	exit 1
 }
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-ask() {
-	echo "## DO $*"
-	[ "$(nc 10.0.2.2 "$CONTROL" < /dev/null)" = yes ] || die "the test did not do: $*"
-}
-run() { "$@" > /tmp/said 2>&1 || die "$*: ended with $?"; }
 there() { [ "$(ls -d /sys/block/sd* 2> /dev/null | wc -l)" = 2 ]; }
 disk_of() { # file system
 	if [ "$1" = ext4 ]; then number=0; else number=1; fi
@@ -36,9 +20,8 @@ disk_of() { # file system
 }
 size_is() { [ "$(cat "/sys/block/$1/size")" = "$2" ]; }
 
-for module in iscsi_tcp sd_mod sg ext4 xfs; do modprobe "$module" || die "modprobe $module"; done
-iscsid -f -d 3 > /tmp/iscsid.log 2>&1 &
-wait_for 100 grep -q . /tmp/iscsid.log
+modules iscsi_tcp sd_mod sg ext4 xfs
+start_iscsid
 node="iscsiadm -m node -T $TARGET -p $PORTAL"
 $node -o new > /dev/null || die "node record"
 $node --login > /dev/null || die login
@@ -123,9 +106,8 @@ reserved() { # when
 	done
 }
 no_complaint() { # when
-	if dmesg | grep -iE 'I/O error|EXT4-fs (error|warning)|aborting journal|XFS.*(error|corrupt|shut)|call trace'; then
-		die "the kernel complained $1"
-	fi
+	dmesg | grep -iE 'I/O error|EXT4-fs (error|warning)|aborting journal|XFS.*(error|corrupt|shut)|call trace' > /tmp/complaints || :
+	[ ! -s /tmp/complaints ] || die "the kernel complained $1: $(head -n 3 /tmp/complaints)"
 }
 
 if [ "$STAGE" = first ]; then

@@ -4,26 +4,14 @@
 # the array: the initiator logs in again although the old command is still in the store.  Lines "## DO …" ask the
 # test to hang the store, to end the session, and to let the store go on.
 #	PORTAL=10.0.2.2:PORT TARGET=iqn…
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+. "${0%/*}/functions.sh"
+failed() {
 	tail -20 /tmp/iscsid.log
 	dmesg | tail -40
-	exit 1
-}
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
 }
 now() { cut -d' ' -f1 /proc/uptime | tr -d .; } # in hundredths of a second
-for module in iscsi_tcp sd_mod sg; do modprobe "$module" || die "modprobe $module"; done
-iscsid -f -d 3 > /tmp/iscsid.log 2>&1 &
-wait_for 100 grep -q . /tmp/iscsid.log
+modules iscsi_tcp sd_mod sg
+start_iscsid
 n="iscsiadm -m node -T $TARGET -p $PORTAL"
 $n -o new > /dev/null || die "node record"
 $n --login > /dev/null || die login

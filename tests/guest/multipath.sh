@@ -3,39 +3,22 @@
 # ALUA states; a state that changes in the middle of reads and writes, and one that changes back, lose nothing, and the
 # kernel does not complain.  mpathpersist registers the map, as one host of a cluster, against a second host.
 #	PORTAL=10.0.2.2:PORT ONE=iqn… OTHER=iqn… CONTROL=PORT CONF=text of docs/multipath.conf
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+. "${0%/*}/functions.sh"
+failed() {
 	multipathd show paths raw format "%d %t %o %T %p %n" 2> /dev/null
 	multipath -ll 2>&1 | tail -20
 	tail -30 /tmp/multipathd.log
 	dmesg | tail -30
-	exit 1
 }
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-# The host does what the line says, and answers when it is done.
-ask() {
-	echo "## DO $*"
-	[ "$(nc 10.0.2.2 "$CONTROL" < /dev/null)" = yes ] || die "the host did not: $*"
-}
-for module in iscsi_tcp sd_mod sg scsi_dh_alua dm_multipath dm_service_time; do modprobe "$module" || die "modprobe $module"; done
+modules iscsi_tcp sd_mod sg scsi_dh_alua dm_multipath dm_service_time
 mkdir -p /run/udev /etc/multipath
 systemd-udevd --daemon || die udevd
 printf '%s\n' "$CONF" > /etc/multipath.conf
 printf 'defaults {\n\tfind_multipaths no\n\tpolling_interval 1\n\tverbosity 3\n\treservation_key file\n}\n' >> /etc/multipath.conf
 # The disk of the other host, which logs in last, is no path of this one.
 printf 'blacklist {\n\tdevnode "^sdc$"\n}\n' >> /etc/multipath.conf
-iscsid -f -d 3 > /tmp/iscsid.log 2>&1 &
+start_iscsid
 multipathd -d > /tmp/multipathd.log 2>&1 &
-wait_for 300 grep -q . /tmp/iscsid.log
 wait_for 60 multipathd show daemon > /dev/null 2>&1 || die "multipathd does not answer"
 
 say login

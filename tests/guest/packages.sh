@@ -1,26 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # In a guest with Debian (debian.sh), under its systemd: an administrator installs the packages of the former build
 # (/job/old), serves a LUN, upgrades (/job/new) while an initiator writes, restarts, backs up and restores by the guide,
-# removes, installs again, and purges.  Then nothing is left.
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
-	cat /tmp/told 2> /dev/null
-	systemctl status --no-pager -l vdsd vdsd.socket
+# installs the managers (managers.sh), removes, installs again, and purges.  Then nothing is left.
+. "${0%/*}/functions.sh"
+failed() {
+	cat /tmp/said 2> /dev/null
+	systemctl status --no-pager -l vdsd vdsd.socket vds-redfish vds-truenas
 	journalctl --no-pager -n 60
-	exit 1
-}
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-run() { # command…
-	"$@" > /tmp/told 2>&1 || die "$*"
 }
 of() { systemctl show -P "$1" vdsd; }
 version() { dpkg-query -W -f '${Version}' vdsd; }
@@ -40,16 +26,16 @@ old=$(version)
 [ "$(stat -c '%U %a' /var/lib/vdsd)" = 'vdsd 700' ] || die "the directory"
 [ "$(stat -c '%U %G %a' /run/vdsd/vdsd.sock)" = 'vdsd vdsd 660' ] || die "the socket"
 grep -q '^Seccomp:.2$' "/proc/$(of MainPID)/status" || die "has no filter of system calls"
-systemd-analyze security --no-pager vdsd.service | tail -1 > /tmp/told
-say "$(cat /tmp/told)"
-grep -qE ': [01]\.[0-9] |: 2\.0 ' /tmp/told || die "exposure"
+systemd-analyze security --no-pager vdsd.service | tail -1 > /tmp/said
+say "$(cat /tmp/said)"
+grep -qE ': [01]\.[0-9] |: 2\.0 ' /tmp/said || die "exposure"
 
 say "serve a LUN to this machine's initiator"
 name=iqn.2026-11.org.example:web
 run vdsctl lun create vol --size 32M --unmask '*'
 run vdsctl target create web --iscsi-name $name
 run vdsctl lun associate vol web
-for module in iscsi_tcp sd_mod; do modprobe $module || die "modprobe $module"; done
+modules iscsi_tcp sd_mod
 run iscsiadm -m discovery -t sendtargets -p 127.0.0.1
 run iscsiadm -m node -T $name -p 127.0.0.1 --login
 disk() { ls /dev/disk/by-path/*$name* 2> /dev/null | head -1; }
@@ -115,6 +101,8 @@ wait_for 300 there || die "no disk after the restore"
 [ "$(sha256sum < "$(disk)")" = "$sum" ] || die "other data after the restore"
 run iscsiadm -m node -T $name -p 127.0.0.1 --logout
 
+. /job/managers.sh
+
 say "remove, install again"
 run apt-get remove -y vdsd
 [ ! -e /usr/sbin/vdsd ] && [ -e /var/lib/vdsd/catalog.db ] && [ -e /etc/vds/vdsd.conf ] || die "after remove"
@@ -137,7 +125,7 @@ run apt-get purge -y vdsd vdsctl libvds1
 rm -r /srv/pool
 for user in /etc/passwd /etc/group; do grep -q ^vdsd: $user || die "the user is gone, and its number with it"; done
 inventory > /root/after
-diff /root/before /root/after | grep -vE '^[^<>]|/etc/(passwd|group|shadow|gshadow)-$|/lib/modules|/etc/systemd/system/' > /tmp/told &&
+diff /root/before /root/after | grep -vE '^[^<>]|/etc/(passwd|group|shadow|gshadow)-$|/lib/modules|/etc/systemd/system/' > /tmp/said &&
 	die "left behind, or taken along"
 run systemctl daemon-reload
 if systemctl cat vdsd.service > /dev/null 2>&1; then die "a unit is left"; fi

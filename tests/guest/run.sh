@@ -11,6 +11,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 mkdir "$tmp/x"
 cp "$job" "$tmp/x/job.sh"
+cp "$(dirname "$0")/functions.sh" "$tmp/x/"
 for value in "$@"; do printf 'export %s=%q\n' "${value%%=*}" "${value#*=}" >> "$tmp/x/job.env"; done
 # The kernel unpacks archives that follow one another one over the other.
 (cd "$tmp/x" && find . | cpio -o -H newc --quiet | gzip -1) > "$tmp/job.gz"

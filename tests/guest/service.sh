@@ -2,21 +2,10 @@
 # In the guest, under systemd (systemd.sh): the steps of vdsd(8), "RUNNING IT AS A SERVICE", and
 # what an administrator does with a service afterwards: reload, a pool elsewhere, SIGKILL, stop,
 # start; and what the journal has of it.
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+. "${0%/*}/functions.sh"
+failed() {
 	systemctl status --no-pager -l vdsd
 	journalctl --no-pager -n 40
-	exit 1
-}
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
 }
 of() { systemctl show -P "$1" vdsd; }
 journal() { # the lines of vdsd itself, as the arguments choose them
@@ -66,11 +55,11 @@ say "the journal: priorities, and one time only"
 vdsctl portal create 192.0.2.1 > /dev/null 2>&1 # it does not listen, which is a warning
 wait_for 300 has portal.not-ready -p warning || die "no warning of a portal that does not listen"
 if has vdsd.ready -p warning; then die "vdsd.ready is a warning"; fi
-has vdsd.ready -p info || die "vdsd.ready is not there"
+wait_for 300 has vdsd.ready -p info || die "vdsd.ready is not there"
 if journal | grep -E '[0-9]{4}-[0-9]{2}-[0-9]{2}T|<[0-9]>'; then
 	die "lines with a time or a priority of their own"
 fi
-has 'lun "vol": created' || die "no line of the change"
+wait_for 300 has 'lun "vol": created' || die "no line of the change"
 journal | grep -F 'lun "vol": created' | grep -q 'by alice (uid' || die "the change is not alice's"
 
 say reload

@@ -5,36 +5,21 @@
 # the tools of sg3-utils, udev's scsi_id and its links in /dev/disk. "## DO …" asks the test for a
 # step; its answer comes through a connection to CONTROL.
 #	PORTAL=10.0.2.2:PORT CONTROL=PORT TARGET=iqn… SIZES='SECTORS…' OFFLINE=SECTORS RULE='line'
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
+. "${0%/*}/functions.sh"
 commands() { grep . /sys/block/sd*/device/io*_cnt | tr '\n' ' '; } # timed out, done, failed
-die() {
-	say "FAILED: $*"
+failed() {
+	cat /tmp/said
 	commands
 	tail -20 /tmp/iscsid.log
 	dmesg | tail -40
-	exit 1
-}
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-ask() {
-	echo "## DO $*"
-	[ "$(nc 10.0.2.2 "$CONTROL" < /dev/null)" = yes ] || die "the test did not do: $*"
 }
 size_is() { [ "$(cat "/sys/block/$1/size")" = "$2" ]; }
 there() { [ "$(ls -d /sys/block/sd* 2> /dev/null | wc -l)" = 2 ]; }
 heard() { dmesg | grep -q 'Capacity data has changed'; }
 mkdir -p /run/udev
-for module in iscsi_tcp sd_mod sg; do modprobe "$module" || die "modprobe $module"; done
+modules iscsi_tcp sd_mod sg
 /sbin/systemd-udevd --daemon || die udevd
-iscsid -f -d 3 > /tmp/iscsid.log 2>&1 &
-wait_for 100 grep -q . /tmp/iscsid.log
+start_iscsid
 node="iscsiadm -m node -T $TARGET -p $PORTAL"
 $node -o new > /dev/null || die "node record"
 $node --login > /dev/null || die login
@@ -120,7 +105,6 @@ for disk in $used $away; do
 done
 
 say "the tools of sg3-utils"
-run() { "$@" > /tmp/told 2>&1 || die "$*: ended with $?: $(cat /tmp/told)"; }
 d=/dev/$away
 run sg_turs "$d"
 run sg_requests "$d"
@@ -137,7 +121,7 @@ head -c 512 /dev/zero | tr '\0' N | dd of=/tmp/pair bs=512 seek=1 conv=notrunc 2
 run sg_compare_and_write --in=/tmp/pair --lba=8 --num=1 "$d"
 [ "$(dd if="$d" bs=512 skip=8 count=1 iflag=direct 2> /dev/null | tr -d '\0' | wc -c)" = 512 ] ||
 	die "COMPARE AND WRITE did not write"
-if sg_compare_and_write --in=/tmp/pair --lba=8 --num=1 "$d" > /tmp/told 2>&1; then
+if sg_compare_and_write --in=/tmp/pair --lba=8 --num=1 "$d" > /tmp/said 2>&1; then
 	die "COMPARE AND WRITE found zeros that are not there"
 fi
 run sg_get_lba_status --lba=8 "$d"

@@ -1,26 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# In the guest: vdsd with its pool on XFS (the disk vda), and this machine's initiator.  A log is
-# written to a LUN all the time; each snapshot of it holds the records that were answered before, in
+# In the guest: vdsd with its pool on XFS or btrfs (the disk vda), and this machine's initiator.  A log
+# is written to a LUN all the time; each snapshot of it holds the records that were answered before, in
 # a row.  A clone of a mounted ext4 is mounted beside it.  A rollback brings the old data back.
 # Snapshots take no space.  The archive of the test has vdsd and vdsctl.
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+#	FS=xfs|btrfs
+. "${0%/*}/functions.sh"
+failed() {
 	cat /tmp/said
 	tail -30 /tmp/vdsd.log
 	dmesg | tail -20
-	exit 1
 }
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-run() { "$@" > /tmp/said 2>&1 || die "$*: ended with $?"; }
 refused() { # exit status, word of the message, command…
 	wanted=$1 word=$2
 	shift 2
@@ -32,10 +21,10 @@ disk_of() { basename "$(ls -d /sys/class/scsi_device/*:"$1"/device/block/sd* 2> 
 there() { [ -n "$(disk_of "$1")" ]; }
 used() { df -k /mnt/pool | awk 'END { print $3 }'; }
 
-for module in virtio_blk xfs ext4 iscsi_tcp sd_mod; do modprobe $module || die "modprobe $module"; done
+modules virtio_blk "$FS" ext4 iscsi_tcp sd_mod
 mkdir -p /mnt/pool /mnt/a /mnt/b
-run mkfs.xfs -q /dev/vda
-run mount -t xfs /dev/vda /mnt/pool
+run "mkfs.$FS" -q /dev/vda
+run mount -t "$FS" /dev/vda /mnt/pool
 mkdir /mnt/pool/array
 start() {
 	rm -f /tmp/ready

@@ -5,25 +5,10 @@
 # be refused.  At last a rescan shows the other LUN as a disk of its own.  "## DO …" asks the test for a step; its
 # answer, "yes" when it went well, comes through a connection to CONTROL.
 #	PORTAL=10.0.2.2:PORT CONTROL=PORT PREFIX=iqn…: CASES='…' OLD=SECTORS OTHER=SECTORS
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+. "${0%/*}/functions.sh"
+failed() {
 	tail -20 /tmp/iscsid.log
 	dmesg | tail -40
-	exit 1
-}
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-ask() {
-	echo "## DO $*"
-	[ "$(nc 10.0.2.2 "$CONTROL" < /dev/null)" = yes ] || die "the test did not do: $*"
 }
 disk_of() { # sectors
 	for d in /sys/block/sd*; do [ -e "$d" ] && [ "$(cat "$d/size")" = "$1" ] && echo "${d##*/}"; done | grep .
@@ -36,9 +21,8 @@ fill() { # letter, disk
 	dd if=/tmp/letters of="/dev/$2" bs=64k count=1 oflag=direct conv=notrunc 2> /tmp/dd
 }
 
-for module in iscsi_tcp sd_mod sg; do modprobe "$module" || die "modprobe $module"; done
-iscsid -f -d 3 > /tmp/iscsid.log 2>&1 &
-wait_for 100 grep -q . /tmp/iscsid.log
+modules iscsi_tcp sd_mod sg
+start_iscsid
 
 echo # the console's first line begins with what the firmware left there
 for case in $CASES; do

@@ -1,24 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# In the guest: the tools of sg3-utils on two thin LUNs behind one target.  What they ask for is
+# In the guest: the tools of sg3-utils and ddpt on two thin LUNs behind one target.  What they ask for is
 # decoded by them, and says what was done before; what the array does not do is refused.  LUN 0 has
 # SECTORS sectors, LUN 1 half as many.
 #	PORTAL=10.0.2.2:PORT TARGET=iqn… SECTORS=N
-say() { echo "## $(cut -d' ' -f1 /proc/uptime) $*"; }
-die() {
-	say "FAILED: $*"
+. "${0%/*}/functions.sh"
+failed() {
 	cat /tmp/said
 	tail -20 /tmp/iscsid.log
 	dmesg | tail -20
-	exit 1
-}
-wait_for() { # deciseconds, command…
-	n=$1
-	shift
-	while ! "$@"; do
-		n=$((n - 1))
-		[ "$n" -gt 0 ] || return 1
-		usleep 100000
-	done
 }
 there() { [ "$(ls -d /sys/class/scsi_device/*/device/block/sd* 2> /dev/null | wc -l)" = 2 ]; }
 disk_of() { basename "$(ls -d /sys/class/scsi_device/*:"$1"/device/block/sd*)"; }
@@ -48,9 +37,8 @@ letters() { # disk, sector, sectors: one letter for each run of the same, 0 for 
 	dd if="/dev/$1" bs=512 skip="$2" count="$3" iflag=direct 2> /dev/null | tr '\0' 0 | tr -s 0A-Z
 }
 
-for module in iscsi_tcp sd_mod sg; do modprobe "$module" || die "modprobe $module"; done
-iscsid -f -d 3 > /tmp/iscsid.log 2>&1 &
-wait_for 100 grep -q . /tmp/iscsid.log
+modules iscsi_tcp sd_mod sg
+start_iscsid
 node="iscsiadm -m node -T $TARGET -p $PORTAL"
 $node -o new > /dev/null || die "node record"
 $node --login > /dev/null || die login
@@ -65,7 +53,7 @@ has 'Vendor identification: VDSLINUX' 'TPGS=1  3PC=1' 'CmdQue=1' 'MultiP=1' 'Res
 serial=$(number 'Unit serial number:')
 run sg_inq --page=sn --vpd "$a"
 run sg_vpd --long "$a"
-has 0x00 0x80 0x83 0x86 0x8f 0xb0 0xb1 0xb2
+has 0x00 0x80 0x83 0x86 0x87 0x88 0x8f 0xb0 0xb1 0xb2
 pages=$(grep -oE '0x[0-9a-f]{2}' /tmp/said)
 for page in $pages; do
 	run sg_vpd --page="$page" "$a"
@@ -85,7 +73,7 @@ run sg_rtpg --decode "$a"
 has 'group id : 0x1 , Pref=0' 'active/optimized' 'U_SUP : 1, S_SUP : 1, AN_SUP : 1, AO_SUP : 1' \
 	'target port count : 01' '^ *0x01$'
 head -c 8 /dev/zero > /tmp/group # SET TARGET PORT GROUPS: the administrator sets states, not the host
-ends 9 sg_raw --send=8 --infile=/tmp/group "$a" a4 0a 00 00 00 00 00 00 00 08 00 00
+ends 5 sg_raw --send=8 --infile=/tmp/group "$a" a4 0a 00 00 00 00 00 00 00 08 00 00
 run sg_modes --all "$a"
 has 'error recovery' Caching 'Control, page' 'Informational exceptions' 'WP=0, DpoFua=1'
 
@@ -96,7 +84,7 @@ for name in 'Extended copy\(LID1\)' 'Compare and write' Unmap 'Write buffer' 'Lo
 	'Receive copy failure details' 'Report target port groups'; do has "0,0 +$name"; done
 run sg_opcodes --opcode=0x83,0 "$a"
 has 'Command is supported \[conforming' 'Usage data: 83 00 00 00 00 00 00 00 00 00 ff ff ff ff 00 04'
-run sg_opcodes --opcode=0x83,1 "$a"
+run sg_opcodes --opcode=0x83,2 "$a"
 has 'NOT supported'
 run sg_opcodes --tmf "$a"
 has 'Abort task$' 'Abort task set' 'Clear task set' 'Logical unit reset'
@@ -173,6 +161,46 @@ has 'command status: 2' 'Sense key: Copy Aborted' 'segment descriptor, byte 12'
 ends 5 sg_copy_results --failed --list_id=9 "$a"
 ends 5 sg_copy_results --status --list_id=9 "$a"
 
+# ddpt 0.97 puts the descriptors of blocks one byte before their place (SBC-4: behind the header of
+# 16 or 536 bytes), so a number of blocks arrives as 256 times that, and so does an LBA: 3 is 768.
+# Its full copy goes by its own numbers and cannot work; what ddptctl does one by one can.
+say "copies with tokens, by ddptctl"
+run ddptctl --info "$a"
+has 'Populate token$' 'Write using token$' 'change vulnerable \[0x800001\]' 'Report all ROD tokens$'
+run ddptctl --pt=0,3 --rtf=/tmp/rod "$a"
+has 'transfer count of 768 '
+run ddptctl --info --rtf=/tmp/rod
+has 'change vulnerable \[0x800001\]' 'bytes represented: 393216 ' 'block size: 512 ' 'lbpme=1, lbprz=1' \
+	"^ *$TARGET"
+run ddptctl --all_toks "$a"
+has 'headers returned: 1$' 'bytes represented: 393216 '
+run ddptctl --wut=16,3 --rtf=/tmp/rod "$b"
+has 'transfer count of 768 '
+[ "$(letters "$other" 4095 770)" = 0A0C0 ] || die "other data: $(letters "$other" 4095 770)"
+run ddptctl --wut=32,1 --oir=512 --rtf=/tmp/rod "$b" # from the middle of what the token stands for
+[ "$(letters "$other" 8191 258)" = 0C0 ] || die "other data: $(letters "$other" 8191 258)"
+fill "$one" 0 256 B
+ends 118 ddptctl --wut=40,3 --rtf=/tmp/rod "$b"
+has 'token cancelled'
+run ddptctl --receive --prefer_rcs "$b"
+has 'Write using token: Operation completed with errors' 'token cancelled'
+run ddptctl --immed --pt=0,3 --list_id=300 "$a"
+rm /tmp/rod
+run ddptctl --poll --rtf=/tmp/rod --list_id=300 "$a"
+has 'Populate token: Operation completed without errors' 'transfer count of 768 '
+run ddptctl --immed --wut=48,3 --rtf=/tmp/rod --list_id=301 "$b"
+run ddptctl --poll --list_id=301 "$b"
+has 'Write using token: Operation completed without errors' 'transfer count of 768 '
+[ "$(letters "$other" 12287 770)" = 0B0C0 ] || die "other data: $(letters "$other" 12287 770)"
+ends 5 ddptctl --abort --list_id=301 "$b" # it has ended
+run ddptctl --del_tkn --wut=0,0 --rtf=/tmp/rod "$b"
+ends 119 ddptctl --wut=48,3 --rtf=/tmp/rod "$b"
+has 'token deleted'
+ends 22 ddptctl --pt=512,1 --rtf=/tmp/rod "$a" # beyond the end
+fill "$one" 0 256 A
+run ddpt if="$a" of="$b" bs=512 count=768 seek=16384 iflag=xcopy # EXTENDED COPY(LID1)
+[ "$(letters "$other" 16384 769)" = A0C0 ] || die "other data: $(letters "$other" 16384 769)"
+
 say "reservations"
 persist() { run sg_persist "$@" "/dev/$one"; }
 persist --out --register --param-sark=0xa1
@@ -198,6 +226,54 @@ persist --out --preempt --param-rk=0xa1 --param-sark=0xb2 --prout-type=3
 persist --in --read-reservation
 has 'Key=0xa1$' 'type: Exclusive Access$'
 
+say "CDBs of 32 bytes"
+head -c 512 /dev/urandom > /tmp/block
+long() { echo "7f 00 00 00 00 00 00 18 00 $1 $2 00 00 00 00 00 00 00 00 $3 00 00 00 00 00 00 00 00 00 00 00 $4"; }
+# shellcheck disable=SC2046
+run sg_raw --send=512 --infile=/tmp/block "$b" $(long 0b 00 05 01)
+# shellcheck disable=SC2046
+run sg_raw --outfile=/tmp/out --request=512 "$b" $(long 09 00 05 01)
+run cmp /tmp/out /tmp/block
+run sg_write_same --32 --lba=6 --num=2 --xferlen=512 --in=/tmp/block "$b"
+# shellcheck disable=SC2046
+run sg_raw --send=512 --infile=/tmp/block "$b" $(long 0a 06 05 03) # VERIFY, each block
+# shellcheck disable=SC2046
+ends 14 sg_raw --send=512 --infile=/tmp/block "$b" $(long 0a 06 05 04) # MISCOMPARE
+
+say "what it tells"
+run sg_rmsn "$a"
+has "$serial"
+printf 'A disk of ours\0' > /tmp/name
+run sg_ident --set --itype=2 "$a" < /tmp/name
+run sg_ident --ascii --itype=2 "$a"
+has 'A disk of ours'
+run sg_timestamp --milliseconds=1234567890123 "$a"
+run sg_timestamp "$a"
+has '^1234567890[0-9]{3}$'
+run sg_senddiag --test "$a"
+run sg_senddiag --self=1 "$a"
+tested() { run sg_logs --page=str "$a" && grep -q 'completed without error' /tmp/said; }
+wait_for 100 tested || die "a self-test in the background"
+run sg_senddiag --list "$a"
+ends 5 sg_senddiag --self=6 "$a" # extended, in the foreground
+
+say "erasing"
+run sg_sanitize --overwrite --zero --quick --wait "$b"
+[ "$(letters "$other" 0 4096)" = 0 ] || die "what an overwrite has left: $(letters "$other" 0 4096)"
+fill "$other" 0 256 A
+run sg_sanitize --block --quick --early "$b"
+ready() { sg_turs "$b" > /tmp/said 2>&1; }
+wait_for 100 ready || die "a block erase"
+[ "$(letters "$other" 0 4096)" = 0 ] || die "what a block erase has left"
+run sg_get_lba_status --lba=0 "$b"
+has 'deallocated'
+ends 5 sg_sanitize --crypto --quick --wait "$b"
+run sg_sanitize --fail --quick --wait "$b"
+fill "$other" 0 256 A
+run sg_format --format --quick --early "$b"
+wait_for 100 ready || die "a format"
+[ "$(letters "$other" 0 4096)" = 0 ] || die "what a format has left"
+
 say "resets"
 run sg_reset --device "$a"
 ends 6 sg_turs "$a"
@@ -217,6 +293,7 @@ persist --out --clear --param-rk=0xa1
 persist --in --read-keys
 has 'NO registered reservation keys'
 [ "$(letters "$one" 0 1024)" = A0C0 ] || die "other data in the end"
-if dmesg | grep -iE 'I/O error|detected conn error|iscsi.*(reject|timeout)'; then die "the kernel complained"; fi
+dmesg | grep -iE 'I/O error|detected conn error|iscsi.*(reject|timeout)' > /tmp/complaints || :
+[ ! -s /tmp/complaints ] || die "the kernel complained: $(head -n 3 /tmp/complaints)"
 $node --logout > /dev/null || die logout
 say PASSED

@@ -37,7 +37,7 @@ install_deps() {
 }
 
 every='gcc g++ pkg-config meson ninja-build python3 libsqlite3-dev libjansson-dev
-liburing-dev libisal-dev libssl-dev libedit-dev libsystemd-dev esbuild qemu-utils qemu-block-extra'
+liburing-dev libisal-dev libssl-dev libedit-dev libsystemd-dev systemtap-sdt-dev esbuild qemu-utils qemu-block-extra'
 every=$(echo $every)
 apt='apt-get -qq -o DPkg::Lock::Timeout=300'
 
@@ -79,7 +79,7 @@ it "shows why apt-get failed" is \
 	$'Installing: meson\nE: broken\ninstall-deps: apt-get update failed\nstatus 1\n'"$apt update" install_deps build
 
 machine "$every" 0 0
-it "refuses a group it does not know" is $'usage: install-deps [build] [run] [deb] [test]\nstatus 2' install_deps all
+it "refuses a group it does not know" is $'usage: install-deps [build] [run] [deb] [test] [bench] [ceph]\nstatus 2' install_deps all
 
 machine '' 0 0
 rm "$top/bin/dpkg-query"

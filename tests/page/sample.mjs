@@ -43,7 +43,14 @@ export function sample() {
 				{ id: 'o2', address: '::1', port: 3260, status: 'offline' },
 			],
 			portal_groups: [
-				{ id: 'g1', target_id: 't1', tag: 1, access_state: 'active-optimized' },
+				{
+					id: 'g1',
+					target_id: 't1',
+					tag: 1,
+					access_state: 'active-optimized',
+					preferred: false,
+					explicit_allowed: false,
+				},
 			],
 			group_portals: [
 				{ group_id: 'g1', portal_id: 'o1' },

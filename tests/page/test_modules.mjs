@@ -160,6 +160,45 @@ test('the model knows what belongs to what', () => {
 	equal(model.initiatorHost(r, 'iqn.x:stranger'), undefined, 'host of a stranger');
 });
 
+test('a LUN with injected faults is not called online', () => {
+	const r = sample();
+	const lun = r.get('lun', 'l1');
+	equal(model.lunState(r, lun).word, 'online', 'without faults');
+	r.liveRows({ put: { live_lun: [{ id: 'l1', ...OK, faults: 2 }] } });
+	equal(model.lunState(r, lun).word, '2 faults', 'with faults');
+	equal(model.lunState(r, lun).level, 'warn', 'its level');
+});
+
+test('gateways, owners and portals are told apart where there are gateways', () => {
+	const r = sample();
+	equal(model.hasGateways(r), false, 'on one machine');
+	const gateway = (id, name, instance, drains = false) => ({
+		...{ id, name, instance, drains, status: 'online' },
+		address: `192.0.2.1:${id}`,
+	});
+	r.put({
+		put: {
+			controller: [gateway('co', 'gw1', 'i1'), gateway('c2', 'gw2', '')],
+			portal: [{ ...r.get('portal', 'o2'), controller_id: 'c2', status: 'online' }],
+			lun_owner: [{ id: 'l1', controller_id: 'co', epoch: 1 }],
+		},
+	});
+	const second = () => r.get('controller', 'c2');
+	equal(model.hasGateways(r), true, 'with gateways');
+	equal(model.lunOwner(r, 'l1').name, 'gw1', 'owner');
+	equal(model.lunOwner(r, 'l2'), undefined, 'no owner');
+	equal(
+		model.gatewayLuns(r, 'co').map((lun) => lun.id),
+		['l1'],
+		'LUNs of a gateway',
+	);
+	equal(model.gatewayState(second()).word, 'down', 'a gateway as which none runs');
+	equal(model.portalState(r, r.get('portal', 'o2')).word, 'gateway down', 'its portal');
+	r.put({ put: { controller: [gateway('c2', 'gw2', 'i2', true)] } });
+	equal(model.gatewayState(second()).word, 'draining', 'a gateway that drains');
+	equal(model.portalState(r, r.get('portal', 'o2')).word, 'online', 'its portal');
+});
+
 test('undone changes are known by their undos, and undos can be undone', () => {
 	const record = (sequence, cause, object) => ({ sequence, cause, object });
 	equal(

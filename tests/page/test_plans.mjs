@@ -70,6 +70,9 @@ const NEW = {
 	newInitiators: '',
 };
 
+const RAW = { id: 'w', name: 'old', path: 'raw:/dev/sdy' };
+const RESERVED = { reservation: 'write-exclusive', reserve: true, registrations: [{}, {}] };
+
 const SETTINGS = { low: '', full: '', overcommit: '', trash: '7d', yields: false };
 const SCHEDULE = {
 	name: 'nightly',
@@ -115,6 +118,9 @@ test('every plan consists of calls that the API has', () => {
 		plans.lunStatus(r, lun, 'offline'),
 		plans.lunAccess(r, lun, 'read-only'),
 		plans.moveLun(r, lun, { pool: 'p', force: false }),
+		plans.moveOwner(r, lun, { gateway: 'co' }),
+		plans.drainGateway(r, controller, true),
+		plans.drainGateway(r, controller, false),
 		plans.deleteLun(r, lun, { force: true, now: true }),
 		plans.createSnapshot(r, { name: 'x', luns: ['l1', 'l2'] }),
 		plans.clone(r, { lun }, { name: 'x', hosts: ['h1'] }),
@@ -129,7 +135,7 @@ test('every plan consists of calls that the API has', () => {
 		plans.enableSchedule(schedule, false),
 		plans.deleteSchedule(r, schedule),
 		plans.restoreLun(r, trashed, { name: 'x', unassociated: true }),
-		plans.purge([trashed]),
+		plans.purge(r, [trashed]),
 		plans.createTarget(r, { alias: 'x', iscsiName: 'iqn.z:t' }),
 		plans.deleteTarget(r, target),
 		plans.createHost(r, { name: 'x', initiators: 'iqn.z:1' }),
@@ -161,6 +167,21 @@ test('every plan consists of calls that the API has', () => {
 		plans.endSession(r, r.list('live_session')[0]),
 		plans.undoChange({ undoes: 7, revision: 'r', steps: [{ text: 'x' }, { text: '' }] }),
 		plans.cancelJob(r, { id: 'j', lun_name: 'one' }),
+		plans.createPool(r, { name: 'x', path: 'raw:/dev/sdy', force: false }),
+		plans.adoptFile(r, RAW, { path: '/dev/sdy', name: 'x', block: '512', hosts: [] }),
+		plans.createToken([], { name: 'x', role: 'reader', expires: '30d' }, 0),
+		plans.revokeToken({ id: 'k', name: 'x' }, { kind: 'token', name: 'x' }),
+		plans.clearReservations(r, lun, RESERVED),
+		plans.clearReservations(r, lun, null),
+		plans.setAccess(r, r.get('portal_group', 'g1'), {
+			state: 'standby',
+			preferred: true,
+			explicit: true,
+		}),
+		plans.blink(controller),
+		plans.stopMaintenance(controller, 'spin-up'),
+		plans.pauseJob(r, { id: 'j', lun_name: 'one' }),
+		plans.resumeJob(r, { id: 'j', lun_name: 'one' }),
 	])
 		checkPlan(plan);
 });
@@ -210,6 +231,10 @@ test('a plan says what would go wrong', () => {
 		],
 		[plans.setSecret(r, { family: 'discovery' }, { ...SECRET, again: '' }), 'are not the same'],
 		[plans.deletePool(r, r.get('pool', 'p')), '2 LUNs (“one” and “two”) must be deleted first'],
+		[plans.purge(r, [{ id: 'none', name: 'x', allocated_bytes: 0 }]), 'not in the trash'],
+		[plans.createToken([], { name: '-x', role: 'reader', expires: '' }, 0), 'is no name'],
+		[plans.createToken([], { name: 'x', role: 'reader', expires: '1y' }, 0), 'is no time'],
+		[plans.createToken([], { name: 'x', role: 'reader', expires: '999999w' }, 0), 'is no time'],
 	])
 		check(
 			problems(plan).includes(words),
@@ -235,6 +260,62 @@ test('a plan says what would go wrong', () => {
 		undefined,
 		'the document of what changes nothing',
 	);
+});
+
+test('what a pool on a device cannot do is said before it is asked for', () => {
+	const r = sample();
+	r.put({
+		put: {
+			pool: [RAW, { id: 'b', name: 'disk', path: 'bdev:/dev/sdx' }],
+			live_pool: [{ id: 'w', capacity_bytes: 2 ** 30, free_bytes: 0, ready: true }],
+			lun: [
+				{ ...r.get('lun', 'l2'), id: 'lw', name: 'raw', pool_id: 'w' },
+				{ ...r.get('lun', 'l2'), id: 'lb', name: 'block', pool_id: 'b' },
+			],
+		},
+	});
+	const raw = r.get('lun', 'lw'),
+		block = r.get('lun', 'lb'),
+		copy = { name: 'x', hosts: [], copy: false };
+	const adopt = (path) =>
+		plans.adoptFile(r, RAW, { path, name: 'x', block: '512', hosts: [] }).problems.join(' ');
+	equal(
+		plans.makingPools(r).map((pool) => pool.name),
+		['default', 'disk'],
+		'pools for new LUNs',
+	);
+	for (const [problems, words] of [
+		[adopt('/dev/sdy'), 'is the LUN “raw” already'],
+		[adopt('/dev/sdz'), 'takes only its own device, /dev/sdy'],
+		[plans.growLun(r, raw, { size: 2 ** 40 }).problems.join(), 'keeps its size'],
+		[plans.createSnapshot(r, { name: 'x', luns: ['lb'] }).problems.join(), 'cannot have'],
+		[plans.clone(r, { lun: block }, copy).problems.join(), 'copy the data instead'],
+		[plans.clone(r, { lun: raw }, { ...copy, copy: true }).problems.join(), 'for one LUN'],
+	])
+		check(problems.includes(words), `“${problems}” does not say “${words}”`);
+	equal(
+		plans.deleteLun(r, raw, { force: false, now: false }).warnings,
+		['The disk /dev/sdy keeps its data.'],
+		'what deleting leaves',
+	);
+});
+
+test('an access state that takes the last path is warned of, and no other', () => {
+	const r = sample(),
+		group = r.get('portal_group', 'g1');
+	const set = (state) =>
+		plans.setAccess(r, group, { state, preferred: false, explicit: false }).warnings.join(' ');
+	equal(set('active-non-optimized'), '', 'a path that stays active');
+	check(set('standby').includes('1 session of the group'), 'no word of the session');
+	check(set('standby').includes('No other path to “one”'), 'no word of the LUN');
+	r.put({
+		put: {
+			association: [{ lun_id: 'l1', target_id: 't2', lun_number: 0 }],
+			portal_group: [{ id: 'g2', target_id: 't2', tag: 1, access_state: 'active-optimized' }],
+			group_portal: [{ group_id: 'g2', portal_id: 'o1' }],
+		},
+	});
+	check(!set('standby').includes('No other path'), 'the other path is not seen');
 });
 
 test('settings of a pool are sent as the API takes them', () => {

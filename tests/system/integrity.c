@@ -10,34 +10,63 @@
  * Commands on standard input, one answer line each, "ok …" or "error …" (what was wrong is on
  * standard error):
  *
- *	portal ADDRESS:PORT	where the targets are (from now on: after a restart it is another port)
+ *	portal ADDRESS:PORT…	where the targets are (from now on: after a restart it is another port).  With
+ *				several, each session belongs to one, and goes to the next while its own does
+ *				not work.  When nothing is under way, all connections are made anew.
  *	go			work until told to stop
  *	answered		how many commands have been answered with success
  *	stop			wait for what is on its way
  *	check			read everything, through each target
+ *	fill			write everything
+ *	cuts			cut no connection from now on, or do so again
+ *	ghosts PORTAL		the sessions at that portal (its number) leave their connections open, with all
+ *				that is under way there, and go on elsewhere.  Nothing may be done there any more.
+ *	haunt			each of these connections sends reads and TEST UNIT READY, none of which may
+ *				succeed, and what else comes of them is counted
+ *	errors KEY/ASCQ,…	the sense data with which commands may fail from now on, in hexadecimal;
+ *				without any: none, as at the start
  *
  * What a block may hold: the generation that was acknowledged last, or one that was sent since.
  * Only one command at a time writes a block.  A write whose connection was lost is in doubt: the
  * block is left alone until its session has logged in again (which ends the old one), and may from
- * then on hold either, always the same.
+ * then on hold either, always the same.  So may one whose write has failed.  It may log in at
+ * another portal: then whoever serves that one has to see to it that nothing comes late.
+ *
+ * The answers say how long no command of a LUN was answered with success, at most, since "go"
+ * (gap_ms) and now (idle_ms), how many sessions are not at home (away), and of the connections left
+ * behind how many are open (ghosts), what they have sent since (haunted), and the answers to what
+ * they had sent before (ghost_answers).
  */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "integrity_int.h"
 
 struct lun luns[LUNS_MAX];
 struct session *sessions;
-struct sockaddr_in portal;
-unsigned n_luns, n_sessions, n_targets;
+struct sockaddr_in portals[PORTALS_MAX];
+unsigned n_luns, n_sessions, n_targets, n_portals;
 enum mode mode;
+bool steady;
 static uint32_t generation;
 uint64_t seed;
 unsigned long answered, checked, torn, cuts, wrong;
+static unsigned long refused, failed; /* with BUSY and its like; with errors that may be */
+static char errors_allowed[128];      /* each between two commas */
+
+int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 /* ---- Commands ---- */
 
@@ -219,25 +248,29 @@ cmd_start(struct session *s, struct cmd *c)
 	}
 }
 
-/* The next part of everything; false when there is none. */
+/* The next part of everything, to be read or written; false when there is none. */
 static bool
 check_next(struct session *s, struct cmd *c)
 {
 	uint32_t at = s->cursor;
 
-	if (s->id >= (int)n_targets)
+	if (s->id >= (int)(mode == FILL ? 1 : n_targets * n_portals))
 		return false;
 	for (unsigned i = 0; i < n_luns; i++) {
-		uint32_t all = luns[i].blocks + COUNTERS, step = CHECK_BYTES / luns[i].block_bytes;
+		uint32_t all = luns[i].blocks + (mode == FILL ? 0 : COUNTERS),
+			 step = CHECK_BYTES / luns[i].block_bytes;
 		uint32_t parts = (all + step - 1) / step;
 
 		if (at < parts) {
 			c->lun = &luns[i];
-			c->kind = READ;
+			c->kind = mode == FILL ? WRITE : READ;
 			c->lba = at * step;
 			c->count = all - c->lba < step ? all - c->lba : step;
+			if (mode == FILL && !write_begin(c, ++generation))
+				return false; /* another one's doubt ends first */
 			s->cursor++;
-			read_send(s, c);
+			data_make(c);
+			c->kind == READ ? read_send(s, c) : cmd_send(s, c);
 			return true;
 		}
 		at -= parts;
@@ -253,12 +286,24 @@ session_fill(struct session *s)
 			continue;
 		if (mode == GO && s->out_len < OUT_BYTES)
 			cmd_start(s, &s->cmds[i]);
-		else if (mode == CHECK && !check_next(s, &s->cmds[i]))
+		else if ((mode == CHECK || mode == FILL) && s->out_len < OUT_BYTES &&
+			 !check_next(s, &s->cmds[i]))
 			return;
 	}
 }
 
 /* ---- Answers ---- */
+
+static bool
+is_allowed(unsigned key, const uint8_t *sense)
+{
+	char text[16];
+
+	if (key == 0)
+		return false;
+	snprintf(text, sizeof(text), ",%x/%02x%02x,", key, sense[14], sense[15]);
+	return strstr(errors_allowed, text) != NULL;
+}
 
 void
 on_status(struct session *s, struct cmd *c, uint8_t status, const uint8_t *sense, uint32_t len)
@@ -266,7 +311,11 @@ on_status(struct session *s, struct cmd *c, uint8_t status, const uint8_t *sense
 	unsigned key = status == 2 && len >= 16 ? sense[4] & 15 : 0;
 
 	if (status == 0) {
+		int64_t now = now_ms(), gap = now - c->lun->answered_ms;
+
 		answered++;
+		c->lun->gap_ms = gap > c->lun->gap_ms ? gap : c->lun->gap_ms;
+		c->lun->answered_ms = now;
 		if (c->kind == COUNT &&
 		    c->lun->counters[c->lba - c->lun->blocks].fate[c->generation] & WON)
 			bad(s, "LUN %u counter: %u was won twice", c->lun->number, c->generation);
@@ -277,7 +326,11 @@ on_status(struct session *s, struct cmd *c, uint8_t status, const uint8_t *sense
 		if (c->kind == COUNT && key == 0xe) {
 			c->kind = SYNC; /* nothing was done */
 			c->lun->counters[c->lba - c->lun->blocks].unsure = true;
-		} else if (status != 8 && status != 0x28 && key != 6) {
+		} else if (is_allowed(key, sense)) {
+			failed++;
+		} else if (status == 8 || status == 0x28 || key == 6) {
+			refused++;
+		} else {
 			bad(s,
 			    "LUN %u opcode %02x block %u count %u: status %02x sense %x/%02x%02x",
 			    c->lun->number, cdbs[c->kind][0], c->lba, c->count, status, key,
@@ -306,28 +359,77 @@ all_quiet(void)
 static void
 answer(void)
 {
-	printf("%s answered=%lu checked=%lu torn=%lu cuts=%lu wrong=%lu\n",
-	       wrong == 0 ? "ok" : "error", answered, checked, torn, cuts, wrong);
+	int64_t gap_ms = 0, idle_ms = 0, idle;
+	unsigned away = 0;
+
+	for (unsigned i = 0; i < n_luns; i++) {
+		idle = mode == GO ? now_ms() - luns[i].answered_ms : 0;
+		idle_ms = idle > idle_ms ? idle : idle_ms;
+		gap_ms = luns[i].gap_ms > gap_ms ? luns[i].gap_ms : gap_ms;
+	}
+	for (unsigned i = 0; i < n_sessions; i++)
+		away += !sessions[i].in_use || sessions[i].portal != sessions[i].home;
+	printf("%s answered=%lu checked=%lu torn=%lu cuts=%lu refused=%lu failed=%lu wrong=%lu "
+	       "gap_ms=%jd idle_ms=%jd away=%u ghosts=%u haunted=%lu ghost_answers=%lu\n",
+	       wrong == 0 ? "ok" : "error", answered, checked, torn, cuts, refused, failed, wrong,
+	       (intmax_t)gap_ms, (intmax_t)idle_ms, away, n_ghosts, haunted, ghost_answers);
 	fflush(stdout);
+}
+
+static void
+portals_set(const char *words)
+{
+	char address[64];
+	unsigned port;
+	int used;
+
+	for (n_portals = 0; n_portals < PORTALS_MAX &&
+			    sscanf(words, " %63[0-9.]:%u%n", address, &port, &used) == 2;
+	     words += used) {
+		struct sockaddr_in *to = &portals[n_portals++];
+
+		to->sin_family = AF_INET;
+		to->sin_port = htons((uint16_t)port);
+		inet_pton(AF_INET, address, &to->sin_addr);
+	}
+	for (unsigned i = 0; i < n_sessions; i++) {
+		sessions[i].home = n_portals > 0 ? i / n_targets % n_portals : 0;
+		sessions[i].tries = 0;
+		if (mode == IDLE && sessions[i].fd >= 0)
+			session_lost(&sessions[i]);
+	}
 }
 
 /* One line; false when there is no more. */
 static bool
 told(void)
 {
-	char line[128], address[64];
-	unsigned port;
+	char line[128], allowed[101];
+	unsigned number;
 
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		return false;
-	if (sscanf(line, "portal %63[0-9.]:%u", address, &port) == 2) {
-		portal.sin_family = AF_INET;
-		portal.sin_port = htons((uint16_t)port);
-		inet_pton(AF_INET, address, &portal.sin_addr);
+	if (strncmp(line, "portal ", 7) == 0) {
+		portals_set(line + 7);
+	} else if (sscanf(line, "ghosts %u", &number) == 1) {
+		ghosts_make(number);
+	} else if (strcmp(line, "cuts\n") == 0) {
+		steady = !steady;
+	} else if (strcmp(line, "haunt\n") == 0) {
+		ghosts_haunt();
+	} else if (sscanf(line, "errors %100[0-9a-f/,]", allowed) == 1) {
+		snprintf(errors_allowed, sizeof(errors_allowed), ",%s,", allowed);
+	} else if (strcmp(line, "errors\n") == 0) {
+		errors_allowed[0] = '\0';
 	} else if (strcmp(line, "go\n") == 0) {
+		for (unsigned i = 0; mode != GO && i < n_luns; i++) {
+			luns[i].answered_ms = now_ms();
+			luns[i].gap_ms = 0;
+		}
 		mode = GO;
-	} else if (strcmp(line, "stop\n") == 0 || strcmp(line, "check\n") == 0) {
-		mode = line[0] == 's' ? STOP : CHECK;
+	} else if (strcmp(line, "stop\n") == 0 || strcmp(line, "check\n") == 0 ||
+		   strcmp(line, "fill\n") == 0) {
+		mode = line[0] == 's' ? STOP : line[0] == 'c' ? CHECK : FILL;
 		for (unsigned i = 0; i < n_sessions; i++)
 			sessions[i].cursor = 0;
 		return true; /* is answered when it is done */
@@ -339,23 +441,26 @@ told(void)
 static bool
 round_trip(void)
 {
-	struct pollfd fds[SESSIONS_MAX + 1] = { { .fd = STDIN_FILENO, .events = POLLIN } };
+	struct pollfd fds[2 * SESSIONS_MAX + 1] = { { .fd = STDIN_FILENO, .events = POLLIN } };
 	bool waiting = true;
+	unsigned ghosts;
 
 	for (unsigned i = 0; i < n_sessions; i++) {
 		struct session *s = &sessions[i];
 
-		if (s->fd < 0 && portal.sin_port != 0)
+		if (s->fd < 0 && n_portals > 0)
 			session_connect(s);
 		session_fill(s);
 		waiting = waiting && s->fd >= 0;
 		fds[i + 1] = (struct pollfd){ s->fd, POLLIN | (s->out_len > 0 ? POLLOUT : 0), 0 };
 	}
-	if ((mode == STOP || mode == CHECK) && all_quiet()) {
+	if (mode != IDLE && mode != GO && all_quiet()) {
 		mode = IDLE;
 		answer();
 	}
-	poll(fds, n_sessions + 1, waiting ? -1 : 5);
+	ghosts = ghosts_poll(fds + n_sessions + 1);
+	poll(fds, n_sessions + 1 + ghosts, waiting ? -1 : 5);
+	ghosts_work(fds + n_sessions + 1, ghosts);
 	for (unsigned i = 0; i < n_sessions; i++) {
 		if (sessions[i].fd >= 0 && fds[i + 1].revents & ~POLLOUT)
 			session_receive(&sessions[i]);

@@ -16,6 +16,7 @@
 #define LUNS_MAX     8
 #define TARGETS_MAX  8
 #define SESSIONS_MAX 16
+#define PORTALS_MAX  4
 #define DEPTH        8
 #define IO_BYTES     (512u << 10)
 #define IO_BLOCKS    (IO_BYTES / 512)
@@ -40,7 +41,7 @@ enum kind {
 	COUNT_READ,
 	SYNC
 };
-enum mode { IDLE, GO, STOP, CHECK };
+enum mode { IDLE, GO, STOP, CHECK, FILL };
 enum { WON = 1, DOUBTED = 2 };
 
 struct block {
@@ -56,6 +57,8 @@ struct counter {
 
 struct lun {
 	unsigned number, block_bytes, blocks, thin; /* blocks: without the counters */
+	int64_t answered_ms,
+		gap_ms; /* the last answer with success; the longest time between two */
 	struct block *map;
 	struct counter counters[COUNTERS];
 };
@@ -73,7 +76,9 @@ struct session {
 	int id, fd;  /* -1: to be connected */
 	bool in_use; /* logged in: commands, digests */
 	bool header_digest, data_digest, initial_r2t, immediate;
+	bool is_ghost;
 	const char *target;
+	unsigned home, portal, tries; /* of portals: where it belongs, where it is; failed logins */
 	uint32_t cmd_sn, max_cmd_sn, stat_sn, tag, segment, first_burst, cursor;
 	uint8_t *in, *out;
 	size_t in_len, out_len, out_sent, out_size;
@@ -82,9 +87,10 @@ struct session {
 
 extern struct lun luns[LUNS_MAX];
 extern struct session *sessions;
-extern struct sockaddr_in portal;
-extern unsigned n_luns, n_sessions, n_targets;
+extern struct sockaddr_in portals[PORTALS_MAX];
+extern unsigned n_luns, n_sessions, n_targets, n_portals;
 extern enum mode mode;
+extern bool steady; /* no session is cut */
 extern uint64_t seed;
 extern unsigned long answered, checked, torn, cuts, wrong;
 
@@ -123,7 +129,28 @@ void session_cut(struct session *s);
 void session_receive(struct session *s);
 void session_flush(struct session *s); /* a part or all of what waits */
 
+/* Drops the connection, as if it were lost. */
+void session_lost(struct session *s);
+
+/* ---- integrity_ghost.c ---- */
+
+/*
+ * Connections that sessions have left behind: how many are open, what they have sent since, and the
+ * answers to what they had sent before.
+ */
+extern unsigned n_ghosts;
+extern unsigned long haunted, ghost_answers;
+struct pollfd;
+unsigned ghosts_poll(struct pollfd *fds);
+void ghosts_work(const struct pollfd *fds, unsigned count);
+void ghosts_make(unsigned portal);
+void ghosts_haunt(void);
+/* An answer; false when the PDU is one for the session's ordinary code. */
+bool ghost_pdu(struct session *s, const uint8_t *h);
+
 /* ---- integrity.c ---- */
+
+int64_t now_ms(void);
 
 bool is_write(enum kind kind);
 bool is_read(enum kind kind);

@@ -109,6 +109,7 @@ on_login(struct session *s, const uint8_t *h, const char *text, uint32_t len)
 			s->first_burst = (uint32_t)strtoul(value, NULL, 10);
 	}
 	s->in_use = true;
+	s->tries = 0;
 	for (unsigned i = 0; i < DEPTH; i++) {
 		if (s->cmds[i].used) /* the session before has ended: nothing of it is on its way */
 			cmd_end(&s->cmds[i], false);
@@ -166,6 +167,8 @@ on_pdu(struct session *s, const uint8_t *h, const uint8_t *data, uint32_t len)
 	if (opcode != 0x31 && (opcode != 0x25 || h[1] & 1))
 		s->stat_sn = get32(h + 24) + 1;
 	s->max_cmd_sn = get32(h + 32);
+	if (s->is_ghost && ghost_pdu(s, h))
+		return;
 	if (opcode == 0x23) {
 		on_login(s, h, (const char *)data, len);
 		return;
@@ -188,11 +191,12 @@ on_pdu(struct session *s, const uint8_t *h, const uint8_t *data, uint32_t len)
 
 /* ---- Connections ---- */
 
-static void
+void
 session_lost(struct session *s)
 {
 	close(s->fd);
 	s->fd = -1;
+	s->tries += s->in_use ? 0 : 1;
 	s->in_use = false;
 	s->cursor = 0;
 	for (unsigned i = 0; i < DEPTH; i++) {
@@ -247,15 +251,20 @@ login_send(struct session *s)
 	pdu_send(s, h, text, (uint32_t)n);
 }
 
+/* First at home, then at the portal behind the one that did not work. */
 void
 session_connect(struct session *s)
 {
+	const struct sockaddr_in *to;
 	int one = 1;
 
+	s->portal = (s->home + s->tries) % n_portals;
+	to = &portals[s->portal];
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s->fd < 0 || connect(s->fd, (struct sockaddr *)&portal, sizeof(portal)) != 0) {
+	if (s->fd < 0 || connect(s->fd, (const struct sockaddr *)to, sizeof(*to)) != 0) {
 		close(s->fd);
 		s->fd = -1;
+		s->tries++;
 		return;
 	}
 	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -329,6 +338,7 @@ session_flush(struct session *s)
 	s->out_sent += n > 0 ? (size_t)n : 0;
 	if (s->out_sent == s->out_len)
 		s->out_sent = s->out_len = 0;
-	if (mode == GO && s->in_use && dice(s->out_len > 0 ? 25 : 250) == 0)
+	if (mode == GO && !steady && s->in_use && !s->is_ghost &&
+	    dice(s->out_len > 0 ? 25 : 250) == 0)
 		session_cut(s);
 }

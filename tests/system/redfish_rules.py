@@ -15,6 +15,7 @@ _VERSION = r'v[0-9]+_[0-9]+_[0-9]+'
 _SAFE_URI = re.compile(r"[A-Za-z0-9!$&'()*+,\-./:;=@_?]+")
 _ETAG = re.compile(r'W/"[\x21\x23-\x7e]+"')
 _MOMENT = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ')
+_DURATION = re.compile(r'PT\d+(\.\d+)?S')
 
 # Where resources of each type may be.
 PLACES = {
@@ -25,6 +26,7 @@ PLACES = {
     'StoragePool': f'{_STORAGE}/StoragePools/[^/]+',
     'VolumeCollection': f'{_STORAGE}/(Volumes|StoragePools/[^/]+/AllocatedVolumes)',
     'Volume': f'{_STORAGE}/Volumes/[^/]+',
+    'VolumeMetrics': f'{_STORAGE}/Volumes/[^/]+/Metrics',
     'ConsistencyGroupCollection': f'{_STORAGE}/ConsistencyGroups',
     'ConsistencyGroup': f'{_STORAGE}/ConsistencyGroups/[^/]+',
     'ChassisCollection': f'{ROOT}/Chassis', 'Chassis': _CHASSIS,
@@ -41,9 +43,10 @@ PLACES = {
     'ManagerAccountCollection': f'{_ACCOUNTS}/Accounts',
     'ManagerAccount': f'{_ACCOUNTS}/Accounts/[^/]+', 'RoleCollection': f'{_ACCOUNTS}/Roles',
     'Role': f'{_ACCOUNTS}/Roles/[^/]+', 'MessageRegistryFileCollection': f'{ROOT}/Registries',
-    'MessageRegistryFile': f'{ROOT}/Registries/[^/]+',
+    'MessageRegistryFile': f'{ROOT}/Registries/[^/]+', 'JobService': f'{ROOT}/JobService',
+    'JobCollection': f'{ROOT}/JobService/Jobs', 'Job': f'{ROOT}/JobService/Jobs/[^/]+',
 }
-SWORDFISH = ('StoragePool', 'Volume', 'ConsistencyGroup')
+SWORDFISH = ('StoragePool', 'Volume', 'VolumeMetrics', 'ConsistencyGroup')
 
 
 class Enum:
@@ -59,6 +62,7 @@ class Link:
 
 
 TEXT, NUMBER, TRUTH, NULL, MOMENT = 'text', 'number', 'truth', 'null', 'moment'
+DURATION, PERCENT = 'duration', 'percentage'
 
 _HEALTH = Enum('OK', 'Warning', 'Critical')
 _STATUS = {'State': Enum('Enabled', 'Disabled', 'StandbyOffline', 'UnavailableOffline'),
@@ -82,7 +86,7 @@ PROPERTIES = {
         'Product': TEXT, 'RedfishVersion': TEXT, 'Storage': Link('StorageCollection'),
         'Chassis': Link('ChassisCollection'), 'Fabrics': Link('FabricCollection'),
         'AccountService': Link('AccountService'), 'SessionService': Link('SessionService'),
-        'Registries': Link('MessageRegistryFileCollection'),
+        'Registries': Link('MessageRegistryFileCollection'), 'JobService': Link('JobService'),
         'Links': {'Sessions': Link('SessionCollection')},
         'ProtocolFeaturesSupported': {
             'ExpandQuery': {'ExpandAll': TRUTH, 'Levels': TRUTH, 'Links': TRUTH,
@@ -101,7 +105,8 @@ PROPERTIES = {
         'Identifiers': [_IDENTIFIER], 'Model': TEXT, 'FirmwareVersion': TEXT,
         'SupportedControllerProtocols': [_PROTOCOL]},
     'StoragePool': {
-        'Identifier': _IDENTIFIER, 'Capacity': _CAPACITY, 'RemainingCapacityPercent': NUMBER,
+        'Identifier': _IDENTIFIER, 'Capacity': _CAPACITY, 'RemainingCapacityPercent': PERCENT,
+        'LowSpaceWarningThresholdPercents': [PERCENT],
         'MaxBlockSizeBytes': NUMBER, 'SupportedProvisioningPolicies': [_POLICY],
         'AllocatedVolumes': Link('VolumeCollection'),
         'Links': {'OwningStorageResource': Link('Storage')}},
@@ -111,13 +116,19 @@ PROPERTIES = {
         'ProvisioningPolicy': _POLICY,
         'WriteCachePolicy': Enum('WriteThrough', 'UnprotectedWriteBack'),
         'AccessCapabilities': _ACCESS, 'ReplicaTargets': [Link('Volume')],
-        'Connections': [Link('Connection')],
+        'Connections': [Link('Connection')], 'Metrics': Link('VolumeMetrics'),
         'ReplicaInfo': {'ReplicaType': Enum('Snapshot'), 'ReplicaState': Enum('Split'),
                         'ConsistencyEnabled': TRUTH, 'WhenSynchronized': MOMENT,
                         'SourceReplica': Link('Volume')},
         'Links': {'OwningStorageResource': Link('Storage'),
                   'ProvidingStoragePool': Link('StoragePool'),
                   'ConsistencyGroups': [Link('ConsistencyGroup')]}},
+    'VolumeMetrics': {
+        'IOStatistics': {
+            'ReadIORequests': NUMBER, 'ReadIOKiBytes': NUMBER, 'ReadIORequestTime': DURATION,
+            'WriteIORequests': NUMBER, 'WriteIOKiBytes': NUMBER, 'WriteIORequestTime': DURATION,
+            'NonIORequests': NUMBER, 'NonIORequestTime': DURATION},
+        'ThinProvisioningSavingsBytes': NUMBER},
     'ConsistencyGroup': {'ConsistencyType': Enum('CrashConsistent'), 'IsConsistent': TRUTH,
                          'Volumes': [Link('Volume')]},
     'Chassis': {'ChassisType': Enum('StandAlone'), 'Model': TEXT, 'SerialNumber': TEXT,
@@ -164,6 +175,12 @@ PROPERTIES = {
     'Role': {'RoleId': Enum('ReadOnly', 'Operator', 'Administrator'), 'IsPredefined': TRUTH,
              'AssignedPrivileges': [Enum('Login', 'ConfigureSelf', 'ConfigureComponents',
                                          'ConfigureManager', 'ConfigureUsers')]},
+    'JobService': {'ServiceEnabled': TRUTH, 'Jobs': Link('JobCollection')},
+    'Job': {'JobState': Enum('New', 'Starting', 'Running', 'Suspended', 'Interrupted', 'Pending',
+                             'Stopping', 'Completed', 'Cancelled', 'Exception'),
+            'JobStatus': _HEALTH, 'PercentComplete': PERCENT, 'CreationTime': MOMENT,
+            'StartTime': MOMENT, 'EndTime': MOMENT,
+            'Messages': [{'MessageId': TEXT, 'Message': TEXT, 'MessageSeverity': _HEALTH}]},
     'MessageRegistryFile': {'Registry': TEXT, 'Languages': [TEXT],
                             'Location': [{'Language': TEXT, 'PublicationUri': TEXT}]},
 }
@@ -257,6 +274,9 @@ class Judge:
             check(value in rule.values, f'{where} is {value!r}')
         else:
             good = {TEXT: isinstance(value, str) and value != '', NULL: value is None,
-                    NUMBER: type(value) is int and value >= 0, TRUTH: isinstance(value, bool),
+                    NUMBER: type(value) is int and value >= 0,
+                    PERCENT: type(value) is int and 0 <= value <= 100,
+                    DURATION: isinstance(value, str) and bool(_DURATION.fullmatch(value)),
+                    TRUTH: isinstance(value, bool),
                     MOMENT: isinstance(value, str) and bool(_MOMENT.fullmatch(value))}[rule]
             check(good, f'{where} is {value!r}, which is no {rule}')

@@ -202,7 +202,7 @@ def test_a_device_is_adopted_as_it_is():
         eventually('the pool is gone',
                    lambda: daemon.ctl('pool', 'delete', 'dev', ok=None) == 0)
         equal(digest(path), after, 'the device after its pool')
-        check(' pool.space ' not in daemon.log.read_text(), 'a pool without free space was reported')
+        check(' pool.space ' not in daemon.log_text(), 'a pool without free space was reported')
         daemon.stop()
         daemon.checker()
 

@@ -47,7 +47,7 @@ def end(daemon, hold, how):
     # An orderly end waits for what the jobs' threads do, so they are let go when it has begun.
     # Jobs that are done by then have ended, the others go on at the next start.
     daemon.process.terminate()
-    eventually('vdsd stops', lambda: 'vdsd.stop' in daemon.log.read_text())
+    daemon.logged('vdsd.stop')
     hold.unlink()
     equal(daemon.process.wait(vdstest.DEADLINE_S), 0, 'exit status of vdsd')
 

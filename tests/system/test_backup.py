@@ -85,8 +85,7 @@ def test_a_backup_brings_everything_back():
         equal(initiator.ok('read', daemon.portal, TARGET, HOST, 0, 3), ['90'], 'the data')
         file = daemon.dir / 'luns' / f'{later["id"]}.img'
         equal(file.read_bytes()[3 * 512:4 * 512], b'\x77' * 512, 'a LUN younger than the backup')
-        check(f'pool.unknown_file path={daemon.dir}/luns file={file.name}' in daemon.log.read_text(),
-              'the log does not name its file')
+        daemon.logged(f'pool.unknown_file path={daemon.dir}/luns file={file.name}')
         daemon.stop()
         daemon.checker()
 

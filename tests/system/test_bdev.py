@@ -8,6 +8,7 @@ import contextlib
 import os
 import random
 import shutil
+import struct
 import subprocess
 
 import vdstest
@@ -92,6 +93,13 @@ def test_a_pool_from_its_creation_to_its_end():
         for block in (0, 2047, 2048, 16383):
             equal(initiator.ok('put', 0, block, block % 200 + 1), ['good'], f'block {block}')
         equal(initiator.ok('get', 0, 1), ['0'], 'a block beside one that was written')
+        used = path.stat().st_blocks
+        same = struct.pack('>BBQIBB', 0x93, 0x08, 2048, 2048, 0, 0).hex()  # WRITE SAME, UNMAP
+        equal(initiator.ok('cdb', 0, same, 0, bytes(512).hex())[:1], ['good'], 'unmap a MiB')
+        equal(path.stat().st_blocks, used - 2048, 'the device was told')
+        equal(initiator.ok('get', 0, 2048), ['0'], 'a block that was unmapped')
+        equal(space(daemon), 51, 'what was unmapped is still the LUN\'s')
+        equal(initiator.ok('put', 0, 2048, 2048 % 200 + 1), ['good'], 'a write after that')
         daemon.ctl('lun', 'create', 'fat', '--size', '5M', '--thick', '--pool', 'disk')
         idle(daemon, 'fat')
         daemon.ctl('lun', 'extend', 'vol', '4M')        # has no neighbour that is free
@@ -119,6 +127,57 @@ def test_a_pool_from_its_creation_to_its_end():
         eventually('the pool is gone',
                    lambda: daemon.ctl('pool', 'delete', 'disk', ok=None) == 0)
         daemon.ctl('pool', 'create', 'disk', f'bdev:{path}')    # no --force: nothing is left
+        daemon.stop()
+        checked(daemon)
+
+
+def test_a_pool_grows_with_its_device():
+    with Daemon() as daemon:
+        path = device(daemon)
+        daemon.ctl('pool', 'create', 'disk', f'bdev:{path}')
+        daemon.ctl('lun', 'create', 'vol', '--size', '50M', '--pool', 'disk')
+        os.truncate(path, 80 * MIB)
+        eventually('the pool has grown', lambda: space(daemon) == 25)
+        daemon.logged('pool.grown')
+        daemon.ctl('lun', 'extend', 'vol', '20M')
+        daemon.kill()
+        os.truncate(path, 96 * MIB)     # while vdsd does not run
+        checked(daemon)
+        daemon.start()
+        eventually('the pool has grown again', lambda: space(daemon) == 59 + 32 - 70)
+        equal(lun(daemon, 'vol')['size_bytes'], 70 * MIB, 'the size of the LUN')
+        daemon.stop()
+        checked(daemon)
+
+
+def no_space(rest, path, body, word):
+    try:
+        rest.call('POST', path, body)
+    except RestError as error:
+        equal(error.code, 'NO_SPACE', str(error))
+        check(word in str(error), f'{word!r} is not in: {error}')
+        return
+    raise vdstest.Failed(f'{path} has begun')
+
+
+def test_what_comes_needs_all_of_its_space():
+    with Daemon() as daemon:
+        daemon.ctl('pool', 'create', 'disk', f'bdev:{device(daemon)}')
+        rest = daemon.rest()
+        ident = daemon.ctl('lun', 'create', 'thin', '--size', '30M', '--pool', 'default')['id']
+        daemon.ctl('lun', 'create', 'other', '--size', '30M', '--pool', 'disk')
+        to = pool(daemon)['id']
+        no_space(rest, f'/v1/luns/{ident}/move', {'pool_id': to},
+                 'needs 30 MiB in pool "disk", which has 29 MiB free')
+        equal(rest.list('jobs'), [], 'nothing has begun')
+        daemon.ctl('lun', 'shrink', 'thin', '--to', '20M', '--force')
+        daemon.ctl('lun', 'move', 'thin', 'disk')
+        eventually('it has moved', lambda: space(daemon) == 9)
+        no_space(rest, f'/v1/luns/{ident}/clone', {'name': 'copy', 'copy': True},
+                 'the copy needs 20 MiB')
+        daemon.ctl('lun', 'shrink', 'thin', '--to', '9M', '--force')
+        daemon.ctl('lun', 'clone', 'thin', 'copy', '--copy')
+        eventually('both take their space', lambda: space(daemon) == 29 - 18)
         daemon.stop()
         checked(daemon)
 
@@ -156,6 +215,9 @@ def test_a_device_that_is_gone_and_comes_back():
         serve(daemon)
         initiator = session(daemon, stack)
         equal(initiator.ok('put', 0, 5, 7), ['good'], 'a write')
+        for name in ('second', 'resting'):
+            daemon.ctl('lun', 'create', name, '--size', '1M', '--pool', 'disk')
+        daemon.ctl('lun', 'offline', 'resting')
         path.rename(away)
         daemon.kill()                   # it is not there when vdsd starts
         initiator.close()
@@ -164,10 +226,18 @@ def test_a_device_that_is_gone_and_comes_back():
         initiator = session(daemon, stack)
         equal(initiator.ok('get', 0, 5)[0] == '7', False, 'a read without the device')
         eventually('the LUN has failed', lambda: lun(daemon, 'vol')['live']['health'] == 'failed')
+        eventually('all have failed', lambda: all(
+            lun(daemon, name)['live']['health'] == 'failed' for name in ('second', 'resting')))
+        check(daemon.ctl('lun', 'online', '--pool', 'disk', ok=None) != 0, 'the device is away')
         away.rename(path)
         daemon.ctl('array', 'rescan', ok=None)
         eventually('the pool is ready', lambda: pool(daemon)['live']['ready'])
-        daemon.ctl('lun', 'online', 'vol')
+        equal(sorted(daemon.ctl('lun', 'online', '--pool', 'disk')),
+              sorted(lun(daemon, name)['id'] for name in ('vol', 'second')), 'what came back')
+        equal([lun(daemon, name)['live']['health'] for name in ('vol', 'second')], ['ok', 'ok'],
+              'the health of what came back')
+        equal(lun(daemon, 'resting')['status'], 'offline', 'a LUN that was set offline')
+        equal(daemon.ctl('lun', 'online', '--pool', 'disk'), [], 'nothing is left to do')
         while (answer := initiator.ok('get', 0, 5))[0].startswith('6/'):
             pass
         equal(answer, ['7'], 'what was written before')
@@ -202,8 +272,7 @@ def test_kills_lose_and_leak_nothing():
             eventually('what was deleted is gone', lambda: space(daemon) == 59 - sum(
                 -(-row['size_bytes'] // MIB) for row in daemon.rest().list('luns')
                 if row['pool_id'] == pool(daemon)['id']))
-        text = daemon.log.read_text()
-        check('pool.unknown_volume' not in text, 'a volume belongs to no LUN')
+        check('pool.unknown_volume' not in daemon.log_text(), 'a volume belongs to no LUN')
         daemon.stop()
         checked(daemon)
 

@@ -224,7 +224,7 @@ def test_preempt_and_abort_ends_writes_that_hang():
             writer = threading.Thread(target=write_that_is_aborted, args=(b,))
             writer.start()
             equal(a.out(PREEMPT_ABORT, KEYS[0], KEYS[1], WE_RO), GOOD, 'PREEMPT AND ABORT')
-            hung = 'lun.hung' in cluster.daemon.log.read_text()
+            hung = 'lun.hung' in cluster.daemon.log_text()
             fault.unlink()
             b.driver.kill()
             writer.join()
@@ -433,7 +433,7 @@ def test_an_administrator_sees_and_clears():
         daemon.ctl('lun', 'reservations', 'quorum', '--clear')
         equal((a.attentions(), b.attentions()), ([PREEMPTED], [PREEMPTED]), 'what hosts hear')
         equal((a.keys(), b.write()), ([], GOOD), 'what is left')
-        check('reservations cleared' in daemon.log.read_text(), 'the log says nothing of it')
+        daemon.logged('reservations cleared')
         # of a LUN that no host has used since vdsd started: what is kept
         register_all(cluster, APTPL)
         daemon.kill()
@@ -475,13 +475,14 @@ def test_unmapping_keeps_registrations_and_deletion_does_not():
         equal((b.write(), a.keys()), (GOOD, []), 'of another LUN')
 
 
-vdstest.main([test_fencing_keeps_a_host_out_through_every_target,
-              test_preempt_and_abort_ends_writes_that_hang,
-              test_windows_cluster_validation,
-              test_with_aptpl_every_step_survives_kill,
-              test_an_action_that_is_killed_is_done_or_not,
-              test_without_aptpl_nothing_survives_kill,
-              test_the_first_command_after_a_restart_meets_the_reservation,
-              test_a_full_disk_or_a_lost_catalog_changes_nothing,
-              test_an_administrator_sees_and_clears,
-              test_unmapping_keeps_registrations_and_deletion_does_not])
+if __name__ == '__main__':      # test_ceph_reservations.py has the same hosts
+    vdstest.main([test_fencing_keeps_a_host_out_through_every_target,
+                  test_preempt_and_abort_ends_writes_that_hang,
+                  test_windows_cluster_validation,
+                  test_with_aptpl_every_step_survives_kill,
+                  test_an_action_that_is_killed_is_done_or_not,
+                  test_without_aptpl_nothing_survives_kill,
+                  test_the_first_command_after_a_restart_meets_the_reservation,
+                  test_a_full_disk_or_a_lost_catalog_changes_nothing,
+                  test_an_administrator_sees_and_clears,
+                  test_unmapping_keeps_registrations_and_deletion_does_not])

@@ -416,7 +416,7 @@ def test_what_is_done_to_the_hardware_is_done():
                        'name subsystem "another name"\nselect tportal 0\noffline tportal\n')
         equal((daemon.ctl('array', 'show')['name'], daemon.ctl('portal', 'list')[0]['status']),
               ('another name', 'offline'), 'the array and its portal')
-        check('blink' in daemon.log.read_text().lower(), 'the log does not say that a drive blinks')
+        daemon.logged('operation=blink')
         daemon.stop()
 
 

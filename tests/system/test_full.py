@@ -21,9 +21,8 @@ def recover(daemon):
     eventually('space is back', lambda: daemon.free() > DISK // 4)
     eventually('the reserve is back', lambda: daemon.reserve() == RESERVE)
     daemon.ctl('lun', 'create', 'other', '--size', '1M')
-    log = daemon.log.read_text()
-    check('catalog.reserve state=given_up' in log and 'catalog.reserve state=back' in log,
-          'the log does not tell')
+    daemon.logged('catalog.reserve state=given_up')
+    daemon.logged('catalog.reserve state=back')
 
 
 def test_luns_are_deleted_on_a_full_disk():
@@ -36,7 +35,7 @@ def test_luns_are_deleted_on_a_full_disk():
         def space():
             return rest.call('GET', f'/v1/pools/{pool}')['live']['space']
         eventually('the pool is full', lambda: space() == 'full')
-        check('pool.space pool=' in daemon.log.read_text(), 'the log does not tell')
+        daemon.logged('pool.space pool=')
         check('full' in ' '.join(rest.call('POST', '/v1/check')['notes']),
               'the checker does not tell')
         live = rest.call('GET', f'/v1/pools/{pool}')['live']
@@ -266,7 +265,7 @@ def test_hosts_are_told_once_that_the_pool_becomes_low():
             leave_free(daemon, 30 * MIB)
             becomes(daemon, 'ok')
             equal([host.attentions(0) for host in hosts], [[], []], 'space is back')
-        log = daemon.log.read_text()
+        log = daemon.log_text()
         equal((log.count('space=low'), log.count('space=ok was=low')), (2, 2), 'the log')
         rest.close()
         for host in hosts:

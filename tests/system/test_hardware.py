@@ -189,7 +189,7 @@ def offline_and_online(what):
         listed(com, lun, target, False)
         explained(daemon, lun, False)
         com.ok(what, 'offline')         # it is so already
-        check('it is being reset' not in daemon.log.read_text(),
+        check('it is being reset' not in daemon.log_text(),
               'the log gives another reason than that it is offline')
         for restart in (daemon.stop, daemon.kill):
             restart()

@@ -5,7 +5,8 @@ changed.
 
 The program `integrity` writes and reads through several targets and cuts its connections.
 Meanwhile this test changes the array: it creates, grows, deletes, unmasks and masks other LUNs, and
-grows and renames the LUNs of `integrity`.  Each round ends in another way (kill -9, an orderly
+grows and renames the LUNs of `integrity`, and has their files go through the page cache or past it.
+Each round ends in another way (kill -9, an orderly
 stop, or no stop); then everything is read through each target.  The pools are in memory and on the
 file system of the build directory.  One part runs as users run vdsd, the other with the layer of
 faults that the other tests use.
@@ -29,7 +30,9 @@ COMMANDS = int(os.environ.get('INTEGRITY_COMMANDS', '4000'))
 CHANGES = 30                    # of each manager in each round, at least
 SESSIONS, TARGETS = 6, 3
 INITIATOR = 'iqn.2026-11.org.example:integrity'
-LUNS = [('memory', 512, False), ('memory', 4096, True), ('disk', 512, True), ('disk', 4096, False)]
+CACHES = ['auto', 'page', 'direct']
+LUNS = [('memory', 512, False), ('memory', 4096, True), ('disk', 512, True), ('disk', 4096, False),
+        ('disk', 512, False)]
 
 
 class Tester(Driver):
@@ -98,9 +101,11 @@ class Manager(threading.Thread):
 
     def change_data(self, rest):
         lun = self.random.choice(self.array.luns)
-        if self.random.random() < 0.5:
+        if self.random.random() < 0.3:
             rest.call('PATCH', f'/v1/luns/{lun}',
                       {'name': self.new_name().replace('other', 'data')})
+        elif self.random.random() < 0.6:
+            rest.call('PATCH', f'/v1/luns/{lun}', {'cache': self.random.choice(CACHES)})
         elif rest.call('GET', f'/v1/luns/{lun}')['size_bytes'] < 12 * MIB:
             rest.call('POST', f'/v1/luns/{lun}/extend', {'add_bytes': MIB})
 
@@ -131,7 +136,8 @@ class Array:
     def create(self, rest, pool, block_bytes, thick):
         lun = rest.call('POST', '/v1/luns',
                         {'size_bytes': 4 * MIB, 'block_bytes': block_bytes, 'thick': thick,
-                                             'mask': INITIATOR, 'pool_id': self.pools[pool]})['id']
+                                             'mask': INITIATOR, 'pool_id': self.pools[pool],
+                         'cache': 'direct' if pool == 'disk' else 'auto'})['id']
         vdstest.eventually('the LUN is made',
                            lambda: rest.call('GET', f'/v1/luns/{lun}')['live']['operation'] ==
                            'none')

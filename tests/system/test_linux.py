@@ -437,7 +437,7 @@ def archive_of(programs, path):
                        stdout=file, check=True)
 
 
-def in_guest(job, disk_bytes):
+def in_guest(job, disk_bytes, **values):
     """Runs a job with vdsd, vdsctl and an empty disk in the guest."""
     guest_build()
     with tempfile.TemporaryDirectory() as top:
@@ -445,7 +445,8 @@ def in_guest(job, disk_bytes):
         archive_of([os.environ['VDSD'], os.environ['VDSCTL']], archive)
         with disk.open('wb') as file:
             file.truncate(disk_bytes)
-        done = subprocess.run([SOURCE / 'tests/guest/run.sh', GUEST, SOURCE / 'tests/guest' / job],
+        done = subprocess.run([SOURCE / 'tests/guest/run.sh', GUEST, SOURCE / 'tests/guest' / job,
+                               *(f'{name}={value}' for name, value in values.items())],
                               capture_output=True, text=True,
                               env={**os.environ, 'GUEST_ARCHIVE': str(archive),
                                    'GUEST_DISK': str(disk)})
@@ -457,7 +458,11 @@ def in_guest(job, disk_bytes):
 
 def test_snapshots_share_space_on_xfs():
     """vdsd in the guest, with its pool on XFS: what FICLONE does cannot be tried on every host."""
-    in_guest('snapshots.sh', 1 << 30)
+    in_guest('snapshots.sh', 1 << 30, FS='xfs')
+
+
+def test_snapshots_share_space_on_btrfs():
+    in_guest('snapshots.sh', 1 << 30, FS='btrfs')
 
 
 def test_a_pool_on_a_disk():

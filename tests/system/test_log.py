@@ -18,12 +18,8 @@ def me():
 
 def lines(daemon, *words):
     """The lines of the log that have all these words."""
-    return [line for line in daemon.log.read_text().splitlines()
+    return [line for line in daemon.log_text().splitlines()
             if all(word in line for word in words)]
-
-
-def has_line(daemon, *words):
-    eventually(f'the log has {words}', lambda: lines(daemon, *words))
 
 
 def not_found(rest, method, path):
@@ -42,8 +38,8 @@ def test_an_ended_session_is_logged_with_who_ended_it():
         sees.ok('hold', daemon.portal, NAME, WHO)
         session = eventually('there is a session', lambda: rest.list('sessions'))[0]['id']
         rest.call('DELETE', f'/v1/sessions/{session}')
-        has_line(daemon, 'array.change', f'session {session}: ended', me())
-        has_line(daemon, 'session.end', f'initiator="{WHO}"', f'target={NAME}')
+        daemon.logged('array.change', f'session {session}: ended', me())
+        daemon.logged('session.end', f'initiator="{WHO}"', f'target={NAME}')
         eventually('the session has gone', lambda: not rest.list('sessions'))
         not_found(rest, 'DELETE', f'/v1/sessions/{session}')
         equal(len(lines(daemon, 'array.change', f'session {session}')), 1,
@@ -61,7 +57,7 @@ def test_a_cancelled_job_is_logged_with_who_cancelled_it():
         job = rest.call('POST', '/v1/luns',
                         {'size_bytes': MIB, 'name': 'thick', 'thick': True})['job']
         rest.call('POST', f'/v1/jobs/{job}/cancel')
-        has_line(daemon, 'array.change', f'job {job}: cancelled', me())
+        daemon.logged('array.change', f'job {job}: cancelled', me())
         eventually('it is cancelled',
                    lambda: rest.call('GET', f'/v1/jobs/{job}')['state'] == 'cancelled')
         equal(rest.call('GET', f'/v1/jobs/{job}')['lun_name'], 'thick',

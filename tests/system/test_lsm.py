@@ -397,7 +397,7 @@ def a_secret_is_asked_for():
                                 out_password=None)
         equal(daemon.rest().list('credentials'), [], 'secrets at the end')
         equal(serials(daemon, HOST1), set(), 'a login without a secret')
-        check(SECRET not in daemon.log.read_text(), 'the log shows the secret')
+        check(SECRET not in daemon.log_text(), 'the log shows the secret')
 
 
 def errors_have_their_numbers():

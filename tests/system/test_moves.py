@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """LUNs that move between pools while `integrity` writes, unmaps and reads them through several
 targets, and cuts its connections.  Moves are cancelled, fail, and are cut short by kill -9 and by
-orderly stops, in the middle of the copy and while the paths are drained; then everything is read,
+orderly stops, in the middle of the copy and while the paths are drained; others are paused, in the
+middle and at the end of the copy, and killed, stopped or cancelled then; then everything is read,
 and each pool must hold the volumes of its LUNs and no others.
 
-Environment: MOVE_ROUNDS (8) moves in each part; MOVE_COMMANDS (1500) answered commands in each;
+Environment: MOVE_ROUNDS (12) moves in each part; MOVE_COMMANDS (1500) answered commands in each;
 MOVE_SEED (random, printed).
 """
 import os
@@ -17,13 +18,15 @@ import vdstest
 from vdstest import Daemon, Driver, Initiator, RestError, check, equal, eventually
 
 MIB = 1 << 20
-ROUNDS = int(os.environ.get('MOVE_ROUNDS', '8'))
+ROUNDS = int(os.environ.get('MOVE_ROUNDS', '12'))
 COMMANDS = int(os.environ.get('MOVE_COMMANDS', '1500'))
 SEED = int(os.environ.get('MOVE_SEED', '0')) or random.SystemRandom().randrange(1, 1 << 32)
 SESSIONS, TARGETS = 4, 2
 INITIATOR = 'iqn.2026-11.org.example:integrity'
 LUNS = [(48, 4096, False), (8, 512, True)]      # MiB, bytes of a block, thick
-ENDINGS = ['done', 'kill', 'cancel', 'stop', 'kill-held', 'fault', 'kill-drained', 'done']
+ENDINGS = ['done', 'kill', 'cancel', 'stop', 'pause', 'kill-held', 'pause-drained', 'fault',
+           'pause-kill', 'kill-drained', 'pause-stop', 'pause-cancel']
+PAUSES = 4      # of a move that is paused again and again
 
 
 class Tester(Driver):
@@ -68,6 +71,9 @@ class Array:
         eventually('nothing holds the LUN',
                    lambda: rest.call('GET', f'/v1/luns/{lun}')['live']['operation'] == 'none')
 
+    def state(self, rest):
+        return rest.call('GET', f'/v1/jobs/{self.job}')['state']
+
     def describe(self, rest, lun):
         row = rest.call('GET', f'/v1/luns/{lun}')
         numbers = {a['lun_number'] for a in rest.call('GET', f'/v1/luns/{lun}/targets')['items']}
@@ -92,27 +98,35 @@ class Array:
         to = next(ident for ident in self.pools.values() if ident != before)
         goal = self.tester.ok('go')['answered'] + COMMANDS // 3
         eventually('commands are answered', lambda: self.tester.ok('answered')['answered'] >= goal)
-        if ending in ('cancel', 'kill-held', 'stop'):
+        if ending in ('cancel', 'kill-held', 'stop', 'pause', 'pause-kill', 'pause-stop',
+                      'pause-cancel'):
             self.fault(lun, 'move', 'hold')
-        elif ending == 'kill-drained':
+        elif ending in ('kill-drained', 'pause-drained'):
             self.fault(lun, 'move-commit', 'hold')
         elif ending == 'fault':
             self.fault(lun, 'move', 'EIO')
         eventually('the move begins', lambda: self.begin(lun, to))
         goal = self.tester.ok('answered')['answered'] + COMMANDS // 3
-        if ending != 'kill-drained':
+        if not ending.endswith('-drained'):
             eventually('commands are answered',
                        lambda: self.tester.ok('answered')['answered'] >= goal or
                        ending == 'kill' and self.random.random() < 0.2)
         else:
-            eventually('the rest is copied', lambda: self.is_drained())
-        self.end(ending, lun)
+            # at worst commands wait and go on by turns for some 40 s before the last wait
+            eventually('the rest is copied', lambda: self.is_drained(), 180)
+        if ending.startswith('pause'):
+            self.pause(ending, lun, to)
+        else:
+            self.end(ending, lun)
         self.rest = rest = self.daemon.rest()
         for operation in ('move', 'move-commit'):
             self.fault(lun, operation, None)
         self.settled(rest, lun)
-        state = rest.call('GET', f'/v1/jobs/{self.job}')['state']
-        wanted = {'cancel': 'cancelled', 'fault': 'failed'}.get(ending, 'done')
+        # the hold ends a moment before the change is visible
+        eventually('the job ends', lambda: self.state(rest) != 'running')
+        state = self.state(rest)
+        wanted = {'cancel': 'cancelled', 'pause-cancel': 'cancelled',
+                  'fault': 'failed'}.get(ending, 'done')
         equal(state, wanted, f'the job, ended by {ending}')
         equal(self.pool_of(rest, lun), to if wanted == 'done' else before, f'the pool, {ending}')
         goal = self.tester.ok('answered')['answered'] + COMMANDS // 3
@@ -135,6 +149,60 @@ class Array:
         before = self.tester.ok('answered')['answered']
         percent = self.rest.call('GET', f'/v1/jobs/{self.job}')['live']['percent']
         return percent == 95 and self.tester.ok('answered')['answered'] == before
+
+    def job_is(self, asked):
+        """Pauses or resumes the job.  Returns whether it had not ended."""
+        try:
+            self.rest.call('POST', f'/v1/jobs/{self.job}/{asked}')
+        except RestError as error:
+            check(error.code == 'TOO_LATE', f'{asked} was refused: {error}')
+            return False
+        return True
+
+    def rests(self, lun, to):
+        """Nothing is copied while commands are answered."""
+        path = pathlib.Path(self.places[self.names[to]]) / f'{lun}.img'
+
+        def state():
+            try:
+                found = path.stat()
+            except FileNotFoundError:       # it was paused before the volume was made
+                return None
+            return (found.st_mtime_ns, found.st_blocks,
+                    self.rest.call('GET', f'/v1/jobs/{self.job}')['live']['percent'])
+        before, goal = state(), self.tester.ok('answered')['answered'] + COMMANDS // 6
+        eventually('commands are answered', lambda: self.tester.ok('answered')['answered'] >= goal)
+        return state() == before
+
+    def paused(self, lun, to):
+        row = self.rest.call('GET', f'/v1/jobs/{self.job}')
+        equal((row['state'], row['paused']), ('running', True), 'the job')
+        equal(self.rest.call('GET', f'/v1/luns/{lun}')['live']['operation'], 'move', 'the hold')
+        eventually('the copier rests', lambda: self.rests(lun, to))
+
+    def pause(self, ending, lun, to):
+        """Pauses the move, lets hosts write, and ends it in this way or lets it go on."""
+        check(self.job_is('pause'), 'the job has ended before')
+        self.paused(lun, to)
+        for operation in ('move', 'move-commit'):
+            self.fault(lun, operation, None)
+        if ending == 'pause-cancel':
+            self.rest.call('POST', f'/v1/jobs/{self.job}/cancel')
+            return
+        if ending in ('pause-kill', 'pause-stop'):
+            self.daemon.kill() if ending == 'pause-kill' else self.daemon.stop()
+            self.daemon.checker()
+            self.daemon.start()
+            self.rest = self.daemon.rest()
+            self.tester.ok('portal', self.daemon.portal)
+            self.paused(lun, to)
+        for _ in range(PAUSES):         # wherever the copy is by then
+            if not (self.job_is('resume') and self.job_is('pause')):
+                return
+            goal = self.tester.ok('answered')['answered'] + COMMANDS // 12
+            eventually('commands are answered',
+                       lambda: self.tester.ok('answered')['answered'] >= goal)
+        self.job_is('resume')
 
     def end(self, ending, lun):
         if ending == 'cancel':

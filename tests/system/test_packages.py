@@ -17,10 +17,11 @@ import vdstest
 from vdstest import check, equal
 
 vdstest.requires('dpkg-buildpackage', 'dh', 'dpkg-deb', 'lintian', 'git', 'mmdebstrap', 'mke2fs',
-                 'qemu-system-x86_64', 'cpio', 'busybox', 'apt-get')
+                 'qemu-system-x86_64', 'cpio', 'openssl', 'busybox', 'apt-get')
 SOURCE = pathlib.Path(os.environ['MESON_SOURCE'])
 GUEST, DEBS = SOURCE / 'build' / 'guest', SOURCE / 'build' / 'deb'
 INSTALLED = ('vdsd', 'vdsctl', 'libvds1')
+MANAGERS = ('python3-vds', 'vds-redfish', 'vds-truenas')
 
 
 def forbidden(why):
@@ -43,9 +44,9 @@ def build():
     run('flock', DEBS.parent / 'deb.lock', SOURCE / 'tools/build-deb')
 
 
-def packages(directory):
+def packages(directory, names=INSTALLED):
     found = {path.name.split('_')[0]: path for path in pathlib.Path(directory).glob('*.deb')}
-    return {name: found[name] for name in INSTALLED}
+    return {name: found[name] for name in names}
 
 
 def older(debs, to):
@@ -63,7 +64,7 @@ def older(debs, to):
 def test_packages_are_built_and_lintian_is_content():
     build()
     equal({path.name.split('_')[0] for path in DEBS.glob('*.deb') if 'dbgsym' not in path.name},
-          {'vdsd', 'vdsctl', 'libvds1', 'libvds-dev', 'vds-doc', 'python3-vds', 'vds-lsm',
+          {'vdsd', 'vdsd-ceph', 'vdsctl', 'libvds1', 'libvds-dev', 'vds-doc', 'python3-vds', 'vds-lsm',
            'vds-redfish', 'vds-truenas'},
           'packages')
     [changes] = DEBS.glob('*.changes')
@@ -77,10 +78,15 @@ def guest_files(top):
     former = os.environ.get('VDS_FORMER_DEBS')
     files = top / 'files' / 'files'
     for name, set_ in (('old', packages(former) if former else older(debs, top / 'older')),
-                       ('new', debs)):
+                       ('new', debs), ('managers', packages(DEBS, MANAGERS))):
         (files / name).mkdir(parents=True)
         for path in set_.values():
             shutil.copy(path, files / name)
+    shutil.copy(SOURCE / 'tests/guest/managers.sh', files)
+    run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+        '-keyout', top / 'key.pem', '-out', top / 'cert.pem', '-days', '2', '-subj', '/CN=localhost',
+        '-addext', 'subjectAltName=IP:127.0.0.1')
+    (files / 'tls.pem').write_text((top / 'key.pem').read_text() + (top / 'cert.pem').read_text())
     shutil.copy(SOURCE / 'tests/guest/boot-debian', top / 'files')
     archive = top / 'files.gz'
     run('bash', '-c', f'cd "{top}/files" && find . | cpio -o -H newc --quiet | gzip -1 > "{archive}"')
@@ -98,8 +104,8 @@ def test_they_install_serve_upgrade_restore_and_purge():
             [SOURCE / 'tests/guest/run.sh', GUEST, SOURCE / 'tests/guest/packages.sh'],
             env={**os.environ, 'GUEST_ARCHIVE': str(guest_files(pathlib.Path(top))),
                  'GUEST_INIT': '/boot-debian', 'GUEST_DISK': str(GUEST / 'debian.img'),
-                 'GUEST_LIMIT': '1200'},
-            capture_output=True, text=True, errors='replace', timeout=1300)
+                 'GUEST_LIMIT': '1800'},
+            capture_output=True, text=True, errors='replace', timeout=1900)
     for line in done.stdout.splitlines():
         if '## ' in line:
             print('#', line[line.index('##'):])

@@ -171,12 +171,13 @@ def look_at(array, ids):
     array.lun_counters(ids['lun'])
     array.port_counters(array.port_list()['items'][0]['id'])
     array.lun_reservations(ids['lun'])
+    equal(array.lun_faults(ids['lun'])['items'], [], 'faults')
     check(array.explain(lun=ids['lun'], initiator=HOST)['text'], 'nothing is explained')
     check('vds_' in array.metrics(), 'there are no metrics')
     equal(array.check()['clean'], True, 'the check')
     equal(array.openapi()['openapi'], SPEC['openapi'], 'openapi.json')
     for name in ('array_get', 'health', 'maintenance_list', 'principal_get', 'session_list', 'snapshot',
-                 'stats', 'sync', 'token_list', 'version', 'audit_list'):
+                 'stats', 'sync', 'token_list', 'trace', 'version', 'audit_list'):
         getattr(array, name)()
     check(array.audit_list(object=ids['lun'])['items'], 'the audit log has nothing on the LUN')
 
@@ -199,6 +200,7 @@ def snapshots(daemon, array):
     array.snapshot_schedule_change(schedule, enabled=False)
     equal(array.snapshot_schedule_get(schedule)['enabled'], False, 'a schedule')
     equal([s['id'] for s in array.snapshot_schedule_list()['items']], [schedule], 'schedules')
+    array.snapshot_delete(array.snapshot_schedule_run(schedule)['id'])
     array.snapshot_schedule_delete(schedule)
     made = [array.lun_clone(lun, name='c1')['id'], array.snapshot_clone(snapshot)['id'], lun]
     array.snapshot_delete(snapshot)
@@ -221,14 +223,21 @@ def unmake(array, ids):
     array.port_change(port, status='online')
     array.port_reset(port)
     array.drive_rescan()
+    refused('NOT_SUPPORTED', array.controller_add, name='gw2', address='192.0.2.2:3261')
+    refused('NOT_SUPPORTED', array.controller_change, controller, drains=True)
+    refused('NOT_SUPPORTED', array.controller_remove, controller)
     array.maintenance_ask(object_id=ids['lun'], operation='blink', action='start')
     array.lun_reservations_clear(ids['lun'])
+    fault = array.lun_inject(ids['lun'], operation='read', hang=True)['fault']
+    array.lun_faults_clear(ids['lun'], fault=fault)
     array.array_change(name='renamed')
     array.wait(array.lun_shrink(ids['lun'], size_bytes=GIB, force=True))
     array.portal_change(ids['portal'], status='offline')
     refused('NOT_FOUND', array.session_end, ids['lun'])
-    refused('NOT_FOUND', array.job_cancel, ids['lun'])
+    for change in array.job_cancel, array.job_pause, array.job_resume:
+        refused('NOT_FOUND', change, ids['lun'])
     refused('IN_USE', array.lun_delete, ids['lun'])
+    refused('NOT_SUPPORTED', array.lun_move_owner, ids['lun'])
     array.pool_change(ids['pool'], trash='1h')
     array.wait(array.lun_delete(ids['lun'], force=True))
     equal(array.trash_list()['items'], [array.trash_get(ids['lun'])], 'the trash')
@@ -265,14 +274,15 @@ def plan(array):
 
 def the_package_drives_every_route():
     judge = Judge()
-    with Daemon() as daemon, array_of(daemon) as plain:
+    with Daemon('--allow-faults') as daemon, array_of(daemon) as plain:
         array = judged(plain, judge)
         ids = build_array(daemon, array)
         look_at(array, ids)
         plan(array)
         snapshots(daemon, array)
         unmake(array, ids)
-    by_refusal = {'sessionEnd', 'jobCancel'}         # refused above, by their own routes
+    by_refusal = {'sessionEnd', 'jobCancel', 'jobPause', 'jobResume', 'controllerAdd', 'controllerRemove',
+                  'lunMoveOwner'}         # refused above, by their own routes
     by_hand = {'events', 'backup'}                  # tested below
     missing = set(operations()) - judge.seen - by_refusal - by_hand
     equal(missing, set(), 'requests of openapi.json that this test does not make')
@@ -346,6 +356,22 @@ def a_connection_that_vdsd_closed_is_made_anew():
         daemon.start()
         array.host_create(name='db1')
         equal([host['name'] for host in array.host_all()], ['db1'], 'hosts')
+
+
+def gateways_are_asked_in_turn():
+    with Daemon() as daemon:
+        gone = f'unix:{daemon.top}/gone'
+        for url in (f'{gone},unix:{daemon.socket}', f'unix:{daemon.socket},{gone}'):
+            with vds.connect(url) as array:
+                equal(array.lun_list()['items'], [], 'LUNs')
+                made = array.target_create(alias='t')
+                daemon.kill()
+                raises(vds.ConnectionFailed, array.target_list)
+                daemon.start()
+                equal([target['id'] for target in array.target_all()], [made['id']], 'targets')
+                array.target_delete(made['id'])
+        raises(vds.ConfigurationError, vds.connect, 'https://a,')
+        raises(vds.ConfigurationError, vds.connect, 'https://a,b')
 
 
 def events_come_as_they_happen():
@@ -512,6 +538,7 @@ if __name__ == '__main__':
     vdstest.main([
         every_request_has_a_method, the_package_drives_every_route, lists_go_through_all_pages,
         errors_say_what_is_wrong, a_lost_answer_changes_nothing_twice,
-        a_connection_that_vdsd_closed_is_made_anew, events_come_as_they_happen,
-        a_backup_is_a_catalog, a_failed_job_is_an_exception, threads_share_a_client,
-        over_tls_with_a_token, the_environment_says_which_array, its_types_are_sound])
+        a_connection_that_vdsd_closed_is_made_anew, gateways_are_asked_in_turn,
+        events_come_as_they_happen, a_backup_is_a_catalog, a_failed_job_is_an_exception,
+        threads_share_a_client, over_tls_with_a_token, the_environment_says_which_array,
+        its_types_are_sound])

@@ -4,6 +4,9 @@
 its own clock and its own counts.  How close it comes is measured by bench/qos.
 """
 import contextlib
+import os
+import subprocess
+import threading
 
 import vdstest
 from vdstest import Daemon, Initiator, check, equal, eventually, in_threads
@@ -90,6 +93,41 @@ def test_a_lun_does_no_more_than_its_limit():
         daemon.checker()
 
 
+def test_rates_are_shown_with_the_limits_that_hold_them():
+    with Daemon() as daemon, contextlib.ExitStack() as stack:
+        serve(daemon, {'file': 'files', 'ram': 'memory'})
+        daemon.ctl('lun', 'set', 'file', '--iops', str(RATE))
+        initiator = session(daemon, stack, (0, 1))
+        ended = threading.Event()
+
+        def load():
+            while not ended.is_set():
+                write(initiator, 0)
+
+        def look():
+            try:
+                # a second in which a write of each batch waited
+                return next(lun for lun in daemon.ctl('top', '--count', '1')['luns']
+                            if lun['name'] == 'file' and lun['limited']['mean_us'] > 0)
+            except StopIteration:
+                return None
+
+        def seen():
+            try:
+                found = eventually('limited commands are shown', look)
+                equal(found['qos'], f'iops={RATE}', 'the limit of the LUN')
+                check(found['limited']['commands_per_second'] <= RATE * 1.5, found)
+                done = subprocess.run([os.environ['VDSCTL'], '--url', f'unix:{daemon.socket}',
+                                       'lun', 'stats', 'file'], capture_output=True, text=True)
+                check('LIMITED/S' in done.stdout and f'{RATE} commands' in done.stdout, done.stdout)
+                free = daemon.ctl('lun', 'stats', 'ram')['luns'][0]
+                equal((free['qos'], free['limited']['commands_per_second']), ('', 0), 'no limit')
+            finally:
+                ended.set()
+
+        in_threads(load, seen)
+
+
 def test_a_host_does_no_more_than_its_limit_over_a_restart():
     with Daemon() as daemon, contextlib.ExitStack() as stack:
         serve(daemon, {'file': 'files', 'second': 'files'})
@@ -113,4 +151,5 @@ def test_a_host_does_no_more_than_its_limit_over_a_restart():
 
 if __name__ == '__main__':
     vdstest.main([test_a_lun_does_no_more_than_its_limit,
+                  test_rates_are_shown_with_the_limits_that_hold_them,
                   test_a_host_does_no_more_than_its_limit_over_a_restart])

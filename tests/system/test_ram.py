@@ -91,8 +91,7 @@ def lost(end):
         check(answer[0] != '0' and answer[0] != '5', f'a read of lost data: {answer}')
         eventually('the LUN has failed', lambda: lun(daemon, 'vol')['live']['health'] == 'failed')
         check('was lost' in lun(daemon, 'vol')['live']['reason'], lun(daemon, 'vol')['live'])
-        check(any(' lun.failed ' in line and 'was lost' in line
-                  for line in daemon.log.read_text().splitlines()), 'the log says nothing')
+        daemon.logged(' lun.failed ', 'was lost')
         drives = daemon.rest().list('drives')
         check(any((drive['kind'], drive['name']) == ('memory', 'ram:1M') for drive in drives),
               f'the drives: {drives}')

@@ -105,11 +105,10 @@ class Redfish:
 @contextlib.contextmanager
 def array():
     """A daemon with something of each kind, and vds-redfish."""
-    with Daemon() as daemon:
-        (daemon.inject / 'clone-by-copy').touch()
+    with Daemon(copies=True) as daemon:
         ctl = daemon.ctl
-        for name in ('vol0', 'vol1', 'vol2', 'vol3'):
-            ctl('lun', 'create', name, '--size', '16M')
+        daemon.create_luns(('vol0', 'vol1', 'vol2'), '16M')
+        ctl('lun', 'create', 'vol3', '--size', '16M', '--thick')        # a job
         ctl('pool', 'create', 'fast', 'ram:64M')
         ctl('lun', 'create', 'quick', '--size', '1M', '--pool', 'fast')
         ctl('target', 'create', 'web', '--iscsi-name', WEB)
@@ -182,7 +181,7 @@ def every_link_leads_to_a_sound_resource():
         counts = collections.Counter(kinds.values())
         for kind, count in (('Volume', 8), ('ConsistencyGroup', 1), ('Connection', 5),
                             ('EndpointGroup', 4), ('Endpoint', 5), ('StoragePool', 2),
-                            ('Session', 1)):
+                            ('VolumeMetrics', 5), ('Job', 1), ('Session', 1)):
             equal(counts[kind], count, f'resources of the type {kind}')
         for uri in found:
             # Free space may change between two requests.
@@ -211,12 +210,14 @@ def it_says_what_the_array_is():
             equal((volume['Name'], volume['CapacityBytes'], volume['ProvisioningPolicy'],
                    volume['Identifiers'][0]['DurableName'].lower(),
                    volume['Links']['ProvidingStoragePool']['@odata.id']),
-                  (lun['name'], lun['size_bytes'], 'Thin', lun['naa'],
+                  (lun['name'], lun['size_bytes'], 'Thin' if lun['thin'] else 'Fixed', lun['naa'],
                    f'{STORAGE}/StoragePools/{lun["pool_id"]}'), 'a volume')
         for pool in rest.list('pools'):
             uri = f'{STORAGE}/StoragePools/{pool["id"]}'
-            equal(redfish.get(uri)['Capacity']['Data']['AllocatedBytes'],
-                  pool['live']['capacity_bytes'], 'the capacity of a pool')
+            shown = redfish.get(uri)
+            equal((shown['Capacity']['Data']['AllocatedBytes'],
+                   shown['LowSpaceWarningThresholdPercents']),
+                  (pool['live']['capacity_bytes'], [10, 1]), 'the capacity of a pool')
             equal(set(redfish.members(f'{uri}/AllocatedVolumes')),
                   {f'{STORAGE}/Volumes/{lun["id"]}' for lun in luns.values()
                    if lun['pool_id'] == pool['id']}, 'the volumes of a pool')
@@ -270,6 +271,60 @@ def who_sees(redfish, initiator):
         seen[redfish.get(target['@odata.id'])['Description'].removeprefix('Target '),
              info['LUN']] = info['Volume']['@odata.id'].rpartition('/')[2]
     return seen
+
+
+def jobs_are_shown_with_their_end():
+    with array() as redfish:
+        daemon, jobs = redfish.daemon, f'{ROOT}/JobService/Jobs'
+        done, = map(redfish.get, redfish.members(jobs))
+        equal((done['Name'], done['JobState'], done['JobStatus'], done['PercentComplete']),
+              ('Create vol3', 'Completed', 'OK', 100), 'the job that made the thick LUN')
+        check(done['StartTime'] <= done['EndTime'], f'{done}')
+        fault = daemon.inject / 'all.allocate'
+        fault.write_text('hold')
+        ident = daemon.ctl('lun', 'create', 'bad', '--size', '1M', '--thick', '--no-wait')['job']
+        runs = redfish.get(f'{jobs}/{ident}')
+        equal((runs['Name'], runs['JobState'], 'EndTime' in runs), ('Create bad', 'Running', False),
+              'a job that runs')
+        daemon.ctl('job', 'pause', ident)
+        equal(redfish.get(f'{jobs}/{ident}')['JobState'], 'Suspended', 'a job that is paused')
+        daemon.ctl('job', 'resume', ident)
+        walk(redfish)
+        fault.write_text('EIO')
+        failed = vdstest.eventually('the job has failed', lambda: next(
+            (job for job in [redfish.get(f'{jobs}/{ident}')] if job['JobState'] == 'Exception'), None))
+        row = daemon.ctl('job', 'show', ident)
+        equal((failed['JobStatus'], [one['Message'] for one in failed['Messages']]),
+              ('Critical', [row['message']]), 'a job that failed')
+        equal(len(redfish.members(jobs)), 2, 'jobs')
+        redfish.refused(405, 'OperationNotAllowed', f'{jobs}/{ident}', 'DELETE')
+        walk(redfish)
+
+
+def metrics_count_what_initiators_do():
+    with array() as redfish:
+        daemon, initiator = redfish.daemon, Initiator()
+        ident, = (row['id'] for row in daemon.rest().list('luns') if row['name'] == 'vol1')
+        uri = f'{STORAGE}/Volumes/{ident}/Metrics'
+        before = redfish.get(uri)
+        equal(before['IOStatistics']['WriteIORequests'], 0, 'before')
+        initiator.ok('hold', daemon.portal, WEB, HOST1)
+        number, = (number for number, serial in
+                   initiator.list(daemon.portal, WEB, 'iqn.2026-01.test:stranger').items())
+        while initiator.ok('sense', number) != ['good']:
+            pass
+        for block in range(6):
+            equal(initiator.ok('put', number, block, 7), ['good'], 'a write')
+        equal(initiator.ok('get', number, 3), ['7'], 'a read')
+        initiator.close()
+
+        def counted():
+            value = redfish.get(uri)['IOStatistics']
+            return value if value['WriteIORequests'] >= 6 and value['ReadIORequests'] else None
+        value = vdstest.eventually('the commands are counted', counted)
+        equal((value['WriteIORequests'], value['WriteIOKiBytes']), (6, 3), 'writes')
+        check(value['WriteIORequestTime'] != 'PT0.000000S' and value['NonIORequests'] > 0, value)
+        redfish.refused(404, 'ResourceMissingAtURI', f'{STORAGE}/Volumes/{NOWHERE}/Metrics')
 
 
 def connections_are_what_initiators_see():
@@ -529,6 +584,7 @@ if __name__ == '__main__':
     vdstest.requires('mypy')
     vdstest.main([
         every_link_leads_to_a_sound_resource, nothing_can_be_changed, it_says_what_the_array_is,
-        what_is_wrong_is_said, connections_are_what_initiators_see, who_asks_is_checked,
+        what_is_wrong_is_said, jobs_are_shown_with_their_end, metrics_count_what_initiators_do,
+        connections_are_what_initiators_see, who_asks_is_checked,
         sessions_begin_and_end, sessions_expire, queries_choose, what_is_not_there_is_said,
         a_large_array_is_read_in_parts, its_types_are_sound])

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Saved mode pages (MODE SELECT with SP): what a LUN keeps over the end of vdsd, and what it does not."""
+"""Saved mode pages (MODE SELECT with SP) and identifying information: what a LUN keeps over the end
+of vdsd, and what it does not.
+"""
 import struct
 
 import durable
@@ -186,6 +188,25 @@ def test_what_is_saved_is_of_the_lun():
         number = [n for n in range(4) if luns.host.ok('cdb', n, '00' * 6, 0, '-')[0] == GOOD]
         check(number, 'the other LUN is not there')
         equal((luns.bits(number[0]), luns.write(number[0])), (FRESH, GOOD), 'another LUN')
+
+
+def test_identifying_information_is_kept():
+    """SET IDENTIFYING INFORMATION of both kinds: it is of the LUN, and survives a kill."""
+    def told(luns, lun, kind):
+        said, data = luns.send(lun, bytes([0xa3, 5, 0, 0, 0, 0, 0, 0, 2, 4, kind << 1, 0]), 516)
+        equal(said, GOOD, 'REPORT IDENTIFYING INFORMATION')
+        equal(len(data), 4 + int.from_bytes(data[2:4], 'big'), 'its length')
+        return data[4:]
+
+    with Luns(2) as luns:
+        values = {(0, 0): bytes(range(200)), (0, 2): 'Zählwerk\0'.encode(), (1, 2): b'other\0'}
+        for (lun, kind), value in values.items():
+            cdb = struct.pack('>BB4xIBB', 0xa4, 6, len(value), kind << 1, 0)
+            equal(luns.send(lun, cdb, 0, value)[0], GOOD, 'SET IDENTIFYING INFORMATION')
+        for _ in range(2):
+            for place, value in {**values, (1, 0): b''}.items():
+                equal(told(luns, *place), value, f'{place}')
+            luns.again()
 
 
 def test_the_other_hosts_are_told():

@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Schedules of snapshots in a running vdsd, whose clock the tests move: what runs, what is made up
 for after a time without vdsd, and how people and monitoring learn of it.
-
-The pool copies instead of sharing space (clone-by-copy), so that it can lie on every file system.
 """
 import calendar
 import contextlib
+import pathlib
 import time
 
 import vdstest
-from vdstest import Daemon, check, equal, eventually
+from vdstest import Daemon, Initiator, check, equal, eventually
 
 MONDAY = calendar.timegm((2031, 3, 3, 0, 0, 0))
+TARGET = 'iqn.2026-11.org.example:web'
 HOUR, DAY = 3600, 86400
 
 
@@ -26,12 +26,10 @@ def clock(daemon, seconds):
 
 @contextlib.contextmanager
 def array():
-    daemon = Daemon()
-    (daemon.inject / 'clone-by-copy').touch()
+    daemon = Daemon(copies=True)
     clock(daemon, 60)
     with daemon:
-        for name in 'data', 'log':
-            daemon.ctl('lun', 'create', name, '--size', '1M')
+        daemon.create_luns(('data', 'log'), '1M')
         yield daemon
 
 
@@ -84,7 +82,7 @@ def test_a_failure_is_told_on_each_channel():
     with array() as daemon:
         daemon.ctl('snapshot', 'schedule', 'create', 'auto', 'data', '--every', '1h', '--keep', '2')
         runs_next(daemon, HOUR)
-        (daemon.inject / 'clone-by-copy').unlink()
+        daemon.clone_by_copy(False)
         daemon.ctl('lun', 'delete', 'data')
         clock(daemon, HOUR)
         runs_next(daemon, 2 * HOUR)
@@ -93,8 +91,7 @@ def test_a_failure_is_told_on_each_channel():
         check('none of its LUNs' in live['reason'], live['reason'])
         health = daemon.rest().call('GET', '/v1/health')
         check(any('auto' in problem['text'] for problem in health['problems']), f'{health}')
-        log = daemon.log.read_text()
-        equal(log.count(' schedule.failed '), 1, 'lines in the log')
+        equal(daemon.log_text().count(' schedule.failed '), 1, 'lines in the log')
         connection = vdstest.UnixConnection(daemon.socket, vdstest.DEADLINE_S)
         connection.request('GET', '/metrics')
         text = connection.getresponse().read().decode()
@@ -105,7 +102,37 @@ def test_a_failure_is_told_on_each_channel():
         daemon.stop()
 
 
+def has_thread(daemon, name):
+    for path in pathlib.Path(f'/proc/{daemon.process.pid}/task').glob('*/comm'):
+        with contextlib.suppress(OSError):          # it has ended
+            if path.read_text().strip() == name:
+                return True
+    return False
+
+
+def test_a_flush_that_hangs_does_not_keep_vdsd_from_stopping():
+    with array() as daemon, contextlib.ExitStack() as stack:
+        daemon.ctl('lun', 'unmask', 'data', '*')
+        daemon.ctl('target', 'create', 'web', '--iscsi-name', TARGET)
+        daemon.ctl('lun', 'associate', 'data', 'web')
+        daemon.ctl('snapshot', 'schedule', 'create', 'auto', 'data', '--every', '1h', '--keep', '2')
+        initiator = Initiator()
+        stack.callback(initiator.close)
+        initiator.ok('hold', daemon.portal, TARGET, 'iqn.2026-11.org.example:host')
+        while initiator.ok('sense', 0) != ['good']:
+            pass
+        runs_next(daemon, HOUR)
+        (daemon.inject / f'{daemon.ctl("lun", "show", "data")["id"]}.flush').write_text('hold')
+        clock(daemon, HOUR)
+        eventually('the schedule flushes its LUN', lambda: has_thread(daemon, 'flush'))
+        daemon.stop()
+        daemon.logged('I/O does not return')
+        daemon.checker()
+        equal(list((daemon.dir / 'luns').glob('*.new')), [], 'what a run left')
+
+
 vdstest.main([
     test_a_schedule_runs_by_the_clock_and_makes_up_once,
     test_a_failure_is_told_on_each_channel,
+    test_a_flush_that_hangs_does_not_keep_vdsd_from_stopping,
 ])

@@ -9,7 +9,7 @@ a disk when it comes, and what is sent when it goes.
 import struct
 
 import vdstest
-from vdstest import Daemon, Initiator, check, equal, eventually
+from vdstest import Daemon, Initiator, check, equal
 
 MIB = 1 << 20
 HOST = 'iqn.1998-01.com.vmware:host1'
@@ -156,11 +156,9 @@ def copy_meets(daemon, disks, meet):
         except vdstest.Failed:
             answer.append(None)
 
-    def under_way():
-        return 'fault.hold' in daemon.log.read_text()
     hold.write_text('hold')
-    vdstest.in_threads(copy, lambda: eventually('the copy is under way', under_way) and meet(),
-                       lambda: eventually('the copy is under way', under_way) and hold.unlink())
+    vdstest.in_threads(copy, lambda: daemon.logged('fault.hold') and meet(),
+                       lambda: daemon.logged('fault.hold') and hold.unlink())
     return answer[0]
 
 
@@ -250,8 +248,90 @@ def test_windows_brings_a_disk_up(daemon):
     disks = Disks(daemon)
     for what, cdb, in_bytes in BRING_UP:
         equal(disks.send(0, cdb, in_bytes)[0], GOOD, what)
-    # offloaded data transfer is not there, and says so in the way that the driver expects
-    check(disks.send(0, '84070000000000000000000001000000', 256)[0] in ('5/2000', '5/2400'), 'ODX')
+    # no copy with this list identifier is known
+    equal(disks.send(0, '84070000000000000000000001000000', 256)[0], '5/2400', 'ODX')
+    disks.close()
+
+
+# Offloaded data transfer (ODX): Windows copies a file with a token of its blocks.
+
+ZERO_TOKEN = struct.pack('>IHH504x', 0xffff0001, 0, 0x1f8)
+
+
+def ranges(*pairs):
+    data = b''.join(struct.pack('>QI4x', lba, blocks) for lba, blocks in pairs)
+    return struct.pack('>H', len(data)) + data
+
+
+def token_command(disks, lun, action, list_id, body):
+    data = struct.pack('>H', len(body)) + body
+    return disks.send(lun, struct.pack('>BB4xIIBB', 0x83, action, list_id, len(data), 0, 0), 0, data)[0]
+
+
+def offload_status(disks, lun, list_id):
+    """COPY OPERATION STATUS, TRANSFER COUNT, and the token."""
+    data = disks.get(lun, struct.pack('>BBI4xIBB', 0x84, 0x07, list_id, 1024, 0, 0).hex(), 1024)
+    descriptors = 32 + data[13]
+    return data[5], int.from_bytes(data[16:24], 'big'), data[descriptors + 6:]
+
+
+def offload_read(disks, lun, list_id, *pairs):
+    equal(token_command(disks, lun, 0x10, list_id, bytes(12) + ranges(*pairs)), GOOD,
+          'POPULATE TOKEN')
+    status, count, token = offload_status(disks, lun, list_id)
+    equal((status, count, len(token)), (1, sum(blocks for _, blocks in pairs), 512), 'the token')
+    return token
+
+
+def offload_write(disks, lun, list_id, token, offset, *pairs):
+    body = struct.pack('>B5xQ512s6x', 0, offset, token) + ranges(*pairs)
+    return token_command(disks, lun, 0x11, list_id, body)
+
+
+def test_windows_offloads_a_copy(daemon):
+    """A file of two pieces goes to the other LUN in chunks, while hosts write elsewhere."""
+    disks = Disks(daemon)
+    page = disks.get(0, '12018f020000', 512)
+    equal(page[4:8].hex(), '00000020', 'block device ROD token limits')
+    chunk = 3000
+    check(int.from_bytes(page[24:32], 'big') >= 16384, 'MAXIMUM TOKEN TRANSFER SIZE')
+    data = b''.join(struct.pack('<I', n // 64 + 1) * 128 for n in range(8192))
+    for at in range(0, 8192, 64):       # WRITE SAME(16)
+        lba = at + (2048 if at < 4096 else 16384)
+        equal(disks.send(0, struct.pack('>BBQIBB', 0x93, 0, lba, 64, 0, 0), 0,
+                         data[at * 512:at * 512 + 512])[0], GOOD, f'WRITE SAME(16) at {lba}')
+    token = offload_read(disks, 0, 1, (2048, 4096), (16384 + 4096, 4096))
+    other = Initiator()
+    other.ok('hold', daemon.portal, disks.name, HOST)
+    stop = []
+
+    def copies():
+        try:
+            for at in range(0, 8192, chunk):
+                blocks = min(chunk, 8192 - at)
+                equal(offload_write(disks, 1, 2, token, at, (40000 + at, blocks)), GOOD,
+                      f'WRITE USING TOKEN at {at}')
+                equal(offload_status(disks, 1, 2)[:2], (1, blocks), f'its status at {at}')
+        finally:
+            stop.append(True)
+
+    def writes():
+        n = 0
+        while not stop:
+            n += 1
+            for lun in (0, 1):          # beside the file and beside its copy
+                cdb = struct.pack('>BBQIBB', 0x8a, 0, 100000 + n % 100 * 4, 4, 0, 0).hex()
+                other.ok('cdb', lun, cdb, 0, (bytes([n % 256]) * 2048).hex())
+    vdstest.in_threads(copies, writes)
+    for lba in range(0, 8192, 64):
+        equal(disks.read(1, 40000 + lba, 64), data[lba * 512:(lba + 64) * 512],
+              f'the copy at {lba}')
+    # a host writes to the file: the token stands for what is gone
+    disks.write(0, 16384 + 4096, b'x' * 512)
+    equal(offload_write(disks, 1, 3, token, 0, (40000, 8)), '5/2308', 'TOKEN CANCELLED')
+    equal(offload_write(disks, 1, 3, ZERO_TOKEN, 0, (40000, 8192)), GOOD, 'the zero token')
+    equal(disks.read(1, 44000, 64), bytes(64 * 512), 'zeros')
+    other.close()
     disks.close()
 
 
@@ -304,6 +384,7 @@ vdstest.main([with_daemon(test) for test in (
     test_a_copy_meets_the_end_of_vdsd,
     test_vaai_zeros_and_unmap,
     test_windows_brings_a_disk_up,
+    test_windows_offloads_a_copy,
     test_windows_takes_a_removable_disk_out,
     test_a_disk_that_becomes_read_only_is_seen_so,
 )])

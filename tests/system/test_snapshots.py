@@ -5,9 +5,6 @@ begun after the one before it was answered.  So a snapshot of one moment is a be
 history, on each LUN and on all of them together.  And vdsd is killed in the middle of everything.
 
     SNAPSHOT_COUNT=50 SNAPSHOT_KILLS=200 test_snapshots.py
-
-The pool copies instead of sharing space (clone-by-copy), so that it can lie on every file system;
-tests/guest/snapshots.sh is for one that shares.
 """
 import contextlib
 import hashlib
@@ -18,7 +15,7 @@ import threading
 import time
 
 import vdstest
-from vdstest import Daemon, Failed, Initiator, RestError, check, equal
+from vdstest import Daemon, Initiator, RestError, check, equal
 
 COUNT = int(os.environ.get('SNAPSHOT_COUNT', 8))
 KILLS = int(os.environ.get('SNAPSHOT_KILLS', 8))
@@ -115,13 +112,11 @@ def history(writer, volumes):
 
 @contextlib.contextmanager
 def array():
-    with Daemon() as daemon:
-        (daemon.inject / 'clone-by-copy').touch()
+    with Daemon(copies=True) as daemon:
         daemon.ctl('target', 'create', 'log', '--iscsi-name', TARGET)
-        for lun in range(LUNS):
-            daemon.ctl('lun', 'create', f'log{lun}', '--size', f'{BLOCKS * BLOCK}B', '--unmask',
-                       '*')
-            daemon.ctl('lun', 'associate', f'log{lun}', 'log')
+        daemon.create_luns(names(), f'{BLOCKS * BLOCK}B', '--unmask', '*')
+        for name in names():
+            daemon.ctl('lun', 'associate', name, 'log')
         yield daemon
 
 

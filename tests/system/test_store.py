@@ -4,8 +4,10 @@
 nothing more.
 """
 import os
+import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import vdstest
 from vdstest import Daemon, RestError, check, equal, eventually
@@ -106,7 +108,7 @@ def test_a_directory_that_is_removed_under_it_is_noticed():
         shutil.rmtree(daemon.dir)
         refused(rest, 'READ_ONLY', 'PATCH', '/v1/array', {'name': 'other'})
         equal(rest.call('GET', '/v1/array')['read_only'], True, 'read only')
-        check('array.read_only' in daemon.log.read_text(), 'the log does not tell')
+        daemon.logged('array.read_only')
         check(not daemon.dir.exists(), 'something was made in its place')
         rest.close()
         daemon.stop()
@@ -133,7 +135,7 @@ def test_a_marker_that_is_removed_is_noticed():
         check('.vds-pool' in rest.call('POST', '/v1/check')['message'], 'the checker does not tell')
         eventually('the LUN has failed',
                    lambda: rest.call('GET', f'/v1/luns/{lun}')['live']['health'] == 'failed')
-        check('pool.not_ready' in daemon.log.read_text(), 'the log does not tell')
+        daemon.logged('pool.not_ready')
         rest.close()
         daemon.stop()
 
@@ -157,6 +159,61 @@ def test_a_file_that_is_cut_is_not_grown_again_by_a_write():
         rest.close()
         sees.close()
         daemon.stop()
+
+
+class Mapped:
+    """A LUN whose file lies in memory, behind a target, and a session that uses it."""
+
+    def __init__(self, daemon, place):
+        self.daemon, self.rest = daemon, daemon.rest()
+        pool = self.rest.call('POST', '/v1/pools', {'name': 'p', 'path': place})['id']
+        self.lun = self.rest.call('POST', '/v1/luns', {'size_bytes': MIB, 'pool_id': pool,
+                                                       'mask': '*'})['id']
+        target = self.rest.call('POST', '/v1/targets',
+                                {'iscsi_name': 'iqn.2026-11.org.example:t',
+                                 'with_group': True})['id']
+        self.rest.call('PUT', f'/v1/luns/{self.lun}/targets', {'targets': [target]})
+        self.file = pathlib.Path(place) / f'{self.lun}.img'
+        self.initiator = vdstest.Initiator()
+        self.initiator.ok('hold', daemon.portal, 'iqn.2026-11.org.example:t',
+                          'iqn.1993-08.org.debian:01:one')
+
+    def is_mapped(self):
+        return str(self.file) in pathlib.Path(f'/proc/{self.daemon.process.pid}/maps').read_text()
+
+    def fails_and_comes_back(self, spoil, restore):
+        """Reads and writes while the file is spoiled; the LUN is online again when it is there."""
+        equal(self.initiator.ok('get', 0, 1000), ['90'], 'a read before')
+        spoil()
+        eventually('reads fail', lambda: self.initiator.ok('get', 0, 1000)[0] not in ('0', '90'))
+        check(self.initiator.ok('put', 0, 1000, 91) != ['good'], 'a write was done')
+        eventually('the LUN has failed', lambda: self.rest.call(
+            'GET', f'/v1/luns/{self.lun}')['live']['health'] == 'failed')
+        restore()
+        self.rest.call('PATCH', f'/v1/luns/{self.lun}', {'status': 'online'})
+        eventually('the data are back', lambda: self.initiator.ok('get', 0, 1000) == ['90'])
+
+
+def test_a_file_in_memory_may_be_cut_deleted_and_restored():
+    memory = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
+    for map_files in ('yes', 'no'):
+        with tempfile.TemporaryDirectory(prefix='vdstest.', dir=memory) as place, \
+                Daemon('--map', map_files, faults=False) as daemon:
+            array = Mapped(daemon, place)
+            eventually('a write is done', lambda: array.initiator.ok('put', 0, 1000, 90) == ['good'])
+            if memory is not None and os.geteuid() == 0:
+                equal(array.is_mapped(), map_files == 'yes', 'the file is mapped')
+            data, away = array.file.read_bytes(), array.file.with_suffix('.away')
+            array.fails_and_comes_back(lambda: os.truncate(array.file, 0),
+                                       lambda: array.file.write_bytes(data))
+            array.fails_and_comes_back(lambda: array.file.rename(away),
+                                       lambda: away.rename(array.file))
+            equal(array.initiator.ok('put', 0, 1000, 92), ['good'], 'a write after all that')
+            equal(array.file.read_bytes()[1000 * 512], 92, 'what the file has')
+            array.rest.close()
+            array.initiator.close()
+            daemon.stop()
+            daemon.checker()
 
 
 def test_a_pool_whose_directory_vanished_is_no_bad_request():
@@ -202,11 +259,10 @@ def test_a_lun_whose_store_hangs_is_deleted_by_force():
             writes.ask('write', daemon.portal, name, 'iqn.1993-08.org.debian:01:one', 0, 0, 90)
 
         def delete():
-            eventually('the write is in the store',
-                       lambda: f'fault.hold device={lun}' in daemon.log.read_text())
+            daemon.logged(f'fault.hold device={lun}')
             rest.call('DELETE', f'/v1/luns/{lun}?force=1')
             equal([each['id'] for each in rest.list('luns')], [sound], 'the LUNs')
-            check('lun.deleted_hung' in daemon.log.read_text(), 'the log does not tell')
+            daemon.logged('lun.deleted_hung')
             check(image.exists(), 'the file was removed while there is I/O')
             sees.ok('write', daemon.portal, name, 'iqn.1993-08.org.debian:01:two', 1, 0, 91)
             hold.unlink()

@@ -164,7 +164,7 @@ def test_only_new_versions_and_strong_suites():
                       ('-alpn', 'h2')):
             text, done = shake(daemon, *words)
             check(not done, f'{words} is taken: {text}')
-        check('http.handshake from=127.0.0.1:' in daemon.log.read_text(), 'the log names the peer')
+        daemon.logged('http.handshake from=127.0.0.1:')
         check('ALPN protocol: http/1.1' in shake(daemon, '-alpn', 'h2,http/1.1')[0], 'ALPN')
         # whatever name is asked for, there is one certificate
         check(shake(daemon, '-servername', 'other.example')[1], 'another server name')
@@ -340,7 +340,7 @@ def test_a_certificate_is_replaced_under_load():
         good = fingerprint_served(daemon)
         place.key.write_text('no key\n')
         daemon.process.send_signal(signal.SIGHUP)
-        eventually('it says so', lambda: 'http.certificate_kept' in daemon.log.read_text())
+        daemon.logged('http.certificate_kept')
         equal(fingerprint_served(daemon), good, 'the old one stays')
 
 
@@ -368,7 +368,7 @@ def test_a_revoked_certificate_ends_what_stands():
             with socket.create_connection((host, int(port)), DEADLINE_S) as plain, \
                     context.wrap_socket(plain, server_hostname=host) as client:
                 said = f'http.handshake from={host}:{client.getsockname()[1]}'
-                eventually('the array has refused', lambda: said in daemon.log.read_text())
+                daemon.logged(said)
                 try:
                     # its alert is there even for a client that goes on writing before it looks
                     client.sendall(b'GET /v1/luns HTTP/1.1\r\n')
@@ -380,7 +380,7 @@ def test_a_revoked_certificate_ends_what_stands():
             place.ca.crl(crl)       # she is forgiven
             eventually('alice is in again', lambda: ctl('--url', url(daemon), 'lun', 'list',
                                                         env=place.trust()).returncode == 0)
-            check('http.distrusted from=127.0.0.1:' in daemon.log.read_text(), 'the log says so')
+            daemon.logged('http.distrusted from=127.0.0.1:')
             daemon.stop()
 
 
@@ -438,7 +438,7 @@ def test_a_peer_does_not_write_the_log():
             equal(status, wanted, f'{path}: {body}')
         equal(place.curl(f'{url(daemon)}/v1/luns?access_token={token}', alice=False)[0], 401,
               'a token in the URL')
-        log = daemon.log.read_text()
+        log = daemon.log_text()
         check(r'by="eve\" by=\"root (uid 0) (certificate)"' in log, 'her name is quoted')
         check('target="/v1/luns?*"' in log, 'the query is left away')
         check(not [line for line in log.splitlines() if line.startswith('array.change')
@@ -465,7 +465,7 @@ def test_a_first_certificate():
             done = run('curl', '-sS', '--cacert', cert, f'{url(daemon)}/v1/luns')
             check('token is needed' in done.stdout, done.stdout + done.stderr)
             secret = (place.top / 'new' / 'tls-key.pem').read_text().splitlines()[1]
-            check(secret not in daemon.log.read_text(), 'the key is in the log')
+            check(secret not in daemon.log_text(), 'the key is in the log')
 
 
 def test_what_is_wrong_with_the_files_is_said():

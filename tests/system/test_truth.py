@@ -356,4 +356,5 @@ def test_every_answer_is_what_an_initiator_sees():
           f'{lists} listings meanwhile')
 
 
-vdstest.main([test_every_answer_is_what_an_initiator_sees])
+if __name__ == '__main__':      # test_ceph_truth.py has the same clients
+    vdstest.main([test_every_answer_is_what_an_initiator_sees])

@@ -187,16 +187,23 @@ class Initiator(Driver):
 class Daemon:
     """vdsd with a directory of its own: a context manager that ends the process and removes the
     directory.
+
+    copies: a pool copies where it would share space, so that snapshots and clones work on every
+    file system; tests/guest/snapshots.sh is for one that shares.
     """
 
-    def __init__(self, *options, directory=None, faults=True, program=None):
+    def __init__(self, *options, directory=None, faults=True, copies=False, program=None, under=()):
         self.program = program or os.environ['VDSD']
+        self.under = under              # a program and its arguments that become vdsd
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='vdstest.', dir=directory))
         self.dir, self.socket, self.inject = self.top / 'array', self.top / 's', self.top / 'inject'
         self.inject.mkdir()
         if faults:  # a layer below every LUN; without it the data path takes shorter ways
             options = ('--inject', self.inject, *options)
+        if copies:
+            self.clone_by_copy(True)
         self.options, self.process, self.log = options, None, self.top / 'log'
+        self.listen = '127.0.0.1:0'
         self.env = {}                   # what the environment of vdsd has besides
 
     def __enter__(self):
@@ -228,8 +235,8 @@ class Daemon:
         ready.unlink(missing_ok=True)
         with self.log.open('ab') as log:
             self.process = subprocess.Popen(
-                [self.program, '--dir', self.dir, '--socket', self.socket, '--listen',
-                 '127.0.0.1:0', '--ready-file', ready, *self.options],
+                [*self.under, self.program, '--dir', self.dir, '--socket', self.socket, '--listen',
+                 self.listen, '--ready-file', ready, *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.env})
 
         def is_ready():
@@ -238,6 +245,37 @@ class Daemon:
         eventually('vdsd is ready', is_ready)
         for portal in json.loads(ready.read_text())['portals'][:1]:     # none while it is offline
             self.portal = f'{portal["address"]}:{portal["port"]}'
+
+    def clone_by_copy(self, whether):
+        path = self.inject / 'clone-by-copy'
+        if whether:
+            path.touch()
+        else:
+            path.unlink()
+
+    def create_luns(self, names, size, *options):
+        for name in names:
+            self.ctl('lun', 'create', name, '--size', size, *options)
+
+    def logged(self, *words):
+        """Waits until a line of the log has all these words, and returns the lines that do: a thread
+        of vdsd writes what others have queued.
+        """
+        return eventually(f'the log says: {words}', lambda: [
+            line for line in self.log.read_text(errors='replace').splitlines()
+            if all(word in line for word in words)])
+
+    def log_text(self):
+        """The log with each line that was logged before this call, for tests that count lines or want
+        none.  SIGHUP adds a line at every level, which is written after those that were queued
+        before it.
+        """
+        if self.process.poll() is None:
+            before = self.log.read_text(errors='replace').count(' vdsd.reload ')
+            self.process.send_signal(signal.SIGHUP)
+            eventually('the log is written', lambda: self.log.read_text(
+                errors='replace').count(' vdsd.reload ') > before)
+        return self.log.read_text(errors='replace')
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

@@ -173,17 +173,9 @@ bdev_look(struct array_pool *pool)
 }
 
 static int
-bdev_watch_fd(struct array_pool *pool)
+bdev_grow(struct array_pool *pool)
 {
-	(void)pool;
-	return -1;
-}
-
-static void
-bdev_watch_read(struct array_pool *pool, struct array_pool_watcher *watcher)
-{
-	(void)pool;
-	(void)watcher;
+	return blk_disk_grow(bdev_of(pool)->disk);
 }
 
 static int
@@ -275,17 +267,23 @@ volume_make(const char *place, const struct guid *lun_id, uint64_t size_bytes)
 }
 
 static int
+volume_can_clone(const char *place)
+{
+	return err_set(ERR_NOT_SUPPORTED,
+		       "a pool on a block device (%s) cannot share space between LUNs: snapshots "
+		       "and clones need a pool in a directory on XFS (with reflink) or btrfs; "
+		       "`vdsctl lun clone --copy` copies a LUN",
+		       path_of(place));
+}
+
+static int
 volume_clone(const char *place, const struct guid *from_id, const struct guid *to_id,
 	     uint64_t size_bytes)
 {
 	(void)from_id;
 	(void)to_id;
 	(void)size_bytes;
-	return err_set(ERR_NOT_SUPPORTED,
-		       "a pool on a block device (%s) cannot share space between LUNs: snapshots "
-		       "and clones need a pool in a directory on XFS (with reflink) or btrfs; "
-		       "`vdsctl lun clone --copy` copies a LUN that is offline",
-		       path_of(place));
+	return volume_can_clone(place);
 }
 
 static int
@@ -357,8 +355,6 @@ volume_uncache(const char *place, const struct guid *lun_id)
 	.resolve = bdev_resolve, \
 	.close = bdev_close, \
 	.look = bdev_look, \
-	.watch_fd = bdev_watch_fd, \
-	.watch_read = bdev_watch_read, \
 	.space = bdev_space, \
 	.largest = bdev_largest, \
 	.sweep = bdev_sweep, \
@@ -366,20 +362,23 @@ volume_uncache(const char *place, const struct guid *lun_id)
 	.volume_name = volume_name, \
 	.volume_make = volume_make, \
 	.volume_clone = volume_clone, \
+	.volume_can_clone = volume_can_clone, \
 	.volume_copy = volume_copy, \
 	.volume_space = volume_space, \
 	.volume_settle = volume_settle, \
 	.volume_commit = volume_commit, \
 	.volume_remove = volume_remove, \
-	.volume_open = volume_open, \
 	.volume_check = volume_check, \
 	.volume_uncache = volume_uncache
 /* clang-format on */
 
 const struct array_pool_driver array_pool_bdev = {
 	.kind = "bdev",
+	.whole_unit_bytes = BLK_DISK_CHUNK,
 	.takes = bdev_takes,
 	.open = bdev_open,
+	.grow = bdev_grow,
+	.volume_open = volume_open,
 	DEVICE_OPERATIONS,
 };
 
@@ -393,11 +392,22 @@ volume_adopt(const char *place, const struct guid *lun_id, int fd)
 	return 0;
 }
 
+/* There are no bits that could say that something was unmapped. */
+static int
+raw_volume_open(const char *place, const struct guid *lun_id, uint64_t size_bytes, bool thick,
+		struct blk_file_seen *seen, struct blk_dev **ret_dev)
+{
+	(void)thick;
+	return volume_open(place, lun_id, size_bytes, true, seen, ret_dev);
+}
+
 const struct array_pool_driver array_pool_raw = {
 	.kind = "raw",
 	.is_single = true,
+	.whole_unit_bytes = 1,
 	.takes = raw_takes,
 	.open = raw_open,
 	.volume_adopt = volume_adopt,
+	.volume_open = raw_volume_open,
 	DEVICE_OPERATIONS,
 };

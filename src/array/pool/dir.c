@@ -326,12 +326,12 @@ static int
 dir_largest(struct array_pool *pool, uint64_t *ret_bytes)
 {
 	struct dir_pool *dir = dir_of(pool);
-	int fd = openat(dir->dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = blk_file_open_nameless(dir->path);
 	uint64_t bytes = 0;
 
 	if (fd < 0)
-		return err_set(-errno, "%s: cannot find out how large a file may be: %s", dir->path,
-			       strerror(errno));
+		return err_set(fd, "%s: cannot find out how large a file may be: %s", dir->path,
+			       strerror(-fd));
 	for (uint64_t bit = BYTES_MAX; bit >= 4096; bit >>= 1)
 		if (bytes + bit <= BYTES_MAX && ftruncate(fd, (off_t)(bytes + bit)) == 0)
 			bytes += bit;
@@ -417,6 +417,24 @@ volume_make(const char *place, const struct guid *lun_id, uint64_t size_bytes)
 }
 
 static int
+cannot_share(const char *place)
+{
+	return err_set(ERR_NOT_SUPPORTED,
+		       "the file system of the pool in %s cannot share space between files: "
+		       "snapshots and clones need XFS (with reflink) or btrfs; `vdsctl lun clone "
+		       "--copy` copies a LUN",
+		       place);
+}
+
+static int
+volume_can_clone(const char *place)
+{
+	int rc = blk_file_can_clone(place);
+
+	return rc == ERR_NOT_SUPPORTED ? cannot_share(place) : rc;
+}
+
+static int
 volume_clone(const char *place, const struct guid *from_id, const struct guid *to_id,
 	     uint64_t size_bytes)
 {
@@ -427,13 +445,7 @@ volume_clone(const char *place, const struct guid *from_id, const struct guid *t
 	if (from == NULL || to == NULL)
 		return -ENOMEM;
 	rc = blk_file_clone(from, to, size_bytes);
-	return rc == ERR_NOT_SUPPORTED
-		       ? err_set(rc,
-				 "the file system of the pool in %s cannot share space between "
-				 "files: snapshots and clones need XFS (with reflink) or btrfs; "
-				 "`vdsctl lun clone --copy` copies a LUN that is offline",
-				 place)
-		       : rc;
+	return rc == ERR_NOT_SUPPORTED ? cannot_share(place) : rc;
 }
 
 static int
@@ -519,9 +531,13 @@ dir_sync(const char *place)
 
 	if (fd < 0)
 		return err_set(-errno, "%s: %s", place, strerror(errno));
-	if (syncfs(fd) < 0)
-		rc = err_set(-errno, "%s: the file system cannot be synced: %s", place,
-			     strerror(errno));
+	rc = syncfs(fd) < 0 ? -errno : 0;
+	if (rc == -ENOSYS || rc == -EPERM) {
+		sync(); /* all file systems, where the system cannot sync one */
+		rc = 0;
+	}
+	if (rc < 0)
+		rc = err_set(rc, "%s: the file system cannot be synced: %s", place, strerror(-rc));
 	close(fd);
 	return rc;
 }
@@ -578,6 +594,7 @@ const struct array_pool_driver array_pool_dir = {
 	.volume_name = volume_name,
 	.volume_make = volume_make,
 	.volume_clone = volume_clone,
+	.volume_can_clone = volume_can_clone,
 	.volume_copy = volume_copy,
 	.volume_space = volume_space,
 	.volume_settle = volume_settle,

@@ -50,6 +50,13 @@ enum array_volume_fate {
 
 struct array_pool_sweep {
 	enum array_volume_fate (*fate)(struct array_pool_sweep *sweep, const struct guid *lun_id);
+	/*
+	 * Returns whether who has made a volume that is not committed is, or may be, at work, so that
+	 * the sweep leaves the volume alone.  maker: what the driver has noted of it, as
+	 * row_controller.instance has it.  With is_shared.  To be called after the volumes were
+	 * listed, and before fate: what is answered then is at least as new as the list.
+	 */
+	bool (*lives)(struct array_pool_sweep *sweep, const char *maker);
 };
 
 /* Whoever is notified of what other programs have done in a pool's place. */
@@ -72,6 +79,16 @@ struct array_pool_driver {
 	 * gets it only by volume_adopt.
 	 */
 	bool is_single;
+	/*
+	 * Several processes of one array, on several machines, may have the pool open at once; each
+	 * volume is open in one of them.
+	 */
+	bool is_shared;
+	/*
+	 * 0: a thin volume takes space when it is written to.  Else every volume takes the space of
+	 * its size when it is made, rounded up to a multiple of this.
+	 */
+	uint32_t whole_unit_bytes;
 	/* Returns whether a place is of this kind, from its text alone. */
 	bool (*takes)(const char *place);
 	/*
@@ -92,13 +109,15 @@ struct array_pool_driver {
 	void (*close)(struct array_pool *pool, bool give_up);
 	/*
 	 * Checks that the pool that was opened is still at its place.  Returns 0, or an error whose
-	 * text says what is wrong.
+	 * text says what is wrong: ERR_UNREACHABLE when the storage does not answer at present, so
+	 * that the pool is not ready but stays open, and its LUNs wait for it.
 	 */
 	int (*look)(struct array_pool *pool);
 	/*
 	 * Returns a descriptor that becomes readable when another program has done something to the
 	 * pool that watch_read reports, or -1 when the pool cannot be watched.  The descriptor
-	 * belongs to the pool and is closed with it.
+	 * belongs to the pool and is closed with it.  NULL, with watch_read: a driver whose pools
+	 * other programs do nothing to.
 	 */
 	int (*watch_fd)(struct array_pool *pool);
 	/*
@@ -106,6 +125,11 @@ struct array_pool_driver {
 	 * report what this process has done itself.
 	 */
 	void (*watch_read)(struct array_pool *pool, struct array_pool_watcher *watcher);
+	/*
+	 * Takes what the storage of the pool has become larger by.  Returns 1 (the pool has grown),
+	 * 0, or an error; the pool is as before then.  NULL: pools grow by themselves, or never.
+	 */
+	int (*grow)(struct array_pool *pool);
 	/* Reads the capacity and the free space of the pool. */
 	int (*space)(struct array_pool *pool, struct array_pool_space *ret_space);
 	/*
@@ -142,11 +166,16 @@ struct array_pool_driver {
 	 * new volume; what lies behind the end of the other reads as zeros.  Until it is committed,
 	 * a sweep removes it.  Quick: commands of initiators wait meanwhile.  Durable only after
 	 * volume_settle; on failure there is no new volume.  Returns 0, ERR_NOT_SUPPORTED (with a
-	 * text: this pool cannot do that) or -errno.  NULL, with the next two operations: a driver
+	 * text: this pool cannot do that) or -errno.  NULL, with the next three operations: a driver
 	 * whose pools never can.
 	 */
 	int (*volume_clone)(const char *place, const struct guid *from_id, const struct guid *to_id,
 			    uint64_t size_bytes);
+	/*
+	 * Tries whether volume_clone could succeed.  The pool is ready.  Returns 0, ERR_NOT_SUPPORTED
+	 * (with a text), or -errno: that cannot be told.
+	 */
+	int (*volume_can_clone)(const char *place);
 	/*
 	 * As volume_clone, but copies the data, so that the two volumes share nothing; calls copy
 	 * (may be NULL) between steps, which may cancel.  The data must not change meanwhile.  Any
@@ -207,6 +236,13 @@ extern const struct array_pool_driver array_pool_ram;
 extern const struct array_pool_driver array_pool_bdev;
 /* bdev.c: a block device that is one LUN, with what it holds, "raw:/dev/disk/by-id/…". */
 extern const struct array_pool_driver array_pool_raw;
+/*
+ * rbd.c: returns the driver of pools of Ceph's RBD, "rbd:POOL" or "rbd:POOL/NAMESPACE", or NULL: the
+ * place is not of that kind.  Loads the module vds-ceph.so at the first use; where there is none, the
+ * driver refuses everything.
+ */
+const struct array_pool_driver *array_pool_rbd_find(const char *place);
+#define ARRAY_POOL_RBD_IMAGE "vds-" /* how the names of its images begin */
 /* Returns whether the directory is marked as a pool of this array.  Does not lock it. */
 bool array_pool_dir_is_marked(const char *path, const struct guid *array_id);
 

@@ -295,20 +295,6 @@ ram_look(struct array_pool *pool)
 }
 
 static int
-ram_watch_fd(struct array_pool *pool)
-{
-	(void)pool;
-	return -1;
-}
-
-static void
-ram_watch_read(struct array_pool *pool, struct array_pool_watcher *watcher)
-{
-	(void)pool;
-	(void)watcher;
-}
-
-static int
 ram_space(struct array_pool *pool, struct array_pool_space *ret_space)
 {
 	struct ram_pool *ram = ram_of(pool);
@@ -449,8 +435,6 @@ const struct array_pool_driver array_pool_ram = {
 	.open = ram_open,
 	.close = ram_close,
 	.look = ram_look,
-	.watch_fd = ram_watch_fd,
-	.watch_read = ram_watch_read,
 	.space = ram_space,
 	.largest = ram_largest,
 	.sweep = ram_sweep,

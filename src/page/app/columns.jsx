@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The columns that tables of objects share, and tables made of columns.
-import { bytes, time } from './format.js';
+import { ago, bytes, time } from './format.js';
 import { useStore } from './store.js';
 import { Table } from './table.jsx';
 import { Badge, Link, Mono } from './ui.jsx';
@@ -53,12 +53,20 @@ export const countColumn = (name, title, value, more) => ({
 	...more,
 });
 
+/** On narrow screens it says how long ago that was. */
 export const timeColumn = (name, title, value, more) => ({
 	name,
 	title,
 	value,
 	find: (row) => time(value(row)),
-	cell: (row) => <span class="num">{time(value(row))}</span>,
+	cell: (row) => (
+		<>
+			<span class="num least2">{time(value(row))}</span>
+			<span class="narrow" title={time(value(row))}>
+				{ago(value(row))}
+			</span>
+		</>
+	),
 	...more,
 });
 
@@ -89,13 +97,14 @@ export const otherColumn = (name, title, of, more) => ({
 });
 
 /** Buttons for a row; its title is for those who hear it. */
-export const actionsColumn = (cell, title = 'Actions') => ({
+export const actionsColumn = (cell, title = 'Actions', more = {}) => ({
 	name: 'actions',
 	title,
 	plain: true,
 	acts: true,
 	value: () => '',
 	cell: (row) => <div class="row-actions">{cell(row)}</div>,
+	...more,
 });
 
 /**

@@ -6,6 +6,7 @@ import { mayDo, roleOf } from './api.js';
 import { Fields, Form } from './fields.jsx';
 import { Icon } from './icons.jsx';
 import { JobLine, PlanView } from './planview.jsx';
+import { Once } from './once.jsx';
 import { usePreview, withPreview } from './preview.js';
 import { changed, notice, useStore } from './store.js';
 import { useWork } from './work.js';
@@ -17,8 +18,8 @@ let open = null;
 /**
  * Opens a dialog: { verb: the word on its button, input: what the fields hold at first, plan(replica,
  * input), fields(input, replica): a list as of fields.jsx, after(made), eager: say what is in the way
- * before anything was typed, two: the plan
- * stands beside the fields, where there is room }.
+ * before anything was typed, two: the plan stands beside the fields, where there is room,
+ * secretLabel: what a secret is called that the change makes }.
  */
 export function openDialog(dialog) {
 	open = dialog;
@@ -34,22 +35,36 @@ export const Dialogs = () => (open ? <Dialog key={open} dialog={open} /> : null)
 
 // ---- the dialog ----
 
-/** Shows the dialog, with the focus in its first field, and returns the focus afterwards. */
-function useModal(ref) {
+/**
+ * Shows the dialog, with the focus in its first field, and returns the focus afterwards.  leave(): what
+ * Escape does; `data-held` at the element forbids it.
+ */
+function useModal(ref, leave) {
+	const now = useRef(leave);
+	now.current = leave;
 	useEffect(() => {
 		const element = ref.current;
+		let over = false;
+		const escape = () => {
+			if (!element.dataset.held) now.current();
+			else if (!element.open) element.showModal();
+		};
 		element.showModal();
-		// a dialog closes by itself at Escape; while something goes on it must not
 		element.addEventListener('cancel', (e) => {
 			e.preventDefault();
-			if (!element.dataset.busy) closeDialog();
+			escape();
 		});
+		// at the second Escape in a row browsers close it without asking
+		element.addEventListener('close', () => !over && escape());
 		const first = element.querySelector('input:not([type=checkbox]), textarea, select');
 		(first ?? element.querySelector('h2')).focus();
 		return () => {
 			// the browser returns the focus to the button, unless that is gone with its object
+			over = true;
 			element.close();
-			if (document.activeElement === document.body) document.getElementById('title')?.focus();
+			const left = document.activeElement;
+			if (left === document.body || element.contains(left))
+				document.getElementById('title')?.focus({ preventScroll: true });
 		};
 	}, []);
 }
@@ -79,11 +94,14 @@ function Dialog({ dialog }) {
 	const asked = own.problems.length === 0 && !work.plan ? own.document : undefined;
 	const preview = usePreview(asked, replica.position?.sequence);
 	const plan = work.plan ?? withPreview(own, preview);
-	useModal(ref);
-
 	const finish = (made, done) => {
+		const ends = work.jobs.map((id) => replica.get('job', id));
+		const failed = ends.find((job) => ['failed', 'cancelled'].includes(job?.state));
 		closeDialog();
-		notice('ok', done.done);
+		if (failed) notice('bad', failed.message);
+		else if (ends.some((job) => job?.state === 'running'))
+			notice('ok', 'The job goes on, and “Jobs” shows how far it is.');
+		else notice('ok', done.done);
 		dialog.after?.(made);
 	};
 	const errors = work.failure
@@ -94,6 +112,8 @@ function Dialog({ dialog }) {
 				...(connection.state === 'live' ? [] : ['The connection to vdsd is lost.']),
 			];
 	const finished = work.plan !== null && !work.busy && !work.failure;
+	const leave = () => (finished ? finish(work.made, plan) : closeDialog());
+	useModal(ref, leave);
 	const ready =
 		finished ||
 		work.failure ||
@@ -130,7 +150,7 @@ function Dialog({ dialog }) {
 			ref={ref}
 			class={`dialog ${dialog.two && work.plan === null ? 'two' : ''}`}
 			aria-labelledby={heading}
-			data-busy={work.busy || undefined}
+			data-held={work.busy || work.secret || undefined}
 		>
 			<form onSubmit={submit} noValidate>
 				<header>
@@ -142,7 +162,7 @@ function Dialog({ dialog }) {
 						class="button quiet"
 						aria-label="Close"
 						disabled={work.busy}
-						onClick={closeDialog}
+						onClick={leave}
 					>
 						<Icon name="bad" />
 					</button>
@@ -160,10 +180,16 @@ function Dialog({ dialog }) {
 						states={work.states}
 						errors={shown ? errors : []}
 						waiting={preview.waiting}
+						finished={
+							finished && (work.jobs.length > 0 ? 'What was begun' : 'What was done')
+						}
 					/>
 					{work.jobs.map((id) => (
 						<JobLine key={id} id={id} />
 					))}
+					{finished && work.secret !== undefined && (
+						<Once secret={work.secret} label={dialog.secretLabel} />
+					)}
 				</div>
 				<footer>
 					{!finished && (

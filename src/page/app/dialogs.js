@@ -7,3 +7,4 @@ export * from './dialogs/schedules.js';
 export * from './dialogs/access.js';
 export * from './dialogs/limits.js';
 export * from './dialogs/array.js';
+export * from './dialogs/tokens.js';

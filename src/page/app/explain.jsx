@@ -3,7 +3,7 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { Icon } from './icons.jsx';
-import { Card } from './ui.jsx';
+import { Card, Words } from './ui.jsx';
 
 /**
  * initiators: names to choose from; luns: LUNs to choose from, or nothing when `lun` is fixed.
@@ -127,7 +127,11 @@ const Answer = ({ answer }) => (
 			<Icon name={answer.visible ? 'ok' : 'bad'} />
 			{answer.visible ? 'Yes: the initiator can use the LUN.' : `No: ${answer.obstacle.text}`}
 		</p>
-		{answer.obstacle?.hint && <p class="answer-hint">{answer.obstacle.hint}</p>}
+		{answer.obstacle?.hint && (
+			<p class="answer-hint">
+				<Words text={answer.obstacle.hint} />
+			</p>
+		)}
 		<ol class="steps">
 			{answer.steps.map((step, i) => (
 				<li key={i} class={step.outcome === 'ok' ? 'ok' : 'bad'}>

@@ -51,7 +51,7 @@ const Node = ({ node, mark, x, y, width }) => {
 					most={Math.floor((width - 20) / 6.8)}
 					x={x + 12}
 					y={y + 36}
-					width={width - 20}
+					width={width - 14}
 				/>
 			)}
 		</Tag>
@@ -188,6 +188,11 @@ export function Graph({ graph, marks = new Map(), label }) {
 				<span class="legend" aria-hidden="true">
 					<i class="line session" /> session
 					<i class="line may" /> may log in
+					{graph.edges.some((e) => e.style === 'off') && (
+						<>
+							<i class="line off" /> not usable
+						</>
+					)}
 				</span>
 				<button
 					type="button"

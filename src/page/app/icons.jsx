@@ -16,6 +16,7 @@ const PATHS = {
 	drive: 'M3 4h14v12H3zM3 12h14M13 14h1M6 14h1',
 	job: 'M10 3a7 7 0 1 0 7 7M10 6v4l3 2M14 3l3 1l-1 3',
 	history: 'M4 5v4h4M4.500 9a6 6 0 1 1 0 3M10 7v3.500l2.500 1.500',
+	token: 'M7 9a4 4 0 1 0 0 8a4 4 0 1 0 0-8M10 10l7-7M14 6l2.500 2.500M12 8l1.500 1.500',
 	audit: 'M5 3h8l3 3v11H5zM8 9h5M8 12h5M8 6h2',
 	ok: 'M4 10.500l4 4L16 6',
 	bad: 'M5 5l10 10M15 5L5 15',

@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { neighbourhood } from './graph.js';
 import { Graph } from './graph.jsx';
 import { useStore } from './store.js';
-import { Action, Card, Empty, Head } from './ui.jsx';
+import { Action, Card, Empty, Head, Words } from './ui.jsx';
 
 /**
  * All objects of a kind.  table: a component made by tableOf(); empty: { icon, title, text, action }:
@@ -85,4 +85,10 @@ export const StatusAction = ({ operation, row, onSet }) => {
 
 /** Why an object is as it is, where that is known. */
 export const Why = ({ state }) =>
-	state.why ? <p class={`banner ${state.level}`}>{state.why}</p> : null;
+	state.why ? (
+		<p class={`banner ${state.level}`}>
+			<span>
+				<Words text={state.why} />
+			</span>
+		</p>
+	) : null;

@@ -81,6 +81,34 @@ export const portalSessions = (r, id) =>
 		)
 		.get(id) ?? [];
 
+/** Are commands carried out on the paths of a portal group? */
+export const isActive = (group) => group.access_state.startsWith('active');
+/** The sessions whose path is a portal group: those of its target at its portals. */
+export function groupSessions(r, group) {
+	const portals = groupPortals(r, group.id);
+	return targetSessions(r, group.target_id).filter((s) => portals.includes(sessionPortal(r, s)));
+}
+
+/** Do gateways serve the array, or is it on one machine? */
+export const hasGateways = (r) => r.list('controller').some((c) => Boolean(c.address));
+export const gatewayName = (r, id) => r.get('controller', id)?.name ?? 'unknown gateway';
+export const gatewayRuns = (gateway) => Boolean(gateway?.instance);
+export const gatewayLuns = (r, id) =>
+	related(r, 'lun_owner', 'controller_id', id)
+		.map((owner) => r.get('lun', owner.id))
+		.filter(present);
+export const gatewayPortals = (r, id) => related(r, 'portal', 'controller_id', id);
+export function gatewayState(gateway) {
+	if (!gatewayRuns(gateway))
+		return { level: 'bad', word: 'down', why: `No vdsd runs as gateway ${gateway.name}.` };
+	if (gateway.status !== 'online') return { level: 'off', word: gateway.status, why: '' };
+	if (gateway.drains)
+		return { level: 'warn', word: 'draining', why: 'It gives its LUNs to other gateways.' };
+	return { level: 'ok', word: 'online', why: '' };
+}
+/** The gateway that carries out the LUN's commands; undefined: none does. */
+export const lunOwner = (r, id) => r.get('controller', r.get('lun_owner', id)?.controller_id);
+
 export const hostInitiators = (r, id) => related(r, 'initiator', 'host_id', id);
 export const initiatorNames = (r, id) => hostInitiators(r, id).map((i) => i.iscsi_name);
 export const hostSessions = (r, id) =>
@@ -162,15 +190,42 @@ export const drivePools = (r, id) =>
 		.map((d) => r.get('pool', d.pool_id))
 		.filter(present);
 
+/** FORMAT UNIT or SANITIZE of a LUN, which goes on or has failed; undefined when there is none. */
+export function lunJob(r, lun) {
+	const job = r.get('live_lun_job', lun.id),
+		what = job?.kind === 'format' ? 'FORMAT UNIT' : 'SANITIZE';
+	if (!job) return undefined;
+	if (job.failed) {
+		return {
+			level: 'bad',
+			word: `${what} failed`,
+			why: 'Initiators cannot use it until one sends the command again and it succeeds.',
+		};
+	}
+	return {
+		level: 'busy',
+		word: job.kind === 'format' ? 'formatting' : 'sanitizing',
+		why: `An initiator has sent ${what}: ${job.percent} % are done. It cannot be stopped.`,
+	};
+}
+
 /** One word for how a LUN is: its health where that is known, else what was asked for. */
 export function lunState(r, lun) {
-	const live = r.get('live_lun', lun.id);
+	const live = r.get('live_lun', lun.id),
+		job = lunJob(r, lun);
 	if (lun.status === 'offline')
 		return { level: 'off', word: 'offline', why: 'An administrator has set it offline.' };
 	if (live?.health === 'failed') return { level: 'bad', word: 'failed', why: live.reason };
 	if (live?.health === 'failing') return { level: 'warn', word: 'failing', why: live.reason };
+	if (live?.faults > 0)
+		return {
+			level: 'warn',
+			word: live.faults === 1 ? '1 fault' : `${live.faults} faults`,
+			why: 'Faults are injected, for tests: commands may fail or hang. vdsctl lun inject ends them.',
+		};
 	if (live && live.operation !== 'none')
 		return { level: 'busy', word: live.operation, why: 'An operation goes on.' };
+	if (job) return job;
 	return live?.health === 'ok'
 		? { level: 'ok', word: 'online', why: '' }
 		: { level: 'off', word: 'unknown', why: live?.reason ?? '' };
@@ -180,6 +235,13 @@ export function portalState(r, portal) {
 	const live = r.get('live_portal', portal.id);
 	if (portal.status === 'offline')
 		return { level: 'off', word: 'offline', why: 'An administrator has set it offline.' };
+	if (!live && hasGateways(r)) {
+		// only its own gateway knows whether it listens
+		const gateway = r.get('controller', portal.controller_id);
+		return gatewayRuns(gateway)
+			? { level: 'ok', word: 'online', why: '' }
+			: { level: 'bad', word: 'gateway down', why: gateway && gatewayState(gateway).why };
+	}
 	return live?.ready
 		? { level: 'ok', word: 'listening', why: '' }
 		: { level: 'bad', word: 'not ready', why: live?.reason ?? '' };
@@ -244,8 +306,12 @@ export const spanText = (span) => {
 	return unit ? `${n} ${SPANS[unit]}${n === '1' ? '' : 's'}` : span;
 };
 
+/** The operations of maintenance that go on at an object, such as ["blink"]. */
+export const maintenance = (r, id) =>
+	(r.get('live_maintenance', id)?.operations ?? '').split(' ').filter(Boolean);
+
 export const jobState = (job) => ({
-	level: { running: 'busy', done: 'ok', failed: 'bad' }[job.state] ?? 'off',
-	word: job.state,
+	level: job.paused ? 'off' : ({ running: 'busy', done: 'ok', failed: 'bad' }[job.state] ?? 'off'),
+	word: job.paused ? 'paused' : job.state,
 	why: job.message,
 });

@@ -17,6 +17,7 @@ import { Drive, Hardware } from './views/hardware.jsx';
 import { Jobs } from './views/jobs.jsx';
 import { History } from './views/history.jsx';
 import { Audit } from './views/audit.jsx';
+import { Tokens } from './views/tokens.jsx';
 
 // title; of each view: name, title, icon, the view of all, the view of one
 const SECTIONS = [
@@ -47,6 +48,12 @@ const SECTIONS = [
 		[
 			['jobs', 'Jobs', 'job', Jobs],
 			['history', 'Changes', 'history', History],
+		],
+	],
+	[
+		'Administration',
+		[
+			['tokens', 'API tokens', 'token', Tokens],
 			['audit', 'Audit log', 'audit', Audit],
 		],
 	],

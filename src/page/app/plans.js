@@ -13,15 +13,19 @@
 // applied; warnings only say what to know.
 export * from './plans/luns.js';
 export * from './plans/lun.js';
+export * from './plans/reservations.js';
 export * from './plans/snapshots.js';
 export * from './plans/schedules.js';
 export * from './plans/targets.js';
 export * from './plans/portals.js';
+export * from './plans/alua.js';
 export * from './plans/hosts.js';
 export * from './plans/groups.js';
 export * from './plans/chap.js';
 export * from './plans/limits.js';
 export * from './plans/pools.js';
 export * from './plans/hardware.js';
+export * from './plans/maintenance.js';
+export * from './plans/tokens.js';
 export * from './plans/activity.js';
 export { apply } from './plans/apply.js';

@@ -4,7 +4,7 @@
 import { methodOf, pathOf } from './api.js';
 import { Icon } from './icons.jsx';
 import { useStore } from './store.js';
-import { Badge, Progress } from './ui.jsx';
+import { Badge, Progress, Words } from './ui.jsx';
 
 const SIGNS = { doing: 'busy', done: 'ok', failed: 'bad' };
 
@@ -65,14 +65,19 @@ const Step = ({ step, state, number }) => (
 const Problem = ({ level, text }) => (
 	<p class={`problem ${level}`}>
 		<Icon name={level} />
-		<span>{text}</span>
+		<span>
+			<Words text={text} />
+		</span>
 	</p>
 );
 
-/** states: what each step is ('doing', 'done', 'failed'), by number; waiting: vdsd is asked. */
-export const PlanView = ({ plan, states, errors, waiting }) => (
+/**
+ * states: what each step is ('doing', 'done', 'failed'), by number; waiting: vdsd is asked; finished:
+ * words for what was done, when all is.
+ */
+export const PlanView = ({ plan, states, errors, waiting, finished }) => (
 	<section class="plan" aria-label="Plan" aria-busy={waiting ? 'true' : undefined}>
-		<h3>What will happen</h3>
+		<h3>{finished || 'What will happen'}</h3>
 		{plan.steps.length === 0 && errors.length === 0 && (
 			<p class="soft">{waiting ? 'Asking vdsd…' : 'Nothing is changed yet.'}</p>
 		)}
@@ -85,9 +90,8 @@ export const PlanView = ({ plan, states, errors, waiting }) => (
 			{errors.map((text) => (
 				<Problem key={text} level="bad" text={text} />
 			))}
-			{plan.warnings.map((text) => (
-				<Problem key={text} level="warn" text={text} />
-			))}
+			{!finished &&
+				plan.warnings.map((text) => <Problem key={text} level="warn" text={text} />)}
 		</div>
 	</section>
 );
@@ -101,7 +105,7 @@ export function JobLine({ id }) {
 		<div class="job-line">
 			<Badge
 				level={job.state === 'running' ? 'busy' : job.state === 'done' ? 'ok' : 'bad'}
-				word={job.state}
+				word={job.paused ? 'paused' : job.state}
 			/>
 			{job.state === 'running' && (
 				<Progress

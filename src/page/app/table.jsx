@@ -92,9 +92,32 @@ export function Table({
 	);
 }
 
+/**
+ * What has the focus in a table may go: the button of a job that has ended, a row that was deleted.
+ * The focus then stays in the table, so that the next key goes on from there.
+ */
+function useKeptFocus(box) {
+	const last = useRef(null);
+	useLayoutEffect(() => {
+		if (!last.current || last.current.isConnected) return;
+		last.current = null;
+		if (document.activeElement === document.body) box.current.focus({ preventScroll: true });
+	});
+	return {
+		onFocusIn: (e) => {
+			last.current = e.target;
+		},
+		onFocusOut: ({ target }) =>
+			setTimeout(() => {
+				if (target.isConnected && last.current === target) last.current = null;
+			}),
+	};
+}
+
 function Rows({ label, rows, columns, order, descending, onSort }) {
 	const box = useRef(),
-		focus = useRef(null);
+		focus = useRef(null), // the row that gets the focus when it is drawn
+		keep = useKeptFocus(box);
 	const [view, setView] = useState({ top: 0, height: 600, row: 44 });
 	const first = Math.max(0, Math.floor(view.top / view.row) - SPARE);
 	const last = Math.min(rows.length, Math.ceil((view.top + view.height) / view.row) + SPARE);
@@ -159,6 +182,7 @@ function Rows({ label, rows, columns, order, descending, onSort }) {
 			ref={box}
 			onScroll={measure}
 			onKeyDown={key}
+			{...keep}
 			tabindex="0"
 			role="group"
 			aria-label={`${label}, scrollable`}

@@ -196,6 +196,10 @@ export const Head = ({ parent, title, badge, sub, children }) => (
 export const Sources = ({ text }) =>
 	text ? <Mono>{text.replaceAll(';', ' ')}</Mono> : 'any network';
 
+/** A text of vdsd, in which `commands` stand between signs of their own. */
+export const Words = ({ text }) =>
+	text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part));
+
 export const Mono = ({ children }) => <span class="mono">{children}</span>;
 
 export const Gone = ({ what, view, name }) => (

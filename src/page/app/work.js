@@ -16,6 +16,7 @@ const IDLE = {
 	failure: null,
 	jobs: [],
 	ids: [], // of the requests
+	secret: undefined, // what an answer has told once: a text, or null where it had told it before
 };
 
 const before = (at) =>
@@ -25,7 +26,10 @@ const before = (at) =>
 			? ' The first step is done and stays.'
 			: ` The first ${at} steps are done and stay.`;
 
-/** finish(made, plan) is called when all is done and no job goes on.  Returns { work, run, reset }. */
+/**
+ * finish(made, plan) is called when all is done, no job goes on and there is no secret to show.
+ * Returns { work, run, reset }.
+ */
 export function useWork(finish) {
 	const [work, setWork] = useState(IDLE);
 
@@ -33,6 +37,7 @@ export function useWork(finish) {
 		const now = { ...work, plan, busy: true, failure: null };
 		now.states = [...work.states];
 		now.jobs = [...work.jobs];
+		now.made = { ...work.made };
 		now.ids = work.ids.length > 0 ? work.ids : plan.steps.map(() => crypto.randomUUID());
 		const show = () => setWork({ ...now });
 		show();
@@ -44,6 +49,7 @@ export function useWork(finish) {
 					now.states[i] = word;
 					now.at = i + (word === 'done' ? 1 : 0);
 					if (answer?.job) now.jobs.push(answer.job);
+					if (answer?.token !== undefined) now.secret = answer.token;
 					if (answer?.ready === false)
 						notice('warn', `It does not listen yet: ${answer.reason}`);
 					show();
@@ -53,7 +59,7 @@ export function useWork(finish) {
 			);
 			now.busy = false;
 			show();
-			if (now.jobs.length === 0) finish(now.made, plan);
+			if (now.jobs.length === 0 && now.secret === undefined) finish(now.made, plan);
 		} catch (error) {
 			now.busy = false;
 			now.states[now.at] = 'failed';

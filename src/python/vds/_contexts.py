@@ -91,7 +91,7 @@ def from_environment(environment: Mapping[str, str]) -> Access:
         if name is not None:
             return find_context(str(name), environment)
         urls = [DEFAULT_URL]
-    if not urls[0].startswith('https:'):
+    if 'https:' not in urls[0]:      # of several gateways, one may be on this computer
         return Access(url=urls[0], token_file=token_file)
     return Access(url=urls[0], token_file=token_file, ca=environment.get('VDS_CA') or None,
                   fingerprints=fingerprints_of(environment.get('VDS_FINGERPRINT')),

@@ -9,6 +9,7 @@ import hmac
 import http.client
 import json
 import os
+import re
 import socket
 import ssl
 import threading
@@ -32,7 +33,8 @@ def quote(part: str) -> str:
 class Access:
     """Where an array is, whom to trust there, and how to prove who asks.
 
-    url: unix:/path, http://127.0.0.1:port or https://host:port.
+    url: unix:/path, http://127.0.0.1:port or https://host:port; or several, of the gateways of one
+    array, with commas between them: when one fails, the next one is asked.
     token_file: the name of a file with a token, which only its owner may read.  token: the token
     itself, for a program that has it from elsewhere; it counts instead of the file.
     ca: the name of a file (PEM) with the certificates of those who are trusted; the system's when
@@ -48,6 +50,34 @@ class Access:
     cert: str | None = None
     key: str | None = None
     token: str | None = dataclasses.field(default=None, repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    """Where one vdsd is."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+
+
+def _place(url: str) -> _Place:
+    parts = urllib.parse.urlsplit(url)
+    try:
+        host, port = parts.hostname or '', parts.port
+    except ValueError as error:
+        raise ConfigurationError(f'the URL {url!r} has no valid port') from error
+    path = url.removeprefix('unix:')
+    good = (path.startswith('/') if parts.scheme == 'unix' else
+            parts.scheme in ('http', 'https') and host and parts.path in ('', '/')
+            and not parts.query and not parts.fragment
+            and not set('@,') & set(parts.netloc))
+    if not good:
+        raise ConfigurationError(
+            f'{url!r} is not the URL of an array: write unix:/path, '
+            'https://host:port or http://127.0.0.1:port')
+    return _Place(parts.scheme, host, port, path)
 
 
 class _Unix(http.client.HTTPConnection):
@@ -153,21 +183,11 @@ class Transport:
         self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
         self._fingerprints = frozenset(map(_fingerprint, self.access.fingerprints))
-        parts = urllib.parse.urlsplit(self.access.url)
-        try:
-            self._host, self._port = parts.hostname or '', parts.port
-        except ValueError as error:
-            raise ConfigurationError(f'the URL {self.access.url!r} has no valid port') from error
-        self._path = self.access.url.removeprefix('unix:')
-        good = (self._path.startswith('/') if parts.scheme == 'unix' else
-                parts.scheme in ('http', 'https') and self._host and parts.path in ('', '/')
-                and not parts.query and not parts.fragment and '@' not in parts.netloc)
-        if not good:
-            raise ConfigurationError(
-                f'{self.access.url!r} is not the URL of an array: write unix:/path, '
-                'https://host:port or http://127.0.0.1:port')
-        self._scheme = parts.scheme
-        self._context = _tls_context(self.access) if self._scheme == 'https' else None
+        # the path of a socket may have commas: only one before another URL ends it
+        self._places = [_place(url) for url in re.split(',(?=unix:|https?:)', self.access.url)]
+        self._current = 0
+        self._context = (_tls_context(self.access)
+                         if any(place.scheme == 'https' for place in self._places) else None)
 
     def close(self) -> None:
         """Ends the connection.  The next request makes a new one."""
@@ -181,11 +201,16 @@ class Transport:
 
     def _open(self, timeout: float | None = None) -> http.client.HTTPConnection:
         wait = self.timeout if timeout is None else timeout
-        if self._scheme == 'unix':
-            return _Unix(self._path, wait)
-        if self._context is not None:
-            return _Tls(self._host, self._port or 443, self._context, wait, self._fingerprints)
-        return http.client.HTTPConnection(self._host, self._port or 80, timeout=wait)
+        place = self._places[self._current]
+        if place.scheme == 'unix':
+            return _Unix(place.path, wait)
+        if place.scheme == 'https' and self._context is not None:
+            return _Tls(place.host, place.port or 443, self._context, wait, self._fingerprints)
+        return http.client.HTTPConnection(place.host, place.port or 80, timeout=wait)
+
+    def _next(self) -> None:
+        """The next request goes to the next gateway."""
+        self._current = (self._current + 1) % len(self._places)
 
     def _headers(self) -> dict[str, str]:
         if self.access.token is not None:
@@ -222,16 +247,25 @@ class Transport:
                   request_id: str | None) -> bytes:
         with self._lock:
             # vdsd closes a connection that nobody uses; then the first request on it is lost.  A
-            # change has its id, so it is not made twice.
-            again = self._connection is not None
+            # change has its id, so it is not made twice, also when another gateway is asked.
+            again, others = self._connection is not None, len(self._places) - 1
             while True:
                 try:
                     status, data = self._send(method, target, body, headers)
-                    break
+                    if (status != 503 or others == 0 or
+                            _error_of(status, data).code not in ('CLOSED', 'UNREACHABLE')):
+                        break
+                    self._drop()    # it stops, or has no lease
+                    self._next()
+                    others -= 1
                 except (OSError, http.client.HTTPException) as error:
-                    if not again or isinstance(error, TimeoutError):
+                    if again and not isinstance(error, TimeoutError):
+                        again = False
+                        continue
+                    self._next()
+                    if others == 0:
                         raise self._failed(error, request_id) from error
-                    again = False
+                    others -= 1
         if status >= 400:
             raise _error_of(status, data)
         return data
@@ -288,12 +322,14 @@ class Transport:
                 answer = connection.getresponse()
                 data = answer.read() if answer.status >= 400 else b''
             except (OSError, http.client.HTTPException) as error:
+                self._next()
                 raise self._failed(error, None) from error
             if answer.status >= 400:
                 raise _error_of(answer.status, data)
             try:
                 yield answer
             except (OSError, http.client.HTTPException) as error:
+                self._next()
                 raise self._failed(error, None) from error
         finally:
             connection.close()

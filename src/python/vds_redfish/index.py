@@ -60,6 +60,7 @@ _FAMILIES: dict[str, tuple[Callable[[Client], Iterable[Any]], Callable[[Any], En
     'luns': (lambda client: client.lun_all(), _lun),
     'snapshots': (lambda client: client.snapshot_all(), _snapshot),
     'targets': (lambda client: client.target_all(), _plain),
+    'jobs': (lambda client: client.job_all(), _plain),
     'hosts': (lambda client: client.host_all(),
               lambda row: Entry(row['id'], '', tuple(row['initiators']))),
     'host_groups': (lambda client: client.host_group_all(), _plain),

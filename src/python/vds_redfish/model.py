@@ -12,9 +12,10 @@ from typing import Any
 
 import vds
 
-from . import accounts, values
+from . import accounts, jobs, values
 from .errors import REGISTRY_FILE, not_found
 from .index import Index
+from .metrics import Counters, volume_metrics
 from .query import SUPPORTED, Query
 from .schema import ROOT
 from .values import CHASSIS, FABRIC, SESSIONS, STORAGE, Resource, link, resource
@@ -31,7 +32,8 @@ def root() -> Resource:
         ProtocolFeaturesSupported=SUPPORTED, Storage=link(f'{ROOT}/Storage'),
         Chassis=link(f'{ROOT}/Chassis'), Fabrics=link(f'{ROOT}/Fabrics'),
         AccountService=link(accounts.SERVICE),
-        SessionService=link(f'{ROOT}/SessionService'), Registries=link(f'{ROOT}/Registries'),
+        JobService=link(jobs.SERVICE), SessionService=link(f'{ROOT}/SessionService'),
+        Registries=link(f'{ROOT}/Registries'),
         Links={'Sessions': link(SESSIONS)}) | {'Id': 'RootService'}
 
 
@@ -66,7 +68,7 @@ class Model:
     """All resources but sessions and the account of who asks.  Any thread may use it."""
 
     def __init__(self) -> None:
-        self.index = Index()
+        self.index, self._counters = Index(), Counters()
         uuid = f'({_UUID})'
         self._collections = [(re.compile(pattern), kind, name, read) for pattern, kind, name, read
                              in self._collection_rows(uuid)]
@@ -100,6 +102,7 @@ class Model:
              self._group_uris),
             (f'{FABRIC}/Connections', 'ConnectionCollection', 'Connections',
              self._plain('associations', f'{FABRIC}/Connections')),
+            (jobs.JOBS, 'JobCollection', 'Jobs', self._plain('jobs', jobs.JOBS)),
         ]
 
     def _resource_rows(self, uuid: str) -> list[tuple[str, Callable[..., Resource]]]:
@@ -116,12 +119,15 @@ class Model:
             (f'{STORAGE}/StoragePools/{uuid}',
              lambda client, ident: values.pool(client.pool_get(ident))),
             (f'{STORAGE}/Volumes/{uuid}', self._volume),
+            (f'{STORAGE}/Volumes/{uuid}/Metrics', self._metrics),
             (f'{STORAGE}/ConsistencyGroups/{uuid}', self._consistency_group),
             (f'{CHASSIS}/Drives/{uuid}',
              lambda client, ident: values.drive(client.drive_get(ident))),
             (f'{FABRIC}/Endpoints/({_PART})', self._endpoint),
             (f'{FABRIC}/EndpointGroups/({_PART})', self._endpoint_group),
             (f'{FABRIC}/Connections/{uuid}_{uuid}', self._connection),
+            (jobs.SERVICE, lambda client: jobs.service()),
+            (f'{jobs.JOBS}/{uuid}', lambda client, ident: jobs.job(client.job_get(ident))),
         ]
 
     def is_known(self, path: str) -> bool:
@@ -203,6 +209,9 @@ class Model:
         snapshots = [row['id'] for row in client.snapshot_all(lun_id=ident)]
         targets = [row['target_id'] for row in client.lun_targets(ident)['items']]
         return values.volume(lun, snapshots, targets)
+
+    def _metrics(self, client: vds.Client, ident: str) -> Resource:
+        return volume_metrics(client.lun_get(ident), self._counters.of(client, ident))
 
     def _snapshot(self, client: vds.Client, ident: str) -> Resource:
         row = client.snapshot_get(ident)

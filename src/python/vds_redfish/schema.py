@@ -21,14 +21,15 @@ _VERSIONS = {
     'AccountService': '1_15_1', 'ManagerAccountCollection': '', 'ManagerAccount': '1_12_1',
     'RoleCollection': '', 'Role': '1_3_3',
     'MessageRegistryFileCollection': '', 'MessageRegistryFile': '1_1_4',
+    'JobService': '1_1_0', 'JobCollection': '', 'Job': '1_3_0',
 }
 _SWORDFISH = {
     'StoragePoolCollection': '', 'StoragePool': '1_9_1', 'VolumeCollection': '',
-    'Volume': '1_10_1', 'ConsistencyGroupCollection': '', 'ConsistencyGroup': '1_1_1',
+    'Volume': '1_10_1', 'VolumeMetrics': '1_2_0', 'ConsistencyGroupCollection': '', 'ConsistencyGroup': '1_1_1',
 }
 # What resources embed or annotate.
 _PARTS = {'Resource': '1_20_0', 'Message': '1_2_1', 'Protocol': '', 'IPAddresses': '1_1_5'}
-_SWORDFISH_PARTS = {'Capacity': '1_2_1', 'StorageReplicaInfo': '1_4_0',
+_SWORDFISH_PARTS = {'Capacity': '1_2_1', 'StorageReplicaInfo': '1_4_0', 'IOStatistics': '1_0_4',
                     'DataStorageLoSCapabilities': '1_2_2'}
 
 

@@ -92,6 +92,10 @@ def volume_uri(ident: str) -> str:
     return f'{STORAGE}/Volumes/{ident}'
 
 
+def metrics_uri(ident: str) -> str:
+    return f'{volume_uri(ident)}/Metrics'
+
+
 def pool_uri(ident: str) -> str:
     return f'{STORAGE}/StoragePools/{ident}'
 
@@ -144,6 +148,7 @@ def volume(lun: types.Lun, snapshot_ids: list[str], target_ids: list[str]) -> Re
         CapacityBytes=lun['size_bytes'], Capacity={'Data': data},
         ProvisioningPolicy='Thin' if lun['thin'] else 'Fixed', WriteCachePolicy=cache,
         AccessCapabilities=['Read', 'Write'] if lun['access'] == 'read-write' else ['Read'],
+        Metrics=link(metrics_uri(lun['id'])),
         **links('ReplicaTargets', map(volume_uri, snapshot_ids)),
         **links('Connections', (connection_uri(lun['id'], ident) for ident in target_ids)),
         Links={'OwningStorageResource': link(STORAGE),
@@ -157,12 +162,15 @@ def snapshot(row: types.LunSnapshot, group: str, has_source: bool) -> Resource:
     if has_source:
         replica['SourceReplica'] = link(volume_uri(row['lun_id']))
     groups = [f'{STORAGE}/ConsistencyGroups/{group}'] if group else []
+    data: Resource = {'ProvisionedBytes': row['size_bytes']}
+    if row['live'] is not None:
+        data['AllocatedBytes'] = row['live']['used_bytes']
     return resource(
         'Volume', volume_uri(row['id']), row['name'],
         Description=f'Snapshot of {row["lun_name"]}', Identifiers=[_uuid(row['id'])],
         Status=status('Enabled', 'OK'), Model=MODEL, VolumeUsage='Data',
         BlockSizeBytes=row['block_bytes'], CapacityBytes=row['size_bytes'],
-        Capacity={'Data': {'ProvisionedBytes': row['size_bytes']}}, ProvisioningPolicy='Thin',
+        Capacity={'Data': data}, ProvisioningPolicy='Thin',
         AccessCapabilities=['Read'], ReplicaInfo=replica,
         Links={'OwningStorageResource': link(STORAGE),
                'ProvidingStoragePool': link(pool_uri(row['pool_id'])),
@@ -181,19 +189,23 @@ def consistency_group(ident: str, first: types.LunSnapshot, ids: list[str]) -> R
 def pool(row: types.Pool) -> Resource:
     live = row['live']
     uri = pool_uri(row['id'])
-    capacity = percent = None
+    capacity = percent = thresholds = None
     state = status('UnavailableOffline', 'Critical', live['reason'] if live is not None else '')
     if live is not None:
         used = live['capacity_bytes'] - live['free_bytes']
         capacity = {'Data': {'AllocatedBytes': live['capacity_bytes'], 'ConsumedBytes': used}}
         if live['capacity_bytes'] > 0:
             percent = live['free_bytes'] * 100 // live['capacity_bytes']
+            limits = live['low_bytes'], live['full_bytes']
+            thresholds = sorted({min(100, round(limit * 100 / live['capacity_bytes']))
+                                 for limit in limits}, reverse=True)
         if live['ready']:
             state = status('Enabled', _LEVELS[live['space']],
                            f'{live["free_bytes"]} bytes are free')
     return resource(
         'StoragePool', uri, row['name'], Description=row['path'], Identifier=_uuid(row['id']),
-        Status=state, Capacity=capacity, RemainingCapacityPercent=percent, MaxBlockSizeBytes=4096,
+        Status=state, Capacity=capacity, RemainingCapacityPercent=percent,
+        LowSpaceWarningThresholdPercents=thresholds, MaxBlockSizeBytes=4096,
         SupportedProvisioningPolicies=['Thin', 'Fixed'],
         AllocatedVolumes=link(f'{uri}/AllocatedVolumes'),
         Links={'OwningStorageResource': link(STORAGE)})

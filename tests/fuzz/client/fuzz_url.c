@@ -45,11 +45,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *url = text_of(data, url_len);
 	char *fingerprint = end != NULL ? text_of(end + 1, size - url_len - 1) : NULL;
 	const struct client_options options = { .url = url, .fingerprint = fingerprint };
-	struct client_peer peer = { 0 };
+	struct client_peer *peers;
+	size_t count;
 
-	if (client_peer_init(&peer, &options) == 0)
-		peer_check(&peer);
-	client_peer_fini(&peer);
+	if (client_peers_init(&options, &peers, &count) == 0)
+		for (size_t i = 0; i < count; i++)
+			peer_check(&peers[i]);
+	client_peers_fini(peers, count);
 	free(url);
 	free(fingerprint);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A connection against arbitrary bytes.  The first byte chooses: bit 0, log in first; bit 1, a
- * discovery session; bit 2, digests; bits 3 and 4, what the owner does with commands; bit 5, cut
+ * discovery session; bit 2, digests; bits 1 and 2, error recovery instead of both; bits 3 and 4, what the owner does with commands; bit 5, cut
  * the input in parts of sizes taken from it; bit 6, take the output slowly; bit 7, receive in
  * place.
  */
@@ -16,6 +16,19 @@ static const char plain[] =
 	"InitialR2T=No\0MaxBurstLength=8192\0FirstBurstLength=4096\0MaxOutstandingR2T=4";
 static const char digests[] =
 	"HeaderDigest=CRC32C\0DataDigest=CRC32C\0InitialR2T=No\0FirstBurstLength=4096";
+static const char recovery[] =
+	"ErrorRecoveryLevel=1\0InitialR2T=No\0MaxBurstLength=2048\0FirstBurstLength=1024"
+	"\0MaxRecvDataSegmentLength=512";
+
+/* What the owner does now and then in a session with error recovery. */
+static void
+look_after(struct peer *p, uint8_t dice)
+{
+	if (dice % 8 == 1)
+		iscsi_conn_recover(p->conn);
+	if (dice % 8 == 2)
+		iscsi_conn_forget(p->conn);
+}
 
 /* Sends a little, or all. */
 static void
@@ -65,7 +78,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	peer_init_depth(&p, NULL, 8);
 	p.mode = modes[flags >> 3 & 3];
 	p.targets = 300;
-	if ((flags & 3) == 3)
+	if ((flags & 7) == 7)
+		peer_login(&p, recovery, sizeof(recovery));
+	else if ((flags & 3) == 3)
 		peer_login_discovery(&p);
 	else if ((flags & 5) == 5)
 		peer_login(&p, digests, sizeof(digests));
@@ -74,6 +89,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (size > 0 && p.error == 0) {
 		size_t len = feed_part(&p, data, size, flags);
 
+		if ((flags & 7) == 7)
+			look_after(&p, data[len - 1]);
 		data += len;
 		size -= len;
 		take_output(&p, (flags & 0x40) != 0);

@@ -3,12 +3,13 @@
  * Fuzz target for SCSI commands: any CDB with any data-out, on a small logical unit in memory. An
  * input is one byte of flags, followed by commands:
  *
- *	16 bytes CDB, 2 bytes expected data-in, 2 bytes expected data-out, data-out
+ *	CDB, 2 bytes expected data-in, 2 bytes expected data-out, data-out
  *
- * The logical unit stays the same from one command to the next, so that MODE SELECT and unit
+ * A CDB has 16 bytes, or 32 when it begins with 7Fh.  The logical unit stays the same from one command to the next, so that MODE SELECT and unit
  * attentions have an effect.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -31,7 +32,7 @@ enum {
 	FLAG_ORDERED = 0x08,
 	FLAG_READ_ONLY = 0x10,
 	FLAG_POWER_ON = 0x20,
-	HEAD_BYTES = 20,
+	LENGTHS_BYTES = 4,
 	BLOCKS = 40,
 };
 
@@ -148,7 +149,14 @@ save(void *arg, struct scsi_save *save)
 	save->done(save, 0);
 }
 
-static const struct scsi_store store = { load, save, NULL };
+/* What the unit has to do is done while a command waits for it, and after each command. */
+static void
+job(void *arg)
+{
+	(void)arg;
+}
+
+static const struct scsi_store store = { load, save, NULL, false };
 
 static struct scsi_lu *
 make_lu(uint8_t flags, struct blk_dev **ret_dev)
@@ -167,6 +175,7 @@ make_lu(uint8_t flags, struct blk_dev **ret_dev)
 		.read_only = (flags & FLAG_READ_ONLY) != 0,
 		.max_transfer_bytes = 32 * block_bytes,
 		.store = &store,
+		.job = job,
 	};
 	struct scsi_lu *lu;
 
@@ -197,6 +206,41 @@ check_answer(const struct scsi_task *task)
 	}
 }
 
+static size_t
+cdb_size(uint8_t opcode)
+{
+	return opcode == 0x7f ? 32 : 16;
+}
+
+/*
+ * Nobody can guess a ROD token, the fuzzer neither: in a WRITE USING TOKEN whose token begins with EEh, the
+ * one that was received last takes its place, but for what follows the first byte as a difference.
+ */
+enum { TOKEN_AT = 16, TOKEN_LEN = 512, TOKEN_FROM = 38 };
+
+static uint8_t last_token[TOKEN_LEN];
+
+static void
+keep_token(const struct run *run)
+{
+	if (run->task.cdb[0] == 0x84 && (run->task.cdb[1] & 0x1f) == 0x07 &&
+	    run->task.in_bytes == TOKEN_FROM + TOKEN_LEN)
+		memcpy(last_token, (const uint8_t *)run->in.iov_base + TOKEN_FROM, TOKEN_LEN);
+}
+
+static void
+put_token(const struct run *run)
+{
+	uint8_t *out = run->out.iov_base;
+
+	if (run->task.cdb[0] != 0x83 || (run->task.cdb[1] & 0x1f) != 0x11 ||
+	    run->out.iov_len < TOKEN_AT + TOKEN_LEN || out[TOKEN_AT] != 0xee)
+		return;
+	out[TOKEN_AT] = 0;
+	for (size_t i = 0; i < TOKEN_LEN; i++)
+		out[TOKEN_AT + i] ^= last_token[i];
+}
+
 /* Returns how many bytes of data it used. */
 static size_t
 run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const uint8_t *data,
@@ -204,12 +248,14 @@ run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const
 {
 	struct run run = { 0 };
 	struct scsi_task *task = &run.task;
-	size_t out_bytes = get_be16(data + 18), have = MIN(out_bytes, size - HEAD_BYTES);
+	size_t cdb_bytes = cdb_size(data[0]), head = cdb_bytes + LENGTHS_BYTES;
+	size_t out_bytes = get_be16(data + cdb_bytes + 2), have = MIN(out_bytes, size - head);
 
 	scsi_task_init(task, nexus, itl, NULL);
-	memcpy(task->cdb, data, SCSI_CDB_BYTES);
+	memcpy(task->cdb, data, cdb_bytes);
+	task->cdb_bytes = (uint8_t)cdb_bytes;
 	task->attr = flags & FLAG_ORDERED ? SCSI_ATTR_ORDERED : SCSI_ATTR_SIMPLE;
-	task->expected_in_bytes = get_be16(data + 16);
+	task->expected_in_bytes = get_be16(data + cdb_bytes);
 	task->expected_out_bytes = (uint32_t)out_bytes;
 	if (scsi_task_parse(task) == SCSI_GO) {
 		MUST(task->out_needed_bytes <= task->expected_out_bytes);
@@ -217,11 +263,14 @@ run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const
 		task->out_bytes = task->out_needed_bytes;
 		run.out = (struct iovec){ calloc(1, task->out_bytes + 1), task->out_bytes };
 		MUST(run.out.iov_base != NULL);
-		memcpy(run.out.iov_base, data + HEAD_BYTES, MIN(have, (size_t)task->out_bytes));
+		memcpy(run.out.iov_base, data + head, MIN(have, (size_t)task->out_bytes));
+		put_token(&run);
 		task->out_iov = &run.out;
 		task->out_iov_count = 1;
 		ended = scsi_task_execute(task) == SCSI_DONE;
 		while (!ended) {
+			while (aborting == NULL && resumed == NULL)
+				MUST(scsi_lu_do_job(itl->lu) != SCSI_JOB_NONE || resumed == task);
 			MUST(aborting == task || resumed == task);
 			aborting = NULL;
 			resumed = NULL;
@@ -230,10 +279,13 @@ run_command(struct scsi_nexus *nexus, struct scsi_itl *itl, uint8_t flags, const
 		MUST(aborting == NULL && resumed == NULL);
 	}
 	check_answer(task);
+	keep_token(&run);
 	scsi_task_fini(task);
+	while (itl != NULL && scsi_lu_do_job(itl->lu) == SCSI_JOB_MORE)
+		;
 	free(run.in.iov_base);
 	free(run.out.iov_base);
-	return HEAD_BYTES + have;
+	return head + have;
 }
 
 int
@@ -249,9 +301,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
+	memset(last_token, 0, sizeof(last_token));
 	lu = make_lu(data[0], &dev);
 	scsi_itl_init(&itl, &nexus, lu, data[0] & FLAG_POWER_ON ? 1u << SCSI_UA_POWER_ON : 0);
-	for (size_t at = 1; size - at >= HEAD_BYTES;)
+	for (size_t at = 1; at < size && size - at >= cdb_size(data[at]) + LENGTHS_BYTES;)
 		at += run_command(&nexus, data[0] & FLAG_NO_UNIT ? NULL : &itl, data[0], data + at,
 				  size - at);
 	scsi_itl_fini(&itl);

@@ -153,6 +153,11 @@ test(
 		await dialog(page).getByText('removed at the end of the next run').waitFor();
 		await apply(page, 'Apply');
 		equal(shown().keep, 'last=3,daily=7,weekly=4', 'what is kept');
+		await act(page, 'Run now');
+		await apply(page, 'Run now');
+		const taken = daemon.ctl('snapshot', 'list').filter((s) => s.schedule_id === shown().id);
+		equal(taken.length, 2, 'snapshots of the run');
+		await page.getByText(taken[0].name).first().waitFor();
 		await act(page, 'Pause');
 		await apply(page, 'Pause');
 		equal(shown().enabled, false, 'paused');
@@ -354,6 +359,38 @@ test('a LUN is moved to another pool, with a job', async () => {
 	await dialog(page).waitFor({ state: 'detached' });
 	equal(lunOf('to-move').pool_id, daemon.ctl('pool', 'show', 'other').id, 'the pool of the LUN');
 	daemon.ctl('lun', 'delete', 'to-move', '--now');
+	daemon.ctl('pool', 'delete', 'other');
+	await window.close();
+});
+
+test('a job is paused, resumed and cancelled', async () => {
+	const { daemon } = scene,
+		window = await openWindow('wide'),
+		{ page } = window;
+	daemon.ctl('pool', 'create', 'other', 'ram:16M');
+	daemon.ctl('lun', 'create', 'to-pause', '--size', '1M');
+	const hold = path.join(daemon.inject, `${lunOf('to-pause').id}.move`);
+	fs.writeFileSync(hold, 'hold');
+	const { job } = daemon.ctl('lun', 'move', 'to-pause', 'other', '--force', '--no-wait');
+	const press = async (word) => {
+		await page.getByRole('button', { name: `${word} : Move a LUN to-pause` }).click();
+		await apply(page, `${word} it`);
+	};
+	await window.signIn(scene.admin, '#/jobs');
+	await press('Pause');
+	await page.getByText('paused', { exact: true }).waitFor();
+	equal(daemon.ctl('job', 'show', job).paused, true, 'the job is paused');
+	await window.axe('a job that is paused');
+	await window.shot('paused');
+	await press('Resume');
+	await page.getByRole('button', { name: 'Pause : Move a LUN to-pause' }).waitFor();
+	equal(daemon.ctl('job', 'show', job).paused, false, 'the job goes on');
+	await press('Pause');
+	await page.getByText('paused', { exact: true }).waitFor();
+	await press('Cancel');
+	await page.getByText('cancelled', { exact: true }).waitFor();
+	fs.unlinkSync(hold);
+	daemon.ctl('lun', 'delete', 'to-pause', '--now');
 	daemon.ctl('pool', 'delete', 'other');
 	await window.close();
 });

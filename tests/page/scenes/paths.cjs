@@ -137,7 +137,7 @@ test(
 			said.steps.map((s) => `${s.outcome}: ${s.text}`),
 			'the steps',
 		);
-		await page.getByText(said.obstacle.hint).waitFor();
+		await page.getByText(said.obstacle.hint.replaceAll('`', '')).waitFor();
 		check((await page.locator('.node.bad').count()) > 0, 'nothing is marked in the graph');
 		await window.axe('an explanation');
 		await window.fits('an explanation');

@@ -3,12 +3,14 @@
 #include "array_test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array/array_int.h"
 #include "base/clock.h"
 
 /* ---- fixture ---- */
@@ -68,6 +70,22 @@ fixture_teardown(void **state)
 	nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	mem_free(f);
 	return 0;
+}
+
+void
+fixture_let_clone(const struct fixture *f, bool can)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/clone-by-copy", f->inject_dir);
+	if (!can) {
+		unlink(path);
+		return;
+	}
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
 }
 
 /* ---- changes ---- */
@@ -252,6 +270,20 @@ job_is(struct array *array, const void *arg)
 	const struct row_job *row = state_find(state, ROW_JOB, &w->id);
 
 	return row != NULL && (int)row->state == w->value;
+}
+
+int
+job_phase(struct array *array, const struct guid *job_id)
+{
+	struct array_job *job;
+	int phase = -1;
+
+	pthread_mutex_lock(&array->jobs_lock);
+	job = array_job_find_locked(array, job_id);
+	if (job != NULL)
+		phase = atomic_load(&job->phase);
+	pthread_mutex_unlock(&array->jobs_lock);
+	return phase;
 }
 
 bool

@@ -41,6 +41,12 @@ fixture_reopen(struct fixture *f)
 	fixture_open(f);
 }
 
+/*
+ * Lets pools copy where they would share space between files (can = true), which the file system of
+ * the tests may not be able to do; or lets them refuse.
+ */
+void fixture_let_clone(const struct fixture *f, bool can);
+
 /* Fails the test with the error's text when rc is negative. */
 #define assert_ok(call)                                                              \
 	do {                                                                         \
@@ -83,6 +89,8 @@ bool wait_for(struct array *array, bool (*holds)(struct array *array, const void
 bool wait_health(struct array *array, struct guid lun, enum lun_health health);
 bool wait_operation(struct array *array, struct guid lun, enum lun_operation operation);
 bool wait_job(struct array *array, struct guid job, enum job_state state);
+/* Returns the phase of a job that runs or is paused (enum array_job_phase), or -1. */
+int job_phase(struct array *array, const struct guid *job_id);
 bool wait_file_gone(struct array *array, const char *path);
 
 /* A fake data path, which counts its calls and returns what the test has set. */

@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "array/change_int.h"
 #include "base/clock.h"
+#include "model/state.h"
 
 static void
 test_set_is_replaced(void **state)
@@ -578,6 +580,49 @@ test_held_lun_shows_its_operation_before_the_holder_returns(void **state)
 	fake_unregister(&fake);
 }
 
+static void
+put_association(struct state_edit *edit, struct guid target, uint16_t number)
+{
+	struct row_association *row = row_new(ROW_ASSOCIATION);
+
+	assert_non_null(row);
+	row->lun_id = random_guid();
+	row->target_id = target;
+	row->lun_number = number;
+	assert_ok(state_edit_put(edit, row));
+}
+
+/* Flat space addressing has room for 16,384 LUNs (SAM-5), of which nobody logged in here. */
+static void
+test_more_luns_than_have_addresses_are_refused(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l"), full = make_target(a, "full"),
+		    other = make_target(a, "other"), targets[] = { other, full };
+	AUTO_STATE struct state *now = array_state(a);
+	struct state_edit *edit = state_edit_new(now);
+	uint32_t numbers[2];
+
+	assert_non_null(edit);
+	for (unsigned number = 0; number <= ROW_LUN_NUMBER_MAX; number++)
+		if (number != 7777)
+			put_association(edit, full, (uint16_t)number);
+	assert_ok(array_number_choose(a, state_edit_view(edit), &lun, targets, 2, UINT32_MAX,
+				      numbers));
+	assert_int_equal(numbers[0], 7777);
+	assert_int_equal(numbers[1], 7777);
+	put_association(edit, full, 7777);
+	assert_int_equal(array_number_choose(a, state_edit_view(edit), &lun, targets, 2, UINT32_MAX,
+					     numbers),
+			 ERR_LIMIT);
+	assert_int_equal(array_number_choose(a, state_edit_view(edit), &lun, &full, 1, 0, numbers),
+			 ERR_LIMIT);
+	assert_ok(array_number_choose(a, state_edit_view(edit), &lun, &other, 1, UINT32_MAX,
+				      numbers));
+	assert_int_equal(numbers[0], 0);
+	state_edit_free(edit);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -601,6 +646,7 @@ main(void)
 		WITH_ARRAY(test_target_that_is_made_again_under_its_name_keeps_its_retired_numbers),
 		WITH_ARRAY(test_number_that_no_initiator_saw_is_free_at_once),
 		WITH_ARRAY(test_number_free_longest_is_reused_when_no_fresh_one_is_left),
+		WITH_ARRAY(test_more_luns_than_have_addresses_are_refused),
 		WITH_ARRAY(test_lun_that_comes_back_has_the_number_that_a_session_saw),
 		WITH_ARRAY(test_session_of_another_target_retires_nothing),
 		WITH_ARRAY(test_number_of_a_deleted_lun_is_retired_too),

@@ -122,6 +122,18 @@ test_mask(void **state)
 }
 
 static void
+test_a_target_that_sends_logins_elsewhere(void **state)
+{
+	struct scene s = visible_scene(((struct fixture *)*state)->array);
+
+	assert_ok(array_target_set_redirect(s.array, NULL, &s.target, "192.0.2.9", NULL));
+	expect(&s, HOST, "REDIRECTED", "redirect",
+	       "target \"t\" sends logins to 192.0.2.9:3260, which is not this array");
+	assert_ok(array_target_set_redirect(s.array, NULL, &s.target, "none", NULL));
+	expect(&s, HOST, NULL, "login", "");
+}
+
+static void
 test_a_source_that_is_not_allowed(void **state)
 {
 	struct scene s = visible_scene(((struct fixture *)*state)->array);
@@ -195,8 +207,7 @@ static void
 test_a_controller_that_is_offline(void **state)
 {
 	struct scene s = visible_scene(((struct fixture *)*state)->array);
-	AUTO_STATE struct state *now = array_state(s.array);
-	struct guid id = state_controller(now)->id;
+	struct guid id = *array_controller_id(s.array);
 	struct array_explanation e;
 
 	assert_ok(array_controller_set_status(s.array, NULL, &id, STATUS_OFFLINE, NULL));
@@ -352,6 +363,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ARRAY(test_visible_names_the_number_and_the_target),
 		WITH_ARRAY(test_mask),
+		WITH_ARRAY(test_a_target_that_sends_logins_elsewhere),
 		WITH_ARRAY(test_a_source_that_is_not_allowed),
 		WITH_ARRAY(test_mask_with_a_host),
 		WITH_ARRAY(test_a_name_that_is_none),

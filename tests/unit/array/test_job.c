@@ -5,6 +5,7 @@
  */
 #include "array_test.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "array/array_int.h"
@@ -184,6 +185,48 @@ test_thick_extend_grows_when_it_is_allocated(void **state)
 	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
 }
 
+static struct guid
+pool_of(struct array *a, struct guid lun)
+{
+	AUTO_STATE struct state *now = array_state(a);
+
+	return ((const struct row_lun *)state_find(now, ROW_LUN, &lun))->pool_id;
+}
+
+/* The size changes when the job ends; what it is to reach is promised from the beginning. */
+static void
+test_an_extend_that_runs_counts_as_promised(void **state)
+{
+	struct fixture *f = *state;
+	struct guid luns[] = { make_thick(f->array, "x"), make_thick(f->array, "y") };
+	struct guid pool = pool_of(f->array, luns[0]);
+	struct array_lun_spec rest = { .name = "rest" };
+	struct array_answer answer;
+	uint64_t left;
+
+	assert_ok(array_pool_change(f->array, NULL, &pool,
+				    &(struct array_pool_options){ .overcommit = "100%" }, NULL));
+	assert_ok(array_max_lun_size(f->array, NULL, false, false, &left));
+	rest.size_bytes = left - 3 * MIB;
+	assert_ok(array_lun_create(f->array, NULL, &rest, NULL));
+	inject(f, "all", "allocate", "hold");
+	assert_ok(array_lun_extend(f->array, NULL, &luns[0], 2 * MIB, false, &answer));
+	assert_int_equal(array_lun_extend(f->array, NULL, &luns[1], 2 * MIB, false, NULL),
+			 ERR_NO_SPACE);
+	assert_ok(array_max_lun_size(f->array, NULL, false, false, &left));
+	assert_int_equal(left, MIB);
+	fixture_reopen(f);
+	assert_int_equal(array_lun_extend(f->array, NULL, &luns[1], 2 * MIB, false, NULL),
+			 ERR_NO_SPACE);
+	assert_ok(array_job_cancel(f->array, NULL, &answer.job_id, NULL));
+	assert_true(wait_job(f->array, answer.job_id, JOB_CANCELLED));
+	assert_ok(array_lun_extend(f->array, NULL, &luns[1], 2 * MIB, false, &answer));
+	inject(f, "all", "allocate", NULL);
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_ok(array_max_lun_size(f->array, NULL, false, false, &left));
+	assert_int_equal(left, MIB);
+}
+
 static void
 extend_ends_badly(struct fixture *f, const char *op, const char *what, enum job_state end)
 {
@@ -274,6 +317,149 @@ has_live_job(struct array *array, const void *arg)
 	return state_find(live, ROW_LIVE_JOB, arg) != NULL;
 }
 
+/* ---- pauses ---- */
+
+static bool
+is_parked(struct array *array, const void *id)
+{
+	return job_phase(array, id) == JOB_PAUSED;
+}
+
+static bool
+row_says_paused(struct array *array, const struct guid *id)
+{
+	AUTO_STATE struct state *now = array_state(array);
+	const struct row_job *row = state_find(now, ROW_JOB, id);
+
+	assert_non_null(row);
+	return row->paused;
+}
+
+/* Pauses a job that waits in the fault of the operation, which is taken away then. */
+static void
+pause_in(struct fixture *f, const char *op, const struct guid *job)
+{
+	assert_ok(array_job_pause(f->array, NULL, job, NULL));
+	assert_true(row_says_paused(f->array, job));
+	assert_true(wait_for(f->array, is_parked, job));
+	inject(f, "all", op, NULL);
+	assert_true(is_parked(f->array, job));
+}
+
+static void
+test_a_paused_create_waits_and_goes_on(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer, again;
+
+	inject(f, "all", "allocate", "hold");
+	answer = create_thick(f->array, "x", 4 * MIB);
+	pause_in(f, "allocate", &answer.job_id);
+	assert_true(has_live_job(f->array, &answer.job_id));
+	assert_int_equal(array_lun_delete(f->array, NULL, &answer.object_id, true, NULL), ERR_BUSY);
+	/* again: nothing changes */
+	assert_ok(array_job_pause(f->array, NULL, &answer.job_id, &again));
+	assert_true(guid_equal(&again.object_id, &answer.job_id));
+	assert_true(is_parked(f->array, &answer.job_id));
+	assert_ok(array_job_resume(f->array, NULL, &answer.job_id, NULL));
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_false(row_says_paused(f->array, &answer.job_id));
+	assert_true(allocated(f, answer.object_id) >= (off_t)(4 * MIB));
+	assert_true(wait_operation(f->array, answer.object_id, OPERATION_NONE));
+}
+
+static void
+test_a_paused_extend_waits_over_restarts(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_thick(f->array, "x");
+	struct array_answer answer;
+
+	inject(f, "all", "allocate", "hold");
+	assert_ok(array_lun_extend(f->array, NULL, &lun, 2 * MIB, false, &answer));
+	pause_in(f, "allocate", &answer.job_id);
+	for (int i = 0; i < 2; i++) {
+		fixture_reopen(f);
+		assert_true(row_says_paused(f->array, &answer.job_id));
+		assert_true(is_parked(f->array, &answer.job_id));
+		assert_true(has_live_job(f->array, &answer.job_id));
+		assert_true(wait_operation(f->array, lun, OPERATION_EXTEND));
+		assert_int_equal(size_of(f->array, lun), 2 * MIB);
+	}
+	assert_ok(array_job_resume(f->array, NULL, &answer.job_id, NULL));
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_int_equal(size_of(f->array, lun), 4 * MIB);
+	assert_ok(array_check(f->array));
+}
+
+static void
+test_a_paused_job_is_cancelled(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int reopened = 0; reopened < 2; reopened++) {
+		struct array_answer answer;
+
+		inject(f, "all", "allocate", "hold");
+		answer = create_thick(f->array, "x", 4 * MIB);
+		pause_in(f, "allocate", &answer.job_id);
+		if (reopened)
+			fixture_reopen(f);
+		assert_ok(array_job_cancel(f->array, NULL, &answer.job_id, NULL));
+		assert_true(wait_job(f->array, answer.job_id, JOB_CANCELLED));
+		assert_false(row_says_paused(f->array, &answer.job_id));
+		assert_true(lun_is_gone(f->array, &answer.object_id));
+		assert_int_equal(array_job_resume(f->array, NULL, &answer.job_id, NULL),
+				 ERR_TOO_LATE);
+	}
+}
+
+static void
+test_what_cannot_be_paused_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer = create_thick(f->array, "x", 4 * MIB);
+	struct guid unknown = random_guid();
+
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+	assert_int_equal(array_job_pause(f->array, NULL, &answer.job_id, NULL), ERR_TOO_LATE);
+	assert_non_null(strstr(err_text(ERR_TOO_LATE), "has ended"));
+	assert_int_equal(array_job_resume(f->array, NULL, &answer.job_id, NULL), ERR_TOO_LATE);
+	assert_int_equal(array_job_pause(f->array, NULL, &unknown, NULL), ERR_NOT_FOUND);
+	assert_int_equal(array_job_resume(f->array, NULL, &unknown, NULL), ERR_NOT_FOUND);
+	/* one that runs may be resumed */
+	inject(f, "all", "allocate", "hold");
+	answer = create_thick(f->array, "y", 4 * MIB);
+	assert_ok(array_job_resume(f->array, NULL, &answer.job_id, NULL));
+	inject(f, "all", "allocate", NULL);
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+}
+
+/* The pause stands in the way of success only. */
+static void
+test_a_job_that_fails_while_it_is_to_pause_has_failed(void **state)
+{
+	struct fixture *f = *state;
+	struct array_answer answer;
+	struct array_job *job;
+
+	inject(f, "all", "allocate", "hold");
+	answer = create_thick(f->array, "x", 4 * MIB);
+	pthread_mutex_lock(&f->array->jobs_lock);
+	job = array_job_find_locked(f->array, &answer.job_id);
+	pthread_mutex_unlock(&f->array->jobs_lock);
+	assert_non_null(job);
+	pause_in(f, "allocate", &answer.job_id);
+	atomic_store(&job->phase, JOB_PAUSING); /* nobody has the job now */
+	assert_int_equal(array_job_settle(job, 0), ERR_CANCELLED);
+	assert_int_equal(array_job_settle(job, -EIO), -EIO);
+	assert_int_equal(atomic_load(&job->phase), JOB_ENDING);
+	assert_int_equal(array_job_pause(f->array, NULL, &answer.job_id, NULL), 0); /* it is */
+	atomic_store(&job->phase, JOB_PAUSED);
+	assert_ok(array_job_resume(f->array, NULL, &answer.job_id, NULL));
+	assert_true(wait_job(f->array, answer.job_id, JOB_DONE));
+}
+
 static void
 test_progress_is_shown_while_it_runs(void **state)
 {
@@ -353,11 +539,17 @@ main(void)
 		WITH_ARRAY(test_a_job_keeps_the_name_that_its_lun_had),
 		WITH_ARRAY(test_cancel_of_an_ended_job_is_too_late),
 		WITH_ARRAY(test_thick_extend_grows_when_it_is_allocated),
+		WITH_ARRAY(test_an_extend_that_runs_counts_as_promised),
 		WITH_ARRAY(test_extend_that_fails_leaves_the_size),
 		WITH_ARRAY(test_extend_whose_resize_fails_leaves_the_size),
 		WITH_ARRAY(test_cancelled_extend_leaves_the_size),
 		WITH_ARRAY(test_create_goes_on_after_a_restart),
 		WITH_ARRAY(test_extend_goes_on_after_a_restart),
+		WITH_ARRAY(test_a_paused_create_waits_and_goes_on),
+		WITH_ARRAY(test_a_paused_extend_waits_over_restarts),
+		WITH_ARRAY(test_a_paused_job_is_cancelled),
+		WITH_ARRAY(test_what_cannot_be_paused_says_so),
+		WITH_ARRAY(test_a_job_that_fails_while_it_is_to_pause_has_failed),
 		WITH_ARRAY(test_ended_jobs_expire_after_a_day),
 		WITH_ARRAY(test_progress_is_shown_while_it_runs),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the logical units of LUNs must keep: durable when it is answered, and gone with the LUN. */
 #include "array_test.h"
+#include "array/array_int.h"
 #include "fault.h"
 
 #include <semaphore.h>
@@ -50,8 +51,9 @@ assert_kept(struct array *array, struct guid lun, uint32_t kind, uint32_t versio
 {
 	AUTO_FREE void *found = NULL;
 	uint32_t found_version = 0;
+	bool passing = true;
 	size_t bytes = 0;
-	int rc = array_kept(array, &lun, kind, &found_version, &found, &bytes);
+	int rc = array_kept(array, &lun, kind, &found_version, &found, &bytes, &passing);
 
 	assert_int_equal(rc, data != NULL ? 0 : ERR_NOT_FOUND);
 	if (data == NULL)
@@ -116,6 +118,70 @@ test_a_deleted_lun_keeps_nothing(void **state)
 }
 
 static void
+keep_passing(struct array *array, struct guid lun, const char *data)
+{
+	struct waiting w;
+	struct array_keep request = { .lun_id = lun,
+				      .kind = ARRAY_KEEP_RESERVATIONS,
+				      .version = 2,
+				      .data = data,
+				      .bytes = strlen(data),
+				      .passing = true,
+				      .done = done,
+				      .arg = &w };
+
+	sem_init(&w.done, 0, 0);
+	assert_int_equal(array_keep(array, &request), 0);
+	while (sem_wait(&w.done) != 0)
+		;
+	assert_int_equal(w.result, 0);
+	sem_destroy(&w.done);
+}
+
+static bool
+is_passing(struct array *array, struct guid lun)
+{
+	AUTO_FREE void *data = NULL;
+	uint32_t version;
+	bool passing = false;
+	size_t bytes;
+
+	assert_int_equal(
+		array_kept(array, &lun, ARRAY_KEEP_RESERVATIONS, &version, &data, &bytes, &passing),
+		0);
+	return passing;
+}
+
+/* One kind of data either passes or stays, whichever was asked for last. */
+static void
+test_what_passes_ends_with_a_loss_of_power(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "l"), other = make_lun(f->array, "m");
+
+	/* no other thread may look at `shared` while it changes */
+	array_schedule_stop(f->array);
+	array_verify_stop(f->array);
+	f->array->shared = true;
+	keep_passing(f->array, lun, "keys");
+	assert_true(is_passing(f->array, lun));
+	assert_int_equal(keep(f->array, lun, 1, 1, "lasting"), 0);
+	assert_false(is_passing(f->array, lun));
+	keep_passing(f->array, other, "keys");
+	assert_int_equal(keep(f->array, other, 1, 1, "lasting"), 0);
+	keep_passing(f->array, other, "keys");
+	assert_int_equal(keep(f->array, other, 2, 1, "pages"), 0);
+	f->array->shared = false;
+	fixture_reopen(f);
+	assert_kept(f->array, lun, 1, 1, "lasting");
+	assert_kept(f->array, other, 1, 0, NULL);
+	assert_kept(f->array, other, 2, 1, "pages");
+	assert_ok(array_check(f->array));
+	fixture_reopen(f); /* nor is it in the catalog */
+	assert_kept(f->array, other, 1, 0, NULL);
+}
+
+static void
 test_no_memory(void **state)
 {
 	struct fixture *f = *state;
@@ -134,9 +200,10 @@ test_no_memory(void **state)
 	{
 		AUTO_FREE void *data = NULL;
 		uint32_t version;
+		bool passing;
 		size_t bytes;
 
-		int rc = array_kept(f->array, &lun, 1, &version, &data, &bytes);
+		int rc = array_kept(f->array, &lun, 1, &version, &data, &bytes, &passing);
 
 		assert_int_equal(rc, FAULT_HIT ? -ENOMEM : 0);
 	}
@@ -150,6 +217,7 @@ main(void)
 		T(test_data_is_replaced_and_removed_by_kind),
 		T(test_data_is_there_after_a_restart),
 		T(test_a_deleted_lun_keeps_nothing),
+		T(test_what_passes_ends_with_a_loss_of_power),
 		T(test_no_memory),
 	};
 

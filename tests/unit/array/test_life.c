@@ -318,6 +318,26 @@ test_directory_that_vanishes_makes_the_array_read_only(void **state)
 	fixture_open(f);
 }
 
+static void
+test_rows_that_do_not_match_their_digest_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	sqlite3 *db;
+
+	fixture_close(f);
+	snprintf(path, sizeof(path), "%s/catalog.db", f->array_dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "UPDATE position SET digest = "
+				      "'00000000000000000000000000000000'",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(array_open(&f->options, &f->array), ERR_CORRUPT);
+	assert_non_null(strstr(err_text(ERR_CORRUPT), "digest"));
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -339,6 +359,7 @@ main(void)
 		WITH_ARRAY(test_checker_finds_a_file_that_is_gone),
 		WITH_ARRAY(test_missing_changes_make_the_array_read_only_and_remove_no_file),
 		WITH_ARRAY(test_directory_that_vanishes_makes_the_array_read_only),
+		WITH_ARRAY(test_rows_that_do_not_match_their_digest_are_refused),
 	};
 	/* clang-format on */
 

@@ -5,6 +5,8 @@
  */
 #include "array_test.h"
 
+#include "array/array_int.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -156,6 +158,63 @@ write_through(struct array *array, struct guid lun)
 	return row->write_through;
 }
 
+static const struct row_live_lun_job *
+job_of(const struct state *live, struct guid lun)
+{
+	return state_find(live, ROW_LIVE_LUN_JOB, &lun);
+}
+
+static void
+show_job(struct array *array, struct guid lun, bool failed)
+{
+	struct row_live_lun_job *row = row_new(ROW_LIVE_LUN_JOB);
+
+	assert_non_null(row);
+	row->id = lun;
+	row->kind = LUN_JOB_ERASE;
+	row->failed = failed;
+	row->percent = 42;
+	array_lun_job(array, row);
+}
+
+static enum array_health_level
+level_of(struct array *array)
+{
+	struct array_health health;
+	enum array_health_level level;
+
+	assert_ok(array_health(array, &health));
+	level = health.level;
+	array_health_fini(&health);
+	return level;
+}
+
+/* FORMAT UNIT and SANITIZE, as the data path tells of them. */
+static void
+test_a_job_is_shown_while_there_is_the_lun(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l");
+	struct state *live;
+	enum array_health_level before = level_of(a);
+
+	show_job(a, lun, false);
+	live = array_live(a);
+	assert_int_equal(job_of(live, lun)->percent, 42);
+	state_unref(live);
+	assert_int_equal(level_of(a), before);
+	show_job(a, lun, true);
+	assert_int_equal(level_of(a), ARRAY_CRITICAL);
+	assert_ok(array_lun_delete(a, NULL, &lun, true, NULL));
+	live = array_live(a);
+	assert_null(job_of(live, lun));
+	state_unref(live);
+	show_job(a, lun, false); /* from a data path that does not know yet */
+	live = array_live(a);
+	assert_null(job_of(live, lun));
+	state_unref(live);
+}
+
 static void
 test_rename(void **state)
 {
@@ -248,6 +307,92 @@ test_access_and_the_kind_of_medium_are_kept(void **state)
 	AUTO_STATE struct state *now = array_state(f->array);
 
 	assert_int_equal(lun_row(now, lun)->access, LUN_READ_WRITE);
+}
+
+static const char *
+cache_used(struct array *array, struct guid lun, char text[16])
+{
+	AUTO_STATE struct state *live = array_live(array);
+	const struct row_live_lun *row = state_find(live, ROW_LIVE_LUN, &lun);
+
+	assert_non_null(row);
+	assert_true(row->cache_used[0] == '\0' || row->cache_reason[0] != '\0');
+	snprintf(text, 16, "%s", row->cache_used);
+	return text;
+}
+
+static void
+test_the_cache_of_a_lun_is_set_while_it_is_in_use(void **state)
+{
+	struct fixture *f = *state;
+	struct array_lun_spec spec = { .name = "m", .size_bytes = MIB, .cache = LUN_CACHE_DIRECT };
+	struct array_answer answer;
+	struct guid lun, none = { .bytes = { 1 } };
+	struct blk_dev *dev = NULL;
+	char text[16], direct[16], bytes[512] = "x";
+
+	assert_ok(array_lun_create(f->array, NULL, &spec, &answer));
+	lun = answer.object_id;
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	assert_ok(blk_rw(dev, BLK_WRITE, 0, bytes, sizeof(bytes)));
+	cache_used(f->array, lun, direct); /* "page" where the tests' directory is in memory */
+	assert_ok(array_lun_set_cache(f->array, NULL, &lun, LUN_CACHE_PAGE, &answer));
+	assert_true(guid_equal(&answer.object_id, &lun));
+	assert_string_equal(cache_used(f->array, lun, text), "page");
+	assert_ok(blk_rw(dev, BLK_READ, 0, bytes, sizeof(bytes)));
+	assert_int_equal(bytes[0], 'x');
+	assert_ok(array_lun_set_cache(f->array, NULL, &lun, LUN_CACHE_DIRECT, NULL));
+	assert_string_equal(cache_used(f->array, lun, text), direct);
+	assert_int_equal(array_lun_set_cache(f->array, NULL, &none, LUN_CACHE_PAGE, NULL),
+			 ERR_NOT_FOUND);
+	array_device_release(f->array, dev);
+	fixture_reopen(f);
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_int_equal(lun_row(now, lun)->cache, LUN_CACHE_DIRECT);
+	assert_ok(array_lun_set_status(f->array, NULL, &lun, STATUS_OFFLINE, NULL));
+	assert_ok(array_lun_set_cache(f->array, NULL, &lun, LUN_CACHE_AUTO, NULL));
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	assert_int_equal(blk_rw(dev, BLK_READ, 0, bytes, sizeof(bytes)), ERR_OFFLINE);
+	array_device_release(f->array, dev);
+}
+
+static bool
+nothing_is_flushed(struct array *array, const void *arg)
+{
+	bool none;
+
+	(void)arg;
+	pthread_mutex_lock(&array->flushes_lock);
+	none = array->flushes == 0;
+	pthread_mutex_unlock(&array->flushes_lock);
+	return none;
+}
+
+/* What the page cache holds may take minutes, and commands do not wait for that. */
+static void
+test_the_cache_is_flushed_before_commands_wait(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct fake_runtime fake;
+	struct blk_dev *dev = NULL;
+
+	fake_register(&fake, f->array);
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	inject(f, "all", "flush", "hold");
+	f->array->flush_ms = 10;
+	assert_int_equal(array_lun_set_cache(f->array, NULL, &lun, LUN_CACHE_DIRECT, NULL),
+			 ERR_BUSY);
+	assert_int_equal(atomic_load(&fake.quiescing), 0);
+	inject(f, "all", "flush", NULL);
+	assert_true(wait_for(f->array, nothing_is_flushed, NULL));
+	f->array->flush_ms = 30000;
+	assert_ok(array_lun_set_cache(f->array, NULL, &lun, LUN_CACHE_DIRECT, NULL));
+	assert_int_equal(atomic_load(&fake.resumed), 1);
+	assert_int_equal(blk_flush(dev), 0);
+	array_device_release(f->array, dev);
+	fake_unregister(&fake);
 }
 
 /* `fits` keeps thin LUNs within what is free; without it they may promise more. */
@@ -667,10 +812,13 @@ main(void)
 		WITH_ARRAY(test_failed_create_leaves_no_file),
 		WITH_ARRAY(test_numbers_are_never_reused),
 		WITH_ARRAY(test_identity_is_unique),
+		WITH_ARRAY(test_a_job_is_shown_while_there_is_the_lun),
 		WITH_ARRAY(test_rename),
 		WITH_ARRAY(test_luns_may_be_without_a_name),
 		WITH_ARRAY(test_hints_are_kept_in_canonical_form),
 		WITH_ARRAY(test_access_and_the_kind_of_medium_are_kept),
+		WITH_ARRAY(test_the_cache_of_a_lun_is_set_while_it_is_in_use),
+		WITH_ARRAY(test_the_cache_is_flushed_before_commands_wait),
 		WITH_ARRAY(test_a_lun_that_must_fit_is_no_larger_than_what_is_free),
 		WITH_ARRAY(test_mask_is_normalised),
 		WITH_ARRAY(test_names_are_added_to_a_mask_and_removed),

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -456,9 +457,306 @@ test_a_move_that_waits_for_others_does_not_begin_at_the_end(void **state)
 	fixture_open(t.f);
 }
 
+/* ---- pauses ---- */
+
+static bool
+is_parked(struct array *array, const void *id)
+{
+	return job_phase(array, id) == JOB_PAUSED;
+}
+
+static void
+pause_move(const struct two_pools *t, struct guid job)
+{
+	assert_ok(array_job_pause(t->f->array, NULL, &job, NULL));
+	assert_true(wait_for(t->f->array, is_parked, &job));
+}
+
+static void
+resume_move(const struct two_pools *t, struct guid job)
+{
+	assert_ok(array_job_resume(t->f->array, NULL, &job, NULL));
+}
+
+static void
+put_tracked(const struct two_pools *t, uint64_t at, uint8_t value)
+{
+	struct blk_dev *dev = array_lun_device_now(t->f->array, &t->lun);
+
+	assert_non_null(dev);
+	put(dev, at, value);
+	array_device_release(t->f->array, dev);
+}
+
+static bool
+nothing_is_noted(struct array *array, const void *lun_id)
+{
+	struct blk_dev *dev = array_lun_device_now(array, lun_id);
+	bool nothing = blk_track_noted_bytes(dev) == 0;
+
+	array_device_release(array, dev);
+	return nothing;
+}
+
+static void
+test_what_is_written_during_a_pause_arrives(void **state)
+{
+	struct two_pools t;
+	struct blk_dev *dev;
+	struct guid job;
+
+	begin(&t, state);
+	dev = device(&t);
+	put(dev, 0, 1);
+	job = start_and_wait(&t);
+	pause_move(&t, job);
+	inject(t.f, t.name, "move", NULL);
+	assert_true(is_tracked(t.f->array, &t.lun));
+	put_tracked(&t, 0, 2);
+	put_tracked(&t, 512 << 10, 3);
+	assert_int_equal(array_lun_delete(t.f->array, NULL, &t.lun, true, NULL), ERR_BUSY);
+	assert_int_equal(array_pool_delete(t.f->array, NULL, &t.second, NULL), ERR_IN_USE);
+	assert_ok(array_check(t.f->array));
+	array_device_release(t.f->array, dev);
+	resume_move(&t, job);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+	assert_byte(&t, 0, 2);
+	assert_byte(&t, 512 << 10, 3);
+}
+
+/* Whether an explanation of the LUN says this. */
+static bool
+is_explained(const struct two_pools *t, const char *words)
+{
+	struct array_explanation why = { 0 };
+	bool found = false;
+
+	assert_ok(array_explain(t->f->array, &t->lun, "iqn.2026-11.org.example:host", NULL, &why));
+	for (size_t i = 0; i < why.step_count; i++)
+		found |= strstr(why.steps[i].text, words) != NULL;
+	array_explanation_fini(&why);
+	return found;
+}
+
+static void
+test_an_explanation_tells_of_the_move(void **state)
+{
+	static const char moved[] = "it is being moved to pool \"second\": 0 %";
+	struct two_pools t;
+	char paused[80];
+	struct guid job;
+
+	begin(&t, state);
+	snprintf(paused, sizeof(paused), "%s, paused", moved);
+	assert_false(is_explained(&t, "moved"));
+	job = start_and_wait(&t);
+	assert_true(is_explained(&t, moved));
+	assert_false(is_explained(&t, paused));
+	pause_move(&t, job);
+	assert_true(is_explained(&t, paused));
+	assert_ok(array_job_cancel(t.f->array, NULL, &job, NULL));
+	assert_true(wait_job(t.f->array, job, JOB_CANCELLED));
+	assert_false(is_explained(&t, "moved"));
+}
+
+/*
+ * Pauses when everything is copied and the paths are drained, and again when the copier has taken
+ * what was written meanwhile from the notes, but has not copied it.
+ */
+static void
+test_what_was_taken_before_a_pause_is_copied_after_it(void **state)
+{
+	struct two_pools t;
+	struct blk_dev *dev;
+	struct guid job;
+
+	begin(&t, state);
+	dev = device(&t);
+	put(dev, 0, 1);
+	inject(t.f, t.name, "move-commit", "hold");
+	inject(t.f, t.name, "move", "hold");
+	assert_ok(start(&t, &t.second, &job));
+	assert_true(wait_for(t.f->array, is_tracked, &t.lun));
+	put_tracked(&t, 0, 2);
+	inject(t.f, t.name, "move", NULL);
+	assert_true(wait_for(t.f->array, nothing_is_noted, &t.lun));
+	pause_move(&t, job);
+	put_tracked(&t, 0, 3);
+	inject(t.f, t.name, "move", "hold");
+	resume_move(&t, job);
+	assert_true(wait_for(t.f->array, nothing_is_noted, &t.lun));
+	pause_move(&t, job);
+	assert_false(nothing_is_noted(t.f->array, &t.lun));
+	inject(t.f, t.name, "move", NULL);
+	inject(t.f, t.name, "move-commit", NULL);
+	array_device_release(t.f->array, dev);
+	resume_move(&t, job);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+	assert_byte(&t, 0, 3);
+}
+
+/* No path is held while the move is paused, and after it the paths are drained as ever. */
+static void
+test_a_paused_move_holds_no_path(void **state)
+{
+	struct fake_runtime fake;
+	struct two_pools t;
+	struct guid job;
+	unsigned drained;
+
+	begin(&t, state);
+	fake_register(&fake, t.f->array);
+	inject(t.f, t.name, "move-commit", "hold");
+	assert_ok(start(&t, &t.second, &job));
+	assert_true(wait_for(t.f->array, is_tracked, &t.lun));
+	while (atomic_load(&fake.quiesced) < 2) /* the second one is that of the end */
+		sched_yield();
+	pause_move(&t, job);
+	drained = atomic_load(&fake.quiesced);
+	assert_int_equal(drained, atomic_load(&fake.resumed));
+	inject(t.f, t.name, "move-commit", NULL);
+	assert_int_equal(drained, atomic_load(&fake.quiesced));
+	resume_move(&t, job);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+	fake_unregister(&fake);
+}
+
+static void
+test_a_paused_move_stays_paused_over_restarts(void **state)
+{
+	struct two_pools t;
+	struct blk_dev *dev;
+	struct guid job;
+
+	begin(&t, state);
+	dev = device(&t);
+	put(dev, 4096, 7);
+	array_device_release(t.f->array, dev);
+	job = start_and_wait(&t);
+	pause_move(&t, job);
+	inject(t.f, t.name, "move", NULL);
+	for (int i = 0; i < 2; i++) {
+		fixture_reopen(t.f);
+		assert_true(is_parked(t.f->array, &job));
+		assert_false(is_tracked(t.f->array, &t.lun));
+		assert_true(file_exists(t.here) && file_exists(t.there));
+		assert_true(wait_operation(t.f->array, t.lun, OPERATION_MOVE));
+	}
+	dev = device(&t);
+	put(dev, 8192, 8); /* before the copy begins anew */
+	array_device_release(t.f->array, dev);
+	resume_move(&t, job);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+	array_device_release(t.f->array, device(&t));
+	assert_byte(&t, 4096, 7);
+	assert_byte(&t, 8192, 8);
+}
+
+static void
+test_a_paused_move_is_cancelled(void **state)
+{
+	struct two_pools t;
+	struct guid job;
+
+	begin(&t, state);
+	for (int reopened = 0; reopened < 2; reopened++) {
+		inject(t.f, t.name, "move", "hold");
+		assert_ok(start(&t, &t.second, &job));
+		assert_true(wait_for(t.f->array, is_tracked, &t.lun));
+		pause_move(&t, job);
+		if (reopened)
+			fixture_reopen(t.f);
+		assert_ok(array_job_cancel(t.f->array, NULL, &job, NULL));
+		assert_true(wait_job(t.f->array, job, JOB_CANCELLED));
+		assert_in(&t, &t.first);
+		assert_false(is_tracked(t.f->array, &t.lun));
+	}
+}
+
+/* The volume in the new pool has the only data: the catalog is older than the end of the move. */
+static void
+test_a_paused_move_that_is_cancelled_keeps_the_only_data(void **state)
+{
+	struct two_pools t;
+	struct guid job;
+
+	begin(&t, state);
+	inject(t.f, t.name, "create", "hold");
+	assert_ok(start(&t, &t.second, &job));
+	pause_move(&t, job);
+	inject(t.f, t.name, "create", NULL);
+	fixture_close(t.f);
+	assert_int_equal(rename(t.here, t.there), 0);
+	fixture_open(t.f);
+	assert_ok(array_job_cancel(t.f->array, NULL, &job, NULL));
+	assert_true(wait_job(t.f->array, job, JOB_CANCELLED));
+	assert_true(wait_operation(t.f->array, t.lun, OPERATION_NONE));
+	assert_true(file_exists(t.there));
+	fixture_close(t.f);
+	assert_int_equal(rename(t.there, t.here), 0);
+	fixture_open(t.f);
+}
+
+/* While new volumes are made nothing is tracked; whatever was made is made anew. */
+static void
+test_a_move_is_paused_before_it_copies(void **state)
+{
+	struct two_pools t;
+	struct guid job;
+
+	begin(&t, state);
+	inject(t.f, t.name, "create", "hold");
+	assert_ok(start(&t, &t.second, &job));
+	for (int i = 0; i < 2; i++) {
+		pause_move(&t, job);
+		assert_false(is_tracked(t.f->array, &t.lun));
+		resume_move(&t, job);
+	}
+	pause_move(&t, job);
+	inject(t.f, t.name, "create", NULL);
+	resume_move(&t, job);
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+}
+
+static void
+test_paused_moves_do_not_keep_others_waiting(void **state)
+{
+	struct two_pools t;
+	struct guid job, lun, others[3];
+	size_t count = 0;
+
+	begin(&t, state);
+	job = start_behind_others(&t, &lun);
+	{
+		AUTO_STATE struct state *now = array_state(t.f->array);
+
+		for (size_t i = 0; i < state_count(now, ROW_JOB); i++) {
+			const struct row_job *row = state_at(now, ROW_JOB, i);
+
+			if (!guid_equal(&row->id, &job))
+				others[count++] = row->id;
+		}
+	}
+	assert_int_equal(count, 2);
+	assert_ok(array_job_pause(t.f->array, NULL, &job, NULL)); /* one that waits itself */
+	for (size_t i = 0; i < count; i++)
+		pause_move(&t, others[i]);
+	assert_true(wait_for(t.f->array, is_parked, &job));
+	resume_move(&t, job);
+	assert_true(wait_for(t.f->array, is_tracked, &lun));
+	for (size_t i = 0; i < count; i++)
+		assert_true(is_parked(t.f->array, &others[i]));
+}
+
 struct cloning {
 	const struct two_pools *t;
 	int rc;
+	struct guid job;
 };
 
 static void *
@@ -476,7 +774,7 @@ static void
 test_a_clone_of_a_lun_that_has_moved_meanwhile_is_refused(void **state)
 {
 	struct two_pools t;
-	struct cloning c = { &t, 0 };
+	struct cloning c = { &t, 0, { { 0 } } };
 	char fault[128], copies[128];
 	struct guid job;
 	pthread_t thread;
@@ -502,6 +800,54 @@ test_a_clone_of_a_lun_that_has_moved_meanwhile_is_refused(void **state)
 	assert_int_equal(count_rows(t.f->array, ROW_LUN), 1);
 }
 
+static void *
+copy_lun(void *arg)
+{
+	struct cloning *c = arg;
+	struct array_lun_spec spec = { .name = "copy", .origin_id = c->t->lun, .copy = true };
+	struct array_answer answer;
+
+	c->rc = array_lun_create(c->t->f->array, NULL, &spec, &answer);
+	c->job = answer.job_id;
+	return NULL;
+}
+
+/*
+ * From before its volume is made a full copy holds its origin: what it reads, and where, does not
+ * change any more.
+ */
+static void
+test_a_full_copy_holds_its_origin_in_its_pool(void **state)
+{
+	struct two_pools t;
+	struct cloning c = { &t, 0, { { 0 } } };
+	struct array_answer answer;
+	char fault[128];
+	struct guid job;
+	pthread_t thread;
+	int fd;
+
+	begin(&t, state);
+	snprintf(fault, sizeof(fault), "%s/all.create", t.f->inject_dir);
+	assert_int_equal(mkfifo(fault, 0600), 0);
+	assert_int_equal(pthread_create(&thread, NULL, copy_lun, &c), 0);
+	fd = open(fault, O_WRONLY | O_CLOEXEC); /* the copy is there */
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(fault), 0);
+	assert_int_equal(array_lun_move(t.f->array, NULL, &t.lun, &t.second, false, &answer),
+			 ERR_BUSY);
+	assert_int_equal(array_lun_delete(t.f->array, NULL, &t.lun, true, NULL), ERR_BUSY);
+	assert_int_equal(array_pool_delete(t.f->array, NULL, &t.first, NULL), ERR_IN_USE);
+	assert_int_equal(write(fd, "hold", 4), 4); /* it looks again, and goes on */
+	close(fd);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_ok(c.rc);
+	assert_true(wait_job(t.f->array, c.job, JOB_DONE));
+	assert_ok(start(&t, &t.second, &job));
+	assert_true(wait_job(t.f->array, job, JOB_DONE));
+	assert_in(&t, &t.second);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int
@@ -519,9 +865,19 @@ main(void)
 		WITH_ARRAY(test_a_move_drains_the_paths_twice),
 		WITH_ARRAY(test_a_data_path_that_comes_meanwhile_is_drained),
 		WITH_ARRAY(test_a_clone_of_a_lun_that_has_moved_meanwhile_is_refused),
+		WITH_ARRAY(test_a_full_copy_holds_its_origin_in_its_pool),
 		WITH_ARRAY(test_a_minimum_goes_where_no_pool_gives_it),
 		WITH_ARRAY(test_a_move_that_waits_for_others_is_cancelled_at_once),
 		WITH_ARRAY(test_a_move_that_waits_for_others_does_not_begin_at_the_end),
+		WITH_ARRAY(test_what_is_written_during_a_pause_arrives),
+		WITH_ARRAY(test_an_explanation_tells_of_the_move),
+		WITH_ARRAY(test_what_was_taken_before_a_pause_is_copied_after_it),
+		WITH_ARRAY(test_a_paused_move_holds_no_path),
+		WITH_ARRAY(test_a_paused_move_stays_paused_over_restarts),
+		WITH_ARRAY(test_a_paused_move_is_cancelled),
+		WITH_ARRAY(test_a_paused_move_that_is_cancelled_keeps_the_only_data),
+		WITH_ARRAY(test_a_move_is_paused_before_it_copies),
+		WITH_ARRAY(test_paused_moves_do_not_keep_others_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -449,6 +449,87 @@ test_paths_that_go_away_are_drained(void **state)
 	fake_unregister(&fake);
 }
 
+static void *
+write_block(void *dev)
+{
+	static uint8_t block[512];
+
+	assert_int_equal(blk_rw(dev, BLK_WRITE, 0, block, sizeof(block)), 0);
+	return NULL;
+}
+
+static bool
+is_in_flight(struct array *array, const void *dev)
+{
+	(void)array;
+	return atomic_load(&((struct blk_dev *)(uintptr_t)dev)->inflight) > 0;
+}
+
+static enum lun_cache
+cache_of(struct array *array)
+{
+	AUTO_STATE struct state *now = array_state(array);
+
+	return lun_named(now, "l")->cache;
+}
+
+/* A LUN without targets may be formatting itself.  The one before it goes on when it is not drained. */
+static void
+test_the_cache_changes_while_nothing_is_in_flight(void **state)
+{
+	struct fixture *f = *state;
+	struct array *a = f->array;
+	struct guid first = make_lun(a, "first"), lun = make_lun(a, "l");
+	static const char direct[] = FORMAT "\"luns\": [{\"name\": \"first\", \"cache\": "
+					    "\"direct\"}, {\"name\": \"l\", \"cache\": "
+					    "\"direct\"}]}";
+	struct fake_runtime fake;
+	struct blk_dev *dev = NULL, *idle = NULL;
+	pthread_t thread;
+
+	fake_register(&fake, a);
+	assert_ok(array_lun_device(a, &lun, &dev));
+	assert_ok(array_lun_device(a, &first, &idle));
+	inject(f, "all", "write", "hold");
+	assert_int_equal(pthread_create(&thread, NULL, write_block, dev), 0);
+	assert_true(wait_for(a, is_in_flight, dev));
+	assert_int_equal(apply(a, direct), ERR_BUSY);
+	assert_int_equal(cache_of(a), LUN_CACHE_AUTO);
+	assert_int_equal(atomic_load(&fake.quiesced), 1);
+	assert_int_equal(blk_flush(idle), 0);
+	inject(f, "all", "write", NULL);
+	pthread_join(thread, NULL);
+	assert_int_equal(blk_flush(dev), 0);
+	assert_ok(apply(a, direct));
+	assert_int_equal(cache_of(a), LUN_CACHE_DIRECT);
+	assert_int_equal(atomic_load(&fake.resumed), 2);
+	assert_int_equal(blk_flush(dev), 0);
+	assert_int_equal(blk_flush(idle), 0);
+	array_device_release(a, idle);
+	array_device_release(a, dev);
+	fake_unregister(&fake);
+}
+
+static void
+test_the_cache_of_a_lun_that_is_offline_leaves_it_so(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid lun = make_lun(a, "l");
+	struct blk_dev *dev = NULL;
+
+	assert_ok(array_lun_device(a, &lun, &dev));
+	assert_ok(apply(a, FORMAT "\"luns\": [{\"name\": \"l\", \"cache\": \"page\", "
+				  "\"status\": \"offline\"}]}"));
+	assert_int_equal(blk_flush(dev), ERR_OFFLINE);
+	assert_ok(apply(a, FORMAT "\"luns\": [{\"name\": \"l\", \"cache\": \"direct\"}]}"));
+	assert_int_equal(cache_of(a), LUN_CACHE_DIRECT);
+	assert_int_equal(blk_flush(dev), ERR_OFFLINE);
+	assert_ok(apply(a, FORMAT "\"luns\": [{\"name\": \"l\", \"cache\": \"auto\", "
+				  "\"status\": \"online\"}]}"));
+	assert_int_equal(blk_flush(dev), 0);
+	array_device_release(a, dev);
+}
+
 static void
 test_a_lun_that_is_held_is_busy(void **state)
 {
@@ -656,6 +737,8 @@ main(void)
 		TEST(test_an_old_revision_is_refused),
 		TEST(test_a_plan_that_fails_leaves_nothing),
 		TEST(test_paths_that_go_away_are_drained),
+		TEST(test_the_cache_changes_while_nothing_is_in_flight),
+		TEST(test_the_cache_of_a_lun_that_is_offline_leaves_it_so),
 		TEST(test_a_lun_that_is_held_is_busy),
 		TEST(test_thick_luns_are_made_and_grown_by_jobs),
 		TEST(test_settings_of_chap_are_locked_until_somebody_sets_the_secret),

@@ -5,7 +5,6 @@
  */
 #include "array_test.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "array/plan_int.h"
@@ -35,38 +34,16 @@ look_at(const struct fixture *f, int64_t utc_ms)
 	array_schedule_look(f->array);
 }
 
-static void
-clone_path(const struct fixture *f, char path[128])
-{
-	snprintf(path, 128, "%s/clone-by-copy", f->inject_dir);
-}
-
 static int
 setup(void **state)
 {
 	int rc = fixture_setup(state);
-	struct fixture *f = *state;
-	char path[128];
-	int fd;
 
 	if (rc < 0)
 		return rc;
-	clone_path(f, path);
-	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	close(fd);
-	look_at(f, MIDNIGHT);
+	fixture_let_clone(*state, true);
+	look_at(*state, MIDNIGHT);
 	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	char path[128];
-
-	clone_path(*state, path);
-	unlink(path);
-	return fixture_teardown(state);
 }
 
 static const struct principal admin = { .kind = PRINCIPAL_UNIX, .role = ROLE_ADMIN };
@@ -308,6 +285,21 @@ test_what_cannot_be_a_schedule_is_named_with_its_place(void **state)
 }
 
 static void
+test_a_lun_whose_pool_has_no_snapshots_is_named(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+
+	make_lun(a, "a");
+	refused(a,
+		FORMAT "\"pools\": [{\"name\": \"memory\", \"path\": \"ram:8M\"}],\n"
+		       "\"luns\": [{\"name\": \"fast\", \"size\": \"1MiB\", \"pool\": "
+		       "\"memory\"}],\n\"snapshot_schedules\": [{\"name\": \"s\", \"every\": "
+		       "\"1h\", \"keep\": \"1\",\n\"luns\": [\"a\", \"fast\"]}]}",
+		ERR_NOT_SUPPORTED, "line 4, column 15, snapshot_schedules[0].luns[1]",
+		"LUN \"fast\" is in pool \"memory\"");
+}
+
+static void
 test_a_schedule_has_at_most_so_many_luns(void **state)
 {
 	struct array *a = ((struct fixture *)*state)->array;
@@ -526,7 +518,7 @@ test_an_undo_makes_up_for_no_run(void **state)
 	assert_int_equal(count_rows(a, ROW_SNAPSHOT), 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
 
 int
 main(void)
@@ -537,6 +529,7 @@ main(void)
 		TEST(test_a_plan_makes_a_lun_with_its_schedule),
 		TEST(test_names_of_schedules_are_exchanged),
 		TEST(test_what_cannot_be_a_schedule_is_named_with_its_place),
+		TEST(test_a_lun_whose_pool_has_no_snapshots_is_named),
 		TEST(test_a_schedule_has_at_most_so_many_luns),
 		TEST(test_a_deleted_lun_is_left_out),
 		TEST(test_a_lun_in_the_place_of_another_is_found_by_its_name),

@@ -244,6 +244,9 @@ test_driver_tables_are_complete(void **state)
 	const size_t clone = offsetof(struct array_pool_driver, volume_clone) / sizeof(void *);
 	const size_t adopt = offsetof(struct array_pool_driver, volume_adopt) / sizeof(void *);
 	const size_t settle = offsetof(struct array_pool_driver, volume_settle) / sizeof(void *);
+	const size_t grow = offsetof(struct array_pool_driver, grow) / sizeof(void *);
+	const size_t watch = offsetof(struct array_pool_driver, watch_fd) / sizeof(void *);
+	const size_t unit = offsetof(struct array_pool_driver, whole_unit_bytes) / sizeof(void *);
 
 	(void)state;
 	for (size_t d = 0; d < ARRAY_LEN(drivers); d++) {
@@ -252,14 +255,21 @@ test_driver_tables_are_complete(void **state)
 		for (size_t i = 0; i < sizeof(*drivers[d]) / sizeof(slots[0]); i++)
 			if (i >= clone && i <= settle) /* all of them or none */
 				assert_int_equal(slots[i] != NULL, slots[clone] != NULL);
-			else if (i != flag && i != adopt) /* only files can be adopted */
+			else if (i == watch || i == watch + 1) /* other programs reach only files */
+				assert_int_equal(slots[i] != NULL, d == 0);
+			else if (i == grow) /* directories grow by themselves */
+				assert_int_equal(slots[i] != NULL, drivers[d] == &array_pool_bdev);
+			else if ((i < flag || i > unit) &&
+				 i != adopt) /* only files can be adopted */
 				assert_non_null(slots[i]);
 	}
 	assert_ptr_equal(array_pool_driver_find("ram:2G"), &array_pool_ram);
 	assert_ptr_equal(array_pool_driver_find("/some/where"), &array_pool_dir);
 	assert_ptr_equal(array_pool_driver_find("bdev:/dev/sdb"), &array_pool_bdev);
 	assert_null(array_pool_driver_find("bdev:sdb"));
-	assert_null(array_pool_driver_find("rbd:images"));
+	assert_string_equal(array_pool_driver_find("rbd:images")->kind, "rbd");
+	assert_null(array_pool_driver_find("rbd:"));
+	assert_null(array_pool_driver_find("rados:images"));
 }
 
 static void

@@ -85,8 +85,8 @@ controller_id(struct array *array)
 {
 	AUTO_STATE struct state *state = array_state(array);
 
-	assert_non_null(state_controller(state));
-	return state_controller(state)->id;
+	assert_non_null(state_find(state, ROW_CONTROLLER, array_controller_id(array)));
+	return *array_controller_id(array);
 }
 
 static void
@@ -256,7 +256,8 @@ test_a_controller_stays_offline_over_a_restart(void **state)
 	fixture_reopen(f);
 	AUTO_STATE struct state *now = array_state(f->array);
 
-	assert_int_equal(state_controller(now)->status, STATUS_OFFLINE);
+	assert_int_equal(((const struct row_controller *)state_at(now, ROW_CONTROLLER, 0))->status,
+			 STATUS_OFFLINE);
 }
 
 static void

@@ -5,7 +5,7 @@
  */
 #include "array_test.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
@@ -18,22 +18,6 @@
 #define HOUR     (60 * MINUTE)
 #define DAY      (24 * HOUR)
 #define MIDNIGHT 1796169600000ll /* Wednesday 2026-12-02 */
-
-static void
-let_clone(const struct fixture *f, bool can)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/clone-by-copy", f->inject_dir);
-	if (!can) {
-		unlink(path);
-		return;
-	}
-	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	close(fd);
-}
 
 /* Moves the clock to a time, which goes on from there, and lets the schedules look. */
 static void
@@ -52,7 +36,7 @@ setup(void **state)
 
 	if (rc < 0)
 		return rc;
-	let_clone(f, true);
+	fixture_let_clone(f, true);
 	look_at(f, MIDNIGHT);
 	return 0;
 }
@@ -60,7 +44,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	let_clone(*state, false);
+	fixture_let_clone(*state, false);
 	return fixture_teardown(state);
 }
 
@@ -290,6 +274,107 @@ test_a_store_that_hangs_is_not_waited_for(void **state)
 	array_device_release(f->array, dev);
 }
 
+/* How many flushes are on their way. */
+static unsigned
+flushes(struct array *array)
+{
+	unsigned count;
+
+	pthread_mutex_lock(&array->flushes_lock);
+	count = array->flushes;
+	pthread_mutex_unlock(&array->flushes_lock);
+	return count;
+}
+
+/* The first flush that hangs is not known to hang: it is given up after a time. */
+static void
+test_a_flush_that_hangs_fails_its_own_run_only(void **state)
+{
+	struct fixture *f = *state;
+	struct guid luns[] = { make_lun(f->array, "a"), make_lun(f->array, "b") }, hangs, other;
+	struct array_schedule_spec spec = { .name = "other",
+					    .every = "1h",
+					    .keep = "9",
+					    .luns = &luns[1],
+					    .lun_count = 1,
+					    .luns_given = true };
+	struct array_answer answer;
+	struct blk_dev *dev = NULL;
+	char id[GUID_TEXT_SIZE];
+
+	hangs = make(f->array, "1h", "", "9", luns, 2);
+	assert_ok(array_schedule_create(f->array, NULL, &spec, &answer));
+	other = answer.object_id;
+	spec.name = "and another";
+	assert_ok(array_schedule_create(f->array, NULL, &spec, NULL));
+	assert_ok(array_lun_device(f->array, &luns[0], &dev));
+	inject(f, guid_format(&luns[0], id), "flush", "hold");
+	f->array->flush_ms = 10;
+	look_at(f, MIDNIGHT + HOUR);
+	assert_live(f, hangs, 0, 1, MIDNIGHT + 2 * HOUR);
+	assert_live(f, other, 1, 0, MIDNIGHT + 2 * HOUR);
+	assert_int_equal(flushes(f->array), 1);
+	look_at(f, MIDNIGHT + HOUR + 2 * MINUTE); /* it is tried again, and flushes nothing more */
+	assert_int_equal(flushes(f->array), 1);
+	assert_int_equal(array_operation_check(f->array, &luns[0], ASK_EXTEND), 0);
+	inject(f, id, "flush", NULL);
+	while (flushes(f->array) > 0)
+		sched_yield();
+	f->array->flush_ms = 30000;
+	look_at(f, MIDNIGHT + HOUR + 4 * MINUTE);
+	assert_live(f, hangs, 1, 1, MIDNIGHT + 2 * HOUR);
+	array_device_release(f->array, dev);
+}
+
+static void
+test_a_run_that_is_asked_for_is_as_at_its_time(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "a"), none = random_guid(), schedule, taken;
+	const struct array_schedule_spec off = { .enabled_given = true };
+	struct array_request request = { .id = random_guid() };
+	struct array_answer first, again;
+
+	schedule = make(f->array, "1h", "", "2", &lun, 1);
+	look_at(f, MIDNIGHT + 30 * MINUTE);
+	assert_ok(array_schedule_run(f->array, &request, &schedule, &first));
+	taken = first_snapshot(f);
+	assert_true(guid_equal(&first.object_id, &taken));
+	assert_live(f, schedule, 1, 0, MIDNIGHT + HOUR);
+	assert_ok(array_schedule_run(f->array, &request, &schedule, &again)); /* the same request */
+	assert_int_equal(snapshots(f), 1);
+	assert_true(again.replayed);
+	look_at(f, MIDNIGHT + HOUR); /* its time is not passed over */
+	assert_int_equal(snapshots(f), 2);
+	array_schedule_stop(f->array);
+	atomic_store(&f->array->clock_shift_ms, MIDNIGHT + 2 * HOUR - clock_utc_ms());
+	assert_ok(array_schedule_run(f->array, NULL, &schedule, NULL));
+	assert_int_equal(snapshots(f), 2);        /* so many are kept */
+	look_at(f, MIDNIGHT + 2 * HOUR + MINUTE); /* it was the run that was due */
+	assert_live(f, schedule, 3, 0, MIDNIGHT + 3 * HOUR);
+	assert_ok(array_schedule_change(f->array, NULL, &schedule, &off, NULL));
+	assert_ok(array_schedule_run(f->array, NULL, &schedule, NULL));
+	assert_live(f, schedule, 4, 0, 0);
+	assert_int_equal(array_schedule_run(f->array, NULL, &none, NULL), ERR_NOT_FOUND);
+}
+
+static void
+test_a_run_that_is_asked_for_and_fails_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "a"), schedule;
+	char id[GUID_TEXT_SIZE];
+
+	schedule = make(f->array, "1h", "", "1", &lun, 1);
+	look_at(f, MIDNIGHT + HOUR);
+	inject(f, guid_format(&lun, id), "clone", "EIO");
+	assert_true(array_schedule_run(f->array, NULL, &schedule, NULL) < 0);
+	inject(f, id, "clone", NULL);
+	assert_int_equal(snapshots(f), 1);
+	look_at(f, MIDNIGHT + HOUR + MINUTE);
+	assert_live(f, schedule, 1, 0, MIDNIGHT + 2 * HOUR);
+}
+
 static void
 test_only_its_own_snapshots_are_removed(void **state)
 {
@@ -317,6 +402,83 @@ test_only_its_own_snapshots_are_removed(void **state)
 
 	assert_non_null(snapshot_by_name(now, &luns[0], "before the upgrade"));
 	assert_null(state_find(live, ROW_LIVE_SNAPSHOT_SCHEDULE, &schedule));
+}
+
+struct work_asked {
+	struct array_task task;
+	uint64_t work;
+};
+
+static int
+work_read(struct array *array, struct array_task *task)
+{
+	(void)array;
+	container_of(task, struct work_asked, task)->work = state_work();
+	return 0;
+}
+
+/* Returns how much the writer and this thread have done so far, in rows and nodes. */
+static uint64_t
+work_done(struct array *array)
+{
+	struct work_asked asked = { .task.run = work_read };
+
+	assert_ok(array_writer_submit(array, &asked.task));
+	return asked.work + state_work();
+}
+
+/* Returns what the removal of one snapshot by the schedule costs. */
+static uint64_t
+work_of_a_removal(struct fixture *f, const struct guid *schedule)
+{
+	static const struct schedule_rule rule = { .keep[KEEP_LAST] = 1 };
+	AUTO_STATE struct state *state = array_state(f->array);
+	size_t before = snapshots(f);
+	uint64_t work = work_done(f->array);
+
+	array_schedule_expire(f->array, state_find(state, ROW_SNAPSHOT_SCHEDULE, schedule), &rule,
+			      array_utc_ms(f->array));
+	work = work_done(f->array) - work;
+	assert_int_equal(snapshots(f), before - 1);
+	return work;
+}
+
+/* Takes so many times snapshots of these LUNs that are nobody's but a person's. */
+static void
+take_others(struct array *array, const struct guid *luns, size_t count, unsigned times)
+{
+	static unsigned number;
+	char name[16];
+
+	for (unsigned i = 0; i < times; i++) {
+		snprintf(name, sizeof(name), "%u", number++);
+		assert_ok(array_snapshot_create(array, NULL, name, luns, count, NULL));
+	}
+}
+
+static void
+test_a_removal_costs_the_same_however_many_snapshots_there_are(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "a"), schedule, others[16];
+	uint64_t first, second;
+	char name[16];
+
+	for (unsigned i = 0; i < ARRAY_LEN(others); i++) {
+		snprintf(name, sizeof(name), "other%u", i);
+		others[i] = make_lun(f->array, name);
+	}
+	schedule = make(f->array, "1h", "", "9", &lun, 1);
+	take_others(f->array, others, ARRAY_LEN(others),
+		    5); /* so that the nodes of orders are full */
+	look_at(f, MIDNIGHT + HOUR);
+	look_at(f, MIDNIGHT + 2 * HOUR);
+	first = work_of_a_removal(f, &schedule);
+	take_others(f->array, others, ARRAY_LEN(others), 20);
+	look_at(f, MIDNIGHT + 3 * HOUR);
+	second = work_of_a_removal(f, &schedule);
+	/* nodes may be fuller; to walk the 320 that are more, for the moments and to remove, adds 640 */
+	assert_in_range(second, 1, first + 300);
 }
 
 static void
@@ -420,6 +582,70 @@ test_what_cannot_be_a_schedule_is_refused(void **state)
 	assert_int_equal(count_rows(f->array, ROW_SNAPSHOT_SCHEDULE), 2);
 }
 
+/* Makes a LUN in a pool in memory, which can have no snapshots. */
+static struct guid
+make_lun_in_memory(struct array *array)
+{
+	struct array_lun_spec spec = { .name = "fast", .size_bytes = MIB };
+	struct array_answer answer;
+
+	assert_ok(array_pool_create(array, NULL, "memory", "ram:8M", &answer));
+	spec.pool_id = answer.object_id;
+	assert_ok(array_lun_create(array, NULL, &spec, &answer));
+	return answer.object_id;
+}
+
+/* A run is of all its LUNs or of none. */
+static void
+test_a_lun_whose_pool_has_no_snapshots_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct guid luns[] = { make_lun(f->array, "a"), make_lun_in_memory(f->array) }, schedule;
+	struct array_schedule_spec spec = { .name = "b",
+					    .every = "1h",
+					    .keep = "1",
+					    .luns = luns,
+					    .lun_count = 2,
+					    .luns_given = true };
+	const struct array_schedule_spec keeps = { .keep = "2" };
+	const char *text;
+
+	assert_int_equal(array_schedule_create(f->array, NULL, &spec, NULL), ERR_NOT_SUPPORTED);
+	text = err_text(ERR_NOT_SUPPORTED);
+	assert_non_null(strstr(text, "LUN \"fast\" is in pool \"memory\""));
+	assert_non_null(strstr(text, "cannot share space"));
+	schedule = make(f->array, "1h", "", "9", luns, 1);
+	spec = (struct array_schedule_spec){ .luns = luns, .lun_count = 2, .luns_given = true };
+	assert_int_equal(array_schedule_change(f->array, NULL, &schedule, &spec, NULL),
+			 ERR_NOT_SUPPORTED);
+	assert_ok(array_schedule_change(f->array, NULL, &schedule, &keeps, NULL));
+}
+
+/* A directory is asked; one that is not there, or whose pool is not, is not. */
+static void
+test_a_directory_is_asked_whether_it_shares_space(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "a"), schedule;
+	const struct array_schedule_spec spec = { .luns = &lun,
+						  .lun_count = 1,
+						  .luns_given = true };
+	char path[128], away[160];
+
+	schedule = make(f->array, "1h", "", "9", &lun, 1);
+	fixture_let_clone(f, false);
+	snprintf(path, sizeof(path), "%s/array/luns", f->dir);
+	snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(array_schedule_change(f->array, NULL, &schedule, &spec, NULL),
+			 blk_file_can_clone(path));
+	assert_int_equal(blk_file_can_clone(away), -ENOENT);
+	array_verify_stop(f->array);
+	assert_int_equal(rename(path, away), 0);
+	array_pool_verify(f->array);
+	assert_ok(array_schedule_change(f->array, NULL, &schedule, &spec, NULL));
+	assert_int_equal(rename(away, path), 0);
+}
+
 #define WITH_ARRAY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -433,11 +659,17 @@ main(void)
 		WITH_ARRAY(test_a_time_that_comes_again_has_another_name),
 		WITH_ARRAY(test_a_snapshot_that_took_long_is_none_of_the_future),
 		WITH_ARRAY(test_a_store_that_hangs_is_not_waited_for),
+		WITH_ARRAY(test_a_flush_that_hangs_fails_its_own_run_only),
+		WITH_ARRAY(test_a_run_that_is_asked_for_is_as_at_its_time),
+		WITH_ARRAY(test_a_run_that_is_asked_for_and_fails_changes_nothing),
 		WITH_ARRAY(test_only_its_own_snapshots_are_removed),
+		WITH_ARRAY(test_a_removal_costs_the_same_however_many_snapshots_there_are),
 		WITH_ARRAY(test_a_run_that_fails_is_told_and_the_next_one_runs),
 		WITH_ARRAY(test_a_busy_lun_is_tried_again),
 		WITH_ARRAY(test_deleted_luns_are_left_out),
 		WITH_ARRAY(test_what_cannot_be_a_schedule_is_refused),
+		WITH_ARRAY(test_a_lun_whose_pool_has_no_snapshots_is_refused),
+		WITH_ARRAY(test_a_directory_is_asked_whether_it_shares_space),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

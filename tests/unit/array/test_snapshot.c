@@ -6,28 +6,14 @@
  */
 #include "array_test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "array/array_int.h"
 #include "model/snapshot.h"
-
-static void
-let_clone(const struct fixture *f, bool can)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/clone-by-copy", f->inject_dir);
-	if (!can) {
-		unlink(path);
-		return;
-	}
-	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	close(fd);
-}
 
 static int
 setup(void **state)
@@ -35,14 +21,14 @@ setup(void **state)
 	int rc = fixture_setup(state);
 
 	if (rc == 0)
-		let_clone(*state, true);
+		fixture_let_clone(*state, true);
 	return rc;
 }
 
 static int
 teardown(void **state)
 {
-	let_clone(*state, false);
+	fixture_let_clone(*state, false);
 	return fixture_teardown(state);
 }
 
@@ -198,7 +184,7 @@ test_a_pool_that_cannot_share_space_refuses(void **state)
 	struct array_answer answer;
 	int rc;
 
-	let_clone(f, false);
+	fixture_let_clone(f, false);
 	rc = array_snapshot_create(f->array, NULL, "s", &lun, 1, &answer);
 	if (rc == 0)
 		skip(); /* this file system can */
@@ -207,7 +193,7 @@ test_a_pool_that_cannot_share_space_refuses(void **state)
 	assert_int_equal(array_lun_create(f->array, NULL, &spec, &answer), ERR_NOT_SUPPORTED);
 	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
 	assert_int_equal(count_rows(f->array, ROW_SNAPSHOT), 0);
-	let_clone(f, true);
+	fixture_let_clone(f, true);
 	(void)take(f->array, "s", lun);
 }
 
@@ -321,6 +307,42 @@ test_a_rollback_gives_the_data_back(void **state)
 	fake_unregister(&fake);
 }
 
+static char cannot_sync[256]; /* the file that fsync fails for; "" = none */
+
+int
+fsync(int fd)
+{
+	char link[64], path[256] = "";
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (readlink(link, path, sizeof(path) - 1) > 0 && cannot_sync[0] != '\0' &&
+	    strcmp(path, cannot_sync) == 0) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
+
+/* Else a SANITIZE would go on in the middle, and initiators would use what they remember. */
+static void
+test_the_data_path_learns_of_a_rollback_that_fails_late(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x"), snapshot;
+	struct fake_runtime fake = { 0 };
+
+	write_text(f, lun, 0, "then");
+	snapshot = take(f->array, "s", lun);
+	write_text(f, lun, 0, "late");
+	fake_register(&fake, f->array);
+	lun_file(f, lun, cannot_sync);
+	assert_int_equal(array_lun_rollback(f->array, NULL, &lun, &snapshot, false, NULL), -EIO);
+	cannot_sync[0] = '\0';
+	assert_text(f, lun, 0, "then");
+	assert_int_equal(fake.replaced, 1);
+	fake_unregister(&fake);
+}
+
 static void
 test_a_rollback_that_would_hurt_is_refused(void **state)
 {
@@ -411,6 +433,14 @@ test_a_missing_volume_of_a_snapshot_is_found(void **state)
 	assert_int_equal(rename(away, image), 0);
 }
 
+static uint64_t
+in_snapshots(struct array *array)
+{
+	AUTO_STATE struct state *live = array_live(array);
+
+	return ((const struct row_live_pool *)state_at(live, ROW_LIVE_POOL, 0))->snapshot_bytes;
+}
+
 /* A file system that shares nothing: all that a copy takes is its own. */
 static void
 test_the_space_of_snapshots_is_measured(void **state)
@@ -435,9 +465,11 @@ test_the_space_of_snapshots_is_measured(void **state)
 		assert_non_null(row);
 		assert_true(row->used_bytes >= 4 && row->used_bytes < MIB);
 		assert_int_equal(row->own_bytes, row->used_bytes);
+		assert_int_equal(in_snapshots(f->array), row->own_bytes);
 	}
 	assert_ok(array_snapshot_delete(f->array, NULL, &second, NULL));
 	array_snapshot_measure(f->array);
+	assert_int_equal(in_snapshots(f->array), 0);
 	AUTO_STATE struct state *live = array_live(f->array);
 
 	assert_null(state_find(live, ROW_LIVE_SNAPSHOT, &second));
@@ -465,18 +497,15 @@ set_online(struct array *array, struct guid lun, bool online)
 }
 
 static void
-test_a_full_copy_is_of_a_lun_that_is_offline(void **state)
+test_a_full_copy_of_a_lun_that_is_offline(void **state)
 {
 	struct fixture *f = *state;
 	struct guid lun = make_lun(f->array, "x");
-	struct array_lun_spec spec = { .name = "c", .origin_id = lun, .copy = true };
 	struct array_answer copy;
 
-	let_clone(f, false);
+	fixture_let_clone(f, false);
 	write_text(f, lun, 4096, "first");
 	write_text(f, lun, MIB - 5, "last!");
-	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_IN_USE);
-	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
 	set_online(f->array, lun, false);
 	inject(f, "all", "copy", "hold");
 	copy = copy_of(f->array, "c", lun);
@@ -492,6 +521,90 @@ test_a_full_copy_is_of_a_lun_that_is_offline(void **state)
 	assert_text(f, copy.object_id, MIB - 5, "last!");
 	assert_true(wait_operation(f->array, copy.object_id, OPERATION_NONE));
 	assert_ok(array_check(f->array));
+}
+
+/* The tracking layer lies over the LUN's device. */
+static bool
+is_tracked(struct array *array, const void *lun_id)
+{
+	struct blk_dev *dev = array_lun_device_now(array, lun_id);
+	bool found = dev != NULL && dev->below != NULL && dev->below->below != NULL;
+
+	if (dev != NULL)
+		array_device_release(array, dev);
+	return found;
+}
+
+static void
+put_text(struct array *array, struct guid lun, uint64_t at, const char *text)
+{
+	static uint8_t block[512];
+	struct blk_dev *dev = array_lun_device_now(array, &lun);
+
+	memset(block, 0, sizeof(block));
+	memcpy(block, text, strlen(text));
+	assert_non_null(dev);
+	assert_int_equal(blk_rw(dev, BLK_WRITE, at, block, sizeof(block)), 0);
+	array_device_release(array, dev);
+}
+
+static bool
+is_drained_again(struct array *array, const void *fake)
+{
+	(void)array;
+	return atomic_load(&((const struct fake_runtime *)fake)->quiesced) == 2;
+}
+
+static void
+test_a_full_copy_of_a_lun_in_use_is_of_the_moment_of_its_end(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct array_answer copy;
+	struct fake_runtime fake;
+	struct blk_dev *dev;
+
+	fixture_let_clone(f, false);
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	array_device_release(f->array, dev);
+	put_text(f->array, lun, 4096, "first");
+	put_text(f->array, lun, 8192, "first");
+	fake_register(&fake, f->array);
+	inject(f, "all", "copy", "hold");
+	inject(f, "all", "copy-end", "hold");
+	copy = copy_of(f->array, "c", lun);
+	assert_true(wait_for(f->array, is_tracked, &lun));
+	put_text(f->array, lun, 8192, "while");
+	put_text(f->array, lun, 512 << 10, "while");
+	inject(f, "all", "copy", NULL);
+	assert_true(wait_for(f->array, is_drained_again, &fake));
+	inject(f, "all", "copy-end", NULL);
+	assert_true(wait_job(f->array, copy.job_id, JOB_DONE));
+	assert_false(is_tracked(f->array, &lun));
+	put_text(f->array, lun, 4096, "after");
+	assert_text(f, copy.object_id, 4096, "first");
+	assert_text(f, copy.object_id, 8192, "while");
+	assert_text(f, copy.object_id, 512 << 10, "while");
+	assert_int_equal(atomic_load(&fake.quiesced), 2);
+	assert_int_equal(atomic_load(&fake.resumed), 2);
+	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
+	fake_unregister(&fake);
+	assert_ok(array_check(f->array));
+}
+
+static void
+test_a_lun_that_has_failed_is_not_copied(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct array_lun_spec spec = { .name = "c", .origin_id = lun, .copy = true };
+	struct array_store *store = array_unit_store(f->array, &lun);
+
+	array_store_fail(store, -EIO, "a test");
+	array_store_unref(store);
+	assert_int_equal(array_lun_create(f->array, NULL, &spec, NULL), ERR_FAILED);
+	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
+	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
 }
 
 static void
@@ -511,23 +624,24 @@ test_a_full_copy_of_a_snapshot_needs_nobody(void **state)
 
 /* Ends a copy badly; nothing is left of it, and its origin is free. */
 static void
-copy_ends_badly(struct fixture *f, const char *fault, enum job_state end)
+copy_ends_badly(struct fixture *f, bool online, const char *fault, enum job_state end)
 {
 	struct guid lun = make_lun(f->array, "x");
 	struct array_answer copy;
 	char path[256];
 
-	set_online(f->array, lun, false);
+	set_online(f->array, lun, online);
 	inject(f, "all", "copy", fault);
 	copy = copy_of(f->array, "c", lun);
 	lun_file(f, copy.object_id, path);
-	assert_true(file_exists(path));
+	assert_true(end == JOB_FAILED || file_exists(path));
 	if (end == JOB_CANCELLED)
 		assert_ok(array_job_cancel(f->array, NULL, &copy.job_id, NULL));
 	assert_true(wait_job(f->array, copy.job_id, end));
 	inject(f, "all", "copy", NULL);
 	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
 	assert_true(wait_file_gone(f->array, path));
+	assert_false(is_tracked(f->array, &lun));
 	set_online(f->array, lun, true);
 	assert_ok(array_lun_delete(f->array, NULL, &lun, false, NULL));
 }
@@ -535,9 +649,124 @@ copy_ends_badly(struct fixture *f, const char *fault, enum job_state end)
 static void
 test_a_full_copy_that_ends_badly_leaves_nothing(void **state)
 {
-	copy_ends_badly(*state, "hold", JOB_CANCELLED);
-	copy_ends_badly(*state, "EIO", JOB_FAILED);
-	copy_ends_badly(*state, "ENOSPC", JOB_FAILED);
+	for (int online = 0; online < 2; online++) {
+		copy_ends_badly(*state, online, "hold", JOB_CANCELLED);
+		copy_ends_badly(*state, online, "EIO", JOB_FAILED);
+		copy_ends_badly(*state, online, "ENOSPC", JOB_FAILED);
+	}
+}
+
+static bool
+is_parked(struct array *array, const void *id)
+{
+	return job_phase(array, id) == JOB_PAUSED;
+}
+
+/* Begins a copy of an offline LUN and pauses it. */
+static struct array_answer
+paused_copy_of(struct fixture *f, struct guid lun)
+{
+	struct array_answer copy;
+
+	set_online(f->array, lun, false);
+	inject(f, "all", "copy", "hold");
+	copy = copy_of(f->array, "c", lun);
+	assert_ok(array_job_pause(f->array, NULL, &copy.job_id, NULL));
+	assert_true(wait_for(f->array, is_parked, &copy.job_id));
+	inject(f, "all", "copy", NULL);
+	return copy;
+}
+
+static void
+test_a_full_copy_goes_on_after_a_pause(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct array_answer copy;
+
+	write_text(f, lun, 4096, "first");
+	write_text(f, lun, MIB - 5, "last!");
+	copy = paused_copy_of(f, lun);
+	assert_int_equal(array_lun_delete(f->array, NULL, &lun, true, NULL), ERR_BUSY);
+	assert_ok(array_job_resume(f->array, NULL, &copy.job_id, NULL));
+	assert_true(wait_job(f->array, copy.job_id, JOB_DONE));
+	assert_text(f, copy.object_id, 4096, "first");
+	assert_text(f, copy.object_id, MIB - 5, "last!");
+	set_online(f->array, lun, true);
+}
+
+/* Pauses in the copy, and when the paths are drained at its end: neither is the copy's moment. */
+static void
+test_a_paused_copy_of_a_lun_in_use_is_of_the_moment_of_its_end(void **state)
+{
+	static const char *const steps[] = { "copy", "copy-end" };
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct array_answer copy;
+	struct fake_runtime fake;
+	struct blk_dev *dev;
+
+	assert_ok(array_lun_device(f->array, &lun, &dev));
+	array_device_release(f->array, dev);
+	put_text(f->array, lun, 4096, "first");
+	fake_register(&fake, f->array);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		inject(f, "all", steps[i], "hold");
+	copy = copy_of(f->array, "c", lun);
+	assert_true(wait_for(f->array, is_tracked, &lun));
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		assert_ok(array_job_pause(f->array, NULL, &copy.job_id, NULL));
+		assert_true(wait_for(f->array, is_parked, &copy.job_id));
+		inject(f, "all", steps[i], NULL);
+		assert_int_equal(atomic_load(&fake.quiesced), atomic_load(&fake.resumed));
+		assert_true(is_tracked(f->array, &lun));
+		put_text(f->array, lun, 8192, steps[i]);
+		assert_ok(array_job_resume(f->array, NULL, &copy.job_id, NULL));
+		if (i == 0)
+			assert_true(wait_for(f->array, is_drained_again, &fake));
+	}
+	assert_true(wait_job(f->array, copy.job_id, JOB_DONE));
+	assert_false(is_tracked(f->array, &lun));
+	put_text(f->array, lun, 4096, "after");
+	assert_text(f, copy.object_id, 4096, "first");
+	assert_text(f, copy.object_id, 8192, "copy-end");
+	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
+	fake_unregister(&fake);
+	assert_ok(array_check(f->array));
+}
+
+static void
+test_a_paused_copy_is_cancelled(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct array_answer copy;
+
+	inject(f, "all", "copy", "hold");
+	copy = copy_of(f->array, "c", lun);
+	assert_true(wait_for(f->array, is_tracked, &lun));
+	assert_ok(array_job_pause(f->array, NULL, &copy.job_id, NULL));
+	assert_true(wait_for(f->array, is_parked, &copy.job_id));
+	inject(f, "all", "copy", NULL);
+	assert_ok(array_job_cancel(f->array, NULL, &copy.job_id, NULL));
+	assert_true(wait_job(f->array, copy.job_id, JOB_CANCELLED));
+	assert_false(is_tracked(f->array, &lun));
+	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
+	assert_true(wait_operation(f->array, lun, OPERATION_NONE));
+}
+
+/* It cannot go on, so it does not wait for that either. */
+static void
+test_a_full_copy_that_is_paused_does_not_survive_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct guid lun = make_lun(f->array, "x");
+	struct array_answer copy = paused_copy_of(f, lun);
+
+	fixture_reopen(f);
+	assert_true(wait_job(f->array, copy.job_id, JOB_FAILED));
+	assert_int_equal(count_rows(f->array, ROW_LUN), 1);
+	set_online(f->array, lun, true);
 }
 
 static void
@@ -574,14 +803,21 @@ main(void)
 		WITH_ARRAY(test_a_snapshot_outlives_its_lun_and_holds_its_pool),
 		WITH_ARRAY(test_a_clone_is_a_lun_of_its_own),
 		WITH_ARRAY(test_a_rollback_gives_the_data_back),
+		WITH_ARRAY(test_the_data_path_learns_of_a_rollback_that_fails_late),
 		WITH_ARRAY(test_a_rollback_that_would_hurt_is_refused),
 		WITH_ARRAY(test_an_offline_lun_stays_offline_when_it_is_rolled_back),
 		WITH_ARRAY(test_start_sweeps_what_a_crash_left),
 		WITH_ARRAY(test_a_missing_volume_of_a_snapshot_is_found),
 		WITH_ARRAY(test_the_space_of_snapshots_is_measured),
-		WITH_ARRAY(test_a_full_copy_is_of_a_lun_that_is_offline),
+		WITH_ARRAY(test_a_full_copy_of_a_lun_that_is_offline),
+		WITH_ARRAY(test_a_full_copy_of_a_lun_in_use_is_of_the_moment_of_its_end),
+		WITH_ARRAY(test_a_lun_that_has_failed_is_not_copied),
 		WITH_ARRAY(test_a_full_copy_of_a_snapshot_needs_nobody),
 		WITH_ARRAY(test_a_full_copy_that_ends_badly_leaves_nothing),
+		WITH_ARRAY(test_a_paused_copy_of_a_lun_in_use_is_of_the_moment_of_its_end),
+		WITH_ARRAY(test_a_paused_copy_is_cancelled),
+		WITH_ARRAY(test_a_full_copy_goes_on_after_a_pause),
+		WITH_ARRAY(test_a_full_copy_that_is_paused_does_not_survive_a_restart),
 		WITH_ARRAY(test_a_full_copy_does_not_survive_a_restart),
 	};
 

@@ -5,6 +5,7 @@
 #include "array_test.h"
 
 #include "array/array_int.h"
+#include "model/redirect.h"
 
 static const struct row_target *
 target_row(const struct state *state, struct guid target)
@@ -179,6 +180,68 @@ test_alias_can_be_changed(void **state)
 	AUTO_STATE struct state *now = array_state(a);
 
 	assert_string_equal(target_row(now, target)->alias, "new");
+}
+
+static const char *
+redirect_of(struct array *a, struct guid target)
+{
+	static char text[REDIRECT_TEXT_SIZE];
+	AUTO_STATE struct state *now = array_state(a);
+
+	snprintf(text, sizeof(text), "%s", target_row(now, target)->redirect);
+	return text;
+}
+
+static void
+test_redirects_are_addresses_where_logins_find_something(void **state)
+{
+	static const char *const wrong[] = {
+		"192.0.2.9:3260,1", "0.0.0.0",           "[::]:3260", "array2",
+		"192.0.2.9:0",      "192.0.2.9 forever", " ",         "127.0.0.1:4000"
+	};
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid target = make_target(a, "web");
+	struct array_answer portal;
+
+	assert_ok(array_target_set_redirect(a, NULL, &target, "192.0.2.9 move permanent", NULL));
+	assert_string_equal(redirect_of(a, target), "192.0.2.9:3260 permanent move");
+	assert_ok(array_target_set_redirect(a, NULL, &target, "2001:DB8::9", NULL));
+	assert_string_equal(redirect_of(a, target), "[2001:db8::9]:3260");
+	assert_ok(array_portal_create(a, NULL, "127.0.0.1", 4000, false, &portal));
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		assert_int_equal(array_target_set_redirect(a, NULL, &target, wrong[i], NULL),
+				 ERR_INVALID);
+	assert_string_equal(redirect_of(a, target), "[2001:db8::9]:3260");
+	assert_ok(array_portal_create(a, NULL, "127.0.0.1", 4000, true, &portal));
+	assert_ok(array_target_set_redirect(a, NULL, &target, "127.0.0.1:4000", NULL));
+	assert_ok(array_target_set_redirect(a, NULL, &target, "none", NULL));
+	assert_string_equal(redirect_of(a, target), "");
+}
+
+/* A login at a portal: a redirect that leads to where nobody serves the target is not followed. */
+static void
+test_a_redirect_leads_nobody_in_a_circle(void **state)
+{
+	struct array *a = ((struct fixture *)*state)->array;
+	struct guid target = make_target(a, "web"), group;
+	struct array_answer one, other;
+	struct redirect to;
+
+	assert_ok(array_portal_create(a, NULL, "127.0.0.1", 4000, true, &one));
+	assert_ok(array_portal_create(a, NULL, "127.0.0.1", 4001, true, &other));
+	assert_ok(array_target_set_redirect(a, NULL, &target, "127.0.0.1:4001", NULL));
+	AUTO_STATE struct state *now = array_state(a);
+	const struct row_portal *first = state_find(now, ROW_PORTAL, &one.object_id),
+				*second = state_find(now, ROW_PORTAL, &other.object_id);
+
+	assert_true(redirect_applies(now, target_row(now, target), first, &to));
+	assert_string_equal(to.endpoint, "127.0.0.1:4001");
+	assert_false(redirect_applies(now, target_row(now, target), second, &to));
+	group = ((const struct row_portal_group *)state_at(now, ROW_PORTAL_GROUP, 0))->id;
+	assert_ok(array_group_remove_portal(a, NULL, &group, &other.object_id, NULL));
+	AUTO_STATE struct state *later = array_state(a);
+
+	assert_false(redirect_applies(later, target_row(later, target), first, &to));
 }
 
 static void
@@ -553,6 +616,8 @@ main(void)
 		WITH_ARRAY(test_bad_prefixes_are_invalid),
 		WITH_ARRAY(test_given_name_is_normalised_and_unique),
 		WITH_ARRAY(test_alias_can_be_changed),
+		WITH_ARRAY(test_redirects_are_addresses_where_logins_find_something),
+		WITH_ARRAY(test_a_redirect_leads_nobody_in_a_circle),
 		WITH_ARRAY(test_target_with_luns_is_not_deleted),
 		WITH_ARRAY(test_a_portal_for_all_targets_is_one_change),
 		WITH_ARRAY(test_groups_go_with_their_target),

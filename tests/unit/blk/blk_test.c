@@ -22,21 +22,43 @@ make_dir(char *buf, size_t size, const char *parent)
 	assert_non_null(mkdtemp(buf));
 }
 
+bool
+blk_test_has_memory(void)
+{
+	struct statfs sfs;
+
+	return statfs("/dev/shm", &sfs) == 0 && sfs.f_type == TMPFS_MAGIC &&
+	       access("/dev/shm", W_OK) == 0;
+}
+
 int
 blk_test_setup(void **state)
 {
 	struct blk_test *t = mem_calloc(1, sizeof(*t));
-	struct statfs sfs;
 
 	assert_non_null(t);
 	make_dir(t->dir, sizeof(t->dir), getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
-	if (statfs("/dev/shm", &sfs) == 0 && sfs.f_type == TMPFS_MAGIC &&
-	    access("/dev/shm", W_OK) == 0)
+	if (blk_test_has_memory())
 		make_dir(t->memory_dir, sizeof(t->memory_dir), "/dev/shm");
 	assert_int_equal(loop_new(&t->loop), 0);
 	assert_int_equal(workers_new(2, "blk-test", &t->workers), 0);
 	*state = t;
 	return 0;
+}
+
+int
+blk_test_setup_in_memory(void **state)
+{
+	int rc = blk_test_setup(state);
+	struct blk_test *t = *state;
+	char disk[sizeof(t->dir)];
+
+	if (t->memory_dir[0] != '\0') {
+		memcpy(disk, t->dir, sizeof(disk));
+		memcpy(t->dir, t->memory_dir, sizeof(disk));
+		memcpy(t->memory_dir, disk, sizeof(disk));
+	}
+	return rc;
 }
 
 static int

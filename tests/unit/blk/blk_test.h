@@ -24,7 +24,11 @@ struct blk_test {
 	struct workers *workers;
 };
 
+/* Returns whether the machine has a tmpfs for tests. */
+bool blk_test_has_memory(void);
 int blk_test_setup(void **state);
+/* As blk_test_setup, with `dir` and `memory_dir` exchanged, if there is the latter. */
+int blk_test_setup_in_memory(void **state);
 int blk_test_teardown(void **state);
 /* Returns the path of a file below dir; static storage, valid until the next but three calls. */
 const char *blk_test_path(const char *dir, const char *name);

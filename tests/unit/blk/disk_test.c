@@ -30,6 +30,19 @@ disk_test_device(const struct blk_test *t, const char *name)
 	return path;
 }
 
+void
+disk_test_enlarge(const char *path, uint64_t size_bytes)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	static uint8_t dirt[TEST_MIB];
+
+	memset(dirt, DIRT, sizeof(dirt));
+	assert_true(fd >= 0);
+	for (uint64_t at = SIZE; at < size_bytes; at += sizeof(dirt))
+		assert_int_equal(pwrite(fd, dirt, sizeof(dirt), (off_t)at), sizeof(dirt));
+	close(fd);
+}
+
 struct blk_disk *
 disk_test_open(const char *path, enum blk_disk_mode mode)
 {

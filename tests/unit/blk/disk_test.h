@@ -20,6 +20,8 @@ static const struct guid a = { { 0xa } }, b = { { 0xb } };
 
 /* Makes a file that looks empty at both ends, and is not.  Returns its path, as blk_test_path. */
 const char *disk_test_device(const struct blk_test *t, const char *name);
+/* Makes it larger; what is new there is dirty, too. */
+void disk_test_enlarge(const char *path, uint64_t size_bytes);
 struct blk_disk *disk_test_open(const char *path, enum blk_disk_mode mode);
 /* Makes a device over a volume. */
 struct blk_dev *disk_test_volume(const char *path, const struct guid *id, uint64_t size_bytes,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of the rules that every block device obeys, whatever lies below it: memory, a volume of a
- * pool in memory, the null device, a file on disk, a file on tmpfs, and each of them under the trace layer.
+ * pool in memory, the null device, a file on disk, a file on tmpfs, and each of them
+ * under a layer.
  */
 #include "blk_test.h"
 
@@ -34,6 +35,17 @@ make_ram(uint64_t limit_bytes)
 	return dev;
 }
 
+/* A layer that does nothing: no faults are in it.  Returns 0 or -ENOMEM. */
+static int
+lay_over(struct blk_dev *dev, struct blk_dev **ret_top)
+{
+	struct blk_faults *faults = blk_faults_new(NULL, NULL);
+	int r = faults != NULL ? blk_faults_layer_new(dev, faults, ret_top) : -ENOMEM;
+
+	blk_faults_unref(faults);
+	return r;
+}
+
 static struct blk_dev *
 make(struct blk_test *t, unsigned kind)
 {
@@ -47,7 +59,7 @@ make(struct blk_test *t, unsigned kind)
 		dev = blk_test_file(t->dir, "f", SIZE, false);
 	else
 		dev = blk_test_file(t->memory_dir, "f", SIZE, false);
-	assert_int_equal(blk_trace_new(dev, &top), 0);
+	assert_int_equal(lay_over(dev, &top), 0);
 	return top;
 }
 
@@ -320,7 +332,7 @@ test_making_a_device_survives_every_allocation_failure(void **state)
 		mem_fault_at(n);
 		int r = blk_file_new("/nowhere/x", "x", SIZE, &options, &dev);
 
-		if (r == 0 && (r = blk_trace_new(dev, &top)) < 0)
+		if (r == 0 && (r = lay_over(dev, &top)) < 0)
 			blk_dev_unref(dev);
 		bool hit = mem_fault_hit();
 

@@ -47,6 +47,18 @@ assert_reads(struct blk_dev *dev, uint64_t at, size_t len, uint8_t value)
 	assert_true(blk_test_all(buf, len, value));
 }
 
+static bool
+is_empty(const char *path, uint64_t at, size_t len)
+{
+	AUTO_FREE uint8_t *buf = mem_alloc(len);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0 && buf != NULL);
+	assert_int_equal(pread(fd, buf, len, (off_t)at), len);
+	close(fd);
+	return blk_test_all(buf, len, 0);
+}
+
 static void
 fill(struct blk_dev *dev, uint64_t at, size_t len, uint8_t value)
 {
@@ -372,6 +384,7 @@ test_random_io_in_pieces(void **state)
 					blk_test_range(t, dev, queue, BLK_WRITE_ZEROES, at, len),
 					0);
 			} else if (op == 5) {
+				memset(want + at, 0, len);
 				assert_int_equal(blk_test_range(t, dev, queue, BLK_UNMAP, at, len),
 						 0);
 				assert_int_equal(blk_test_range(t, dev, queue, BLK_FLUSH, 0, 0), 0);
@@ -397,6 +410,66 @@ test_random_io_in_pieces(void **state)
 		blk_dev_unref(dev);
 		blk_disk_close(disk, false);
 	}
+}
+
+static bool
+is_mapped(struct blk_dev *dev, uint64_t at)
+{
+	struct blk_io io = { .op = BLK_MAP, .offset_bytes = at, .len_bytes = TEST_MIB };
+
+	blk_submit(dev, NULL, &io);
+	assert_int_equal(io.result, 0);
+	assert_true(io.extent.len_bytes == TEST_MIB);
+	return io.extent.mapped;
+}
+
+static void
+range(struct blk_dev *dev, enum blk_op op, unsigned flags, uint64_t at, uint64_t len)
+{
+	struct blk_io io = { .op = op, .flags = flags, .offset_bytes = at, .len_bytes = len };
+
+	blk_submit(dev, NULL, &io);
+	assert_int_equal(io.result, 0);
+}
+
+static void
+test_unmapping_discards_whole_chunks(void **state)
+{
+	struct blk_test *t = *state;
+	const char *path = disk_test_device(t, "d");
+	struct blk_disk *disk = disk_test_open(path, BLK_DISK_CREATE);
+	struct blk_dev *dev = disk_test_volume_new(path, &a, 5 * TEST_MIB), *thick;
+
+	fill(dev, 0, 5 * TEST_MIB, 7);
+	assert_true(dev->can_unmap);
+	range(dev, BLK_UNMAP, 0, TEST_MIB / 2, 3 * TEST_MIB);
+	assert_reads(dev, 0, TEST_MIB / 2, 7);
+	assert_reads(dev, TEST_MIB / 2, 3 * TEST_MIB, 0);
+	assert_reads(dev, 3 * TEST_MIB + TEST_MIB / 2, TEST_MIB / 2, 7);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(is_mapped(dev, i * TEST_MIB), i != 1 && i != 2);
+	assert_true(is_empty(path, FIRST + TEST_MIB, 2 * TEST_MIB)); /* the disk was told */
+	range(dev, BLK_WRITE_ZEROES, 0, 3 * TEST_MIB, TEST_MIB);
+	assert_true(is_mapped(dev, 3 * TEST_MIB));
+	range(dev, BLK_WRITE_ZEROES, BLK_MAY_UNMAP, 3 * TEST_MIB, TEST_MIB);
+	assert_false(is_mapped(dev, 3 * TEST_MIB));
+	fill(dev, 2 * TEST_MIB + 512, 512, 9);
+	assert_reads(dev, 2 * TEST_MIB + 1024, TEST_MIB - 1024, 0);
+	assert_int_equal(blk_flush(dev), 0);
+	blk_dev_unref(dev);
+	blk_disk_close(disk, false);
+	disk = disk_test_open(path, BLK_DISK_OPEN);
+	thick = disk_test_volume(path, &a, 5 * TEST_MIB, true);
+	assert_reads(thick, TEST_MIB, TEST_MIB, 0);
+	assert_reads(thick, 2 * TEST_MIB + 512, 512, 9);
+	assert_false(thick->can_unmap);
+	range(thick, BLK_UNMAP, 0, 4 * TEST_MIB, TEST_MIB);
+	range(thick, BLK_WRITE_ZEROES, BLK_MAY_UNMAP, 0, TEST_MIB);
+	assert_reads(thick, 0, TEST_MIB, 0);
+	assert_reads(thick, 4 * TEST_MIB, TEST_MIB, 7);
+	assert_true(blk_disk_is_ready(disk, 0) && blk_disk_is_ready(disk, 4));
+	blk_dev_unref(thick);
+	blk_disk_close(disk, false);
 }
 
 static void
@@ -434,6 +507,73 @@ test_a_disk_as_it_is_is_one_volume(void **state)
 }
 
 /* ---- a device that goes away ---- */
+
+static void
+resize_file(const char *path, uint64_t size_bytes)
+{
+	assert_int_equal(truncate(path, (off_t)size_bytes), 0);
+}
+
+static uint64_t
+capacity_of(struct blk_disk *disk)
+{
+	uint64_t capacity, left;
+
+	blk_disk_space(disk, &capacity, &left);
+	return capacity / TEST_MIB;
+}
+
+static void
+test_a_disk_grows_with_its_device(void **state)
+{
+	struct blk_test *t = *state;
+	const char *path = disk_test_device(t, "d");
+	struct blk_disk *disk = disk_test_open(path, BLK_DISK_CREATE), *none = NULL;
+	struct blk_dev *dev = disk_test_volume_new(path, &a, CHUNKS * TEST_MIB);
+
+	fill(dev, 0, 512, 7);
+	assert_int_equal(blk_disk_grow(disk), 0);
+	disk_test_enlarge(path, SIZE + 5 * TEST_MIB);
+	assert_int_equal(capacity_of(disk), CHUNKS); /* nobody has asked */
+	assert_int_equal(blk_disk_grow(disk), 1);
+	assert_int_equal(blk_disk_grow(disk), 0);
+	assert_int_equal(capacity_of(disk), CHUNKS + 5);
+	/* neither what was the end nor what is new shows what was there; the new end is empty */
+	assert_int_equal(blk_resize(dev, (CHUNKS + 5) * TEST_MIB), 0);
+	fill(dev, (CHUNKS + 4) * TEST_MIB, 512, 9);
+	assert_reads(dev, CHUNKS * TEST_MIB, 4 * TEST_MIB, 0);
+	assert_reads(dev, (CHUNKS + 4) * TEST_MIB + 512, TEST_MIB - 512, 0);
+	assert_true(is_empty(path, SIZE + 4 * TEST_MIB, TEST_MIB));
+	assert_int_equal(blk_flush(dev), 0);
+	blk_dev_unref(dev);
+	blk_disk_close(disk, false);
+	disk = disk_test_open(path, BLK_DISK_OPEN);
+	assert_int_equal(capacity_of(disk), CHUNKS + 5);
+	dev = disk_test_volume(path, &a, (CHUNKS + 5) * TEST_MIB, false);
+	assert_reads(dev, 0, 512, 7);
+	assert_reads(dev, (CHUNKS + 4) * TEST_MIB, 512, 9);
+	blk_dev_unref(dev);
+	blk_disk_close(disk, false);
+	/* the header knows only the size of the beginning */
+	resize_file(path, SIZE);
+	assert_int_equal(blk_disk_open(path, &owner, BLK_DISK_OPEN, &none), ERR_CORRUPT);
+	assert_non_null(strstr(err_text(ERR_CORRUPT), "smaller"));
+}
+
+/* There is room for the bits of 8 TiB. */
+static void
+test_a_disk_grows_as_far_as_its_bits_go(void **state)
+{
+	struct blk_test *t = *state;
+	const char *path = disk_test_device(t, "d");
+	struct blk_disk *disk = disk_test_open(path, BLK_DISK_CREATE);
+
+	resize_file(path, 9ull << 40);
+	assert_int_equal(blk_disk_grow(disk), 1);
+	assert_int_equal(capacity_of(disk), 8u << 20);
+	assert_int_equal(blk_disk_grow(disk), 0);
+	blk_disk_close(disk, true);
+}
 
 static void
 test_a_device_that_is_gone_and_comes_back(void **state)
@@ -488,7 +628,10 @@ main(void)
 		TEST(test_allocating_writes_zeros_and_can_be_cancelled),
 		TEST(test_a_volume_takes_the_place_of_another),
 		TEST(test_random_io_in_pieces),
+		TEST(test_unmapping_discards_whole_chunks),
 		TEST(test_a_disk_as_it_is_is_one_volume),
+		TEST(test_a_disk_grows_with_its_device),
+		TEST(test_a_disk_grows_as_far_as_its_bits_go),
 		TEST(test_a_device_that_is_gone_and_comes_back),
 	};
 

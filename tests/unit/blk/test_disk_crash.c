@@ -22,22 +22,34 @@
 struct after {
 	int a, b;
 	uint64_t a_size;
+	uint32_t chunks; /* of the disk */
 };
+#define LARGER (CHUNKS + 3)
 static const struct after history[] = {
-	{ -1, -1, 0 },           { 0, -1, 2 * TEST_MIB }, { 1, -1, 2 * TEST_MIB },
-	{ 1, -1, 4 * TEST_MIB }, { 1, 1, 4 * TEST_MIB },  { 1, 1, TEST_MIB },
-	{ 2, 1, TEST_MIB },      { 2, -1, TEST_MIB },     { -1, -1, 0 },
+	{ -1, -1, 0, CHUNKS },
+	{ 0, -1, 2 * TEST_MIB, CHUNKS },
+	{ 1, -1, 2 * TEST_MIB, CHUNKS },
+	{ 1, -1, 4 * TEST_MIB, CHUNKS },
+	{ 1, 1, 4 * TEST_MIB, CHUNKS },
+	{ 1, 1, TEST_MIB, CHUNKS },
+	{ 2, 1, TEST_MIB, CHUNKS },
+	{ 2, 1, TEST_MIB, LARGER },
+	{ 2, 1, (CHUNKS + 1) * TEST_MIB, LARGER },
+	{ 0, 1, (CHUNKS + 1) * TEST_MIB, LARGER },
+	{ 0, -1, (CHUNKS + 1) * TEST_MIB, LARGER },
+	{ -1, -1, 0, LARGER },
 };
 
 /* Makes the change that leads to history[done + 1].  Returns 0 or an error. */
 static int
-change(const char *path, unsigned done)
+change(struct blk_disk *disk, const char *path, unsigned done)
 {
 	static uint8_t value[TEST_MIB];
 	AUTO(disk_test_unref) struct blk_dev *dev = NULL;
+	struct blk_io unmap = { .op = BLK_UNMAP };
 	int rc = 0;
 
-	if (done >= 1 && done < 7) {
+	if (done >= 1 && done < ARRAY_LEN(history) - 3) {
 		rc = blk_disk_dev_new(path, &a, "v", history[done].a_size, false, &dev);
 		if (rc < 0)
 			return rc;
@@ -62,6 +74,15 @@ change(const char *path, unsigned done)
 		rc = blk_rw(dev, BLK_WRITE, 0, value, sizeof(value));
 		return rc < 0 ? rc : blk_flush(dev);
 	case 6:
+		disk_test_enlarge(path, SIZE + (LARGER - CHUNKS) * TEST_MIB);
+		return MIN(blk_disk_grow(disk), 0);
+	case 7:
+		return blk_resize(dev, (CHUNKS + 1) * TEST_MIB);
+	case 8:
+		unmap.len_bytes = TEST_MIB;
+		blk_submit(dev, NULL, &unmap);
+		return unmap.result;
+	case 9:
 		return blk_disk_volume_remove(path, &b, true);
 	default:
 		return blk_disk_volume_remove(path, &a, true);
@@ -72,7 +93,7 @@ static bool
 holds(const char *path, const struct guid *id, int value, uint64_t size_bytes)
 {
 	AUTO(disk_test_unref) struct blk_dev *dev = NULL;
-	static uint8_t buf[4 * TEST_MIB];
+	static uint8_t buf[(CHUNKS + 1) * TEST_MIB];
 	int rc = blk_disk_volume_check(path, id, size_bytes, false);
 
 	if (value < 0)
@@ -86,9 +107,13 @@ holds(const char *path, const struct guid *id, int value, uint64_t size_bytes)
 }
 
 static bool
-is_after(const char *path, const struct after *after)
+is_after(struct blk_disk *disk, const char *path, const struct after *after)
 {
-	return holds(path, &a, after->a, after->a_size) && holds(path, &b, after->b, TEST_MIB);
+	uint64_t capacity, left;
+
+	blk_disk_space(disk, &capacity, &left);
+	return capacity == (uint64_t)after->chunks * TEST_MIB &&
+	       holds(path, &a, after->a, after->a_size) && holds(path, &b, after->b, TEST_MIB);
 }
 
 /* The disk is as after `done` changes, or as after one more. */
@@ -106,7 +131,7 @@ check_after(const char *path, unsigned done)
 			assert_int_equal(blk_disk_volume_remove(path, &entries[i].id, false), 0);
 	if (done == 5 && holds(path, &a, 1, TEST_MIB))
 		between.a = 1;
-	assert_true(is_after(path, &between) || is_after(path, &history[done + 1]));
+	assert_true(is_after(disk, path, &between) || is_after(disk, path, &history[done + 1]));
 	blk_disk_close(disk, false);
 }
 
@@ -173,7 +198,7 @@ crash_child(const char *path, volatile unsigned *done)
 		_exit(4);
 	blk_disk_hook = on_step;
 	for (; *done < ARRAY_LEN(history) - 1; ++*done)
-		if (change(path, *done) < 0)
+		if (change(disk, path, *done) < 0)
 			_exit(5);
 	_exit(0);
 }
@@ -228,7 +253,7 @@ test_an_error_at_any_step_leaves_one_state_or_the_next(void **state)
 		steps_left = at;
 		blk_disk_hook = on_step;
 		for (done = 0; rc == 0 && done < ARRAY_LEN(history) - 1;)
-			if ((rc = change(path, done)) == 0)
+			if ((rc = change(disk, path, done)) == 0)
 				done++;
 		blk_disk_hook = NULL;
 		rounds++;
@@ -257,7 +282,7 @@ test_no_memory_at_any_allocation(void **state)
 		mem_fault_resume();
 		rc = blk_disk_open(path, &owner, BLK_DISK_CREATE, &disk);
 		while (rc == 0 && done < ARRAY_LEN(history) - 1)
-			if ((rc = change(path, done)) == 0)
+			if ((rc = change(disk, path, done)) == 0)
 				done++;
 		assert_int_equal(rc, FAULT_HIT && rc != ERR_FAILED ? -ENOMEM : rc);
 		assert_true(rc < 0 || done == ARRAY_LEN(history) - 1);

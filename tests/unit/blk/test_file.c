@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of file devices: making and removing files, thin and thick files, files that disappeared,
- * and I/O that completes within the call.
+ * and I/O that completes within the call.  Most run on a disk, and in memory with and without a
+ * mapping of the file.
  */
 #include "blk_test.h"
 
@@ -256,6 +257,16 @@ pass_time(struct blk_test *t, uint64_t ns)
 		loop_run_once(t->loop, 1);
 }
 
+static void
+write_behind_the_back(const char *path, uint64_t offset_bytes, const void *buf, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, buf, len, (off_t)offset_bytes), (ssize_t)len);
+	close(fd);
+}
+
 /* A write behind the cut makes a hole of what was lost between them. */
 static void
 test_a_hole_that_a_cut_and_a_write_have_left_is_not_read(void **state)
@@ -273,8 +284,8 @@ test_a_hole_that_a_cut_and_a_write_have_left_is_not_read(void **state)
 		assert_int_equal(blk_test_rw(t, dev, queue, BLK_WRITE, 0, 4096, buf, sizeof(buf)),
 				 0);
 		assert_int_equal(truncate(blk_test_path(dir, "f"), 512), 0);
-		/* by another queue or process, or within the time that the length is known for */
-		assert_int_equal(blk_rw(dev, BLK_WRITE, SIZE / 2, buf, sizeof(buf)), 0);
+		/* by another process, or within the time that the length is known for */
+		write_behind_the_back(blk_test_path(dir, "f"), SIZE / 2, buf, sizeof(buf));
 		pass_time(t, 20 * NS_PER_MS);
 		assert_int_equal(blk_test_rw(t, dev, queue, BLK_READ, 0, 4096, buf, sizeof(buf)),
 				 ERR_FAILED);
@@ -667,38 +678,64 @@ test_tmpfs_is_done_on_the_spot(void **state)
 
 #define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, blk_test_setup, blk_test_teardown)
 
+static int
+setup_mapped(void **state)
+{
+	blk_file_set_map(true);
+	return blk_test_setup_in_memory(state);
+}
+
+static int
+setup_not_mapped(void **state)
+{
+	blk_file_set_map(false);
+	return blk_test_setup_in_memory(state);
+}
+
+static int
+teardown(void **state)
+{
+	blk_file_set_map(true);
+	return blk_test_teardown(state);
+}
+
+/* clang-format off */
+#define EVERYWHERE(name) \
+	FILE_TEST(name), \
+	{ #name " (mapped)", name, setup_mapped, teardown, NULL }, \
+	{ #name " (in memory)", name, setup_not_mapped, teardown, NULL }
+
 int
 main(void)
 {
-	/* clang-format off */
 	const struct CMUnitTest tests[] = {
-		FILE_TEST(test_create_makes_a_private_sparse_file),
 		FILE_TEST(test_create_that_fails_leaves_no_file),
-		FILE_TEST(test_remove_twice_is_no_error),
-		FILE_TEST(test_a_missing_file_fails_at_verify),
-		FILE_TEST(test_a_missing_file_fails_at_the_first_read),
-		FILE_TEST(test_verify_finds_a_deleted_file),
-		FILE_TEST(test_verify_finds_a_replaced_file),
-		FILE_TEST(test_verify_finds_a_short_file),
-		FILE_TEST(test_a_shortage_of_descriptors_fails_no_device),
-		FILE_TEST(test_a_shortage_at_verify_is_not_known_to_be_a_failure),
-		FILE_TEST(test_a_file_replaced_before_it_is_opened_is_not_used),
-		FILE_TEST(test_reopen_cures_a_file_that_came_back),
-		FILE_TEST(test_a_short_file_fails_the_device_at_the_first_read_there),
-		FILE_TEST(test_a_file_that_was_cut_is_not_grown_again_by_a_write),
-		FILE_TEST(test_a_hole_that_a_cut_and_a_write_have_left_is_not_read),
-		FILE_TEST(test_the_length_is_not_checked_for_each_operation),
-		FILE_TEST(test_a_shrinking_device_does_not_look_cut),
-		FILE_TEST(test_a_device_that_is_resized_during_a_look_at_its_file_is_sound),
-		FILE_TEST(test_something_else_than_a_file_is_refused),
-		FILE_TEST(test_a_read_only_device_refuses_writes),
-		FILE_TEST(test_thick_takes_its_space_and_keeps_it),
-		FILE_TEST(test_thin_gives_its_space_back),
-		FILE_TEST(test_an_extent_ends_where_data_ends),
-		FILE_TEST(test_a_cancelled_extension_is_undone),
-		FILE_TEST(test_an_extension_is_published_by_resize),
 		FILE_TEST(test_cached_reads_are_done_on_the_spot),
 		FILE_TEST(test_tmpfs_is_done_on_the_spot),
+		EVERYWHERE(test_create_makes_a_private_sparse_file),
+		EVERYWHERE(test_remove_twice_is_no_error),
+		EVERYWHERE(test_a_missing_file_fails_at_verify),
+		EVERYWHERE(test_a_missing_file_fails_at_the_first_read),
+		EVERYWHERE(test_verify_finds_a_deleted_file),
+		EVERYWHERE(test_verify_finds_a_replaced_file),
+		EVERYWHERE(test_verify_finds_a_short_file),
+		EVERYWHERE(test_a_shortage_of_descriptors_fails_no_device),
+		EVERYWHERE(test_a_shortage_at_verify_is_not_known_to_be_a_failure),
+		EVERYWHERE(test_a_file_replaced_before_it_is_opened_is_not_used),
+		EVERYWHERE(test_reopen_cures_a_file_that_came_back),
+		EVERYWHERE(test_a_short_file_fails_the_device_at_the_first_read_there),
+		EVERYWHERE(test_a_file_that_was_cut_is_not_grown_again_by_a_write),
+		EVERYWHERE(test_a_hole_that_a_cut_and_a_write_have_left_is_not_read),
+		EVERYWHERE(test_the_length_is_not_checked_for_each_operation),
+		EVERYWHERE(test_a_shrinking_device_does_not_look_cut),
+		EVERYWHERE(test_a_device_that_is_resized_during_a_look_at_its_file_is_sound),
+		EVERYWHERE(test_something_else_than_a_file_is_refused),
+		EVERYWHERE(test_a_read_only_device_refuses_writes),
+		EVERYWHERE(test_thick_takes_its_space_and_keeps_it),
+		EVERYWHERE(test_thin_gives_its_space_back),
+		EVERYWHERE(test_an_extent_ends_where_data_ends),
+		EVERYWHERE(test_a_cancelled_extension_is_undone),
+		EVERYWHERE(test_an_extension_is_published_by_resize),
 	};
 	/* clang-format on */
 

@@ -206,16 +206,34 @@ test_threads_take_files_from_each_other(void **state)
 
 #define OPEN_TEST(name) cmocka_unit_test_setup_teardown(name, blk_test_setup, blk_test_teardown)
 
+static int
+teardown(void **state)
+{
+	assert_int_equal(blk_map_count(), 0);
+	return blk_test_teardown(state);
+}
+
+#define MAPPED_TEST(name)                                                         \
+	{                                                                         \
+#name " (mapped)", name, blk_test_setup_in_memory, teardown, NULL \
+	}
+
 int
 main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		OPEN_TEST(test_the_least_recently_used_file_is_closed_first),
 		OPEN_TEST(test_a_file_with_io_in_flight_is_not_closed),
 		OPEN_TEST(test_queues_use_more_files_than_may_be_open),
 		OPEN_TEST(test_a_file_that_was_replaced_while_it_was_closed_is_noticed),
 		OPEN_TEST(test_threads_take_files_from_each_other),
+		MAPPED_TEST(test_the_least_recently_used_file_is_closed_first),
+		MAPPED_TEST(test_queues_use_more_files_than_may_be_open),
+		MAPPED_TEST(test_a_file_that_was_replaced_while_it_was_closed_is_noticed),
+		MAPPED_TEST(test_threads_take_files_from_each_other),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,7 +211,8 @@ test_checker_finds_damage(void **state)
 		"UPDATE position SET sequence = 99",
 		"DELETE FROM event WHERE sequence = 3",
 		"UPDATE event SET change = '{}' WHERE sequence = (SELECT max(sequence) FROM event)",
-		"INSERT INTO unlink SELECT id, pool_id, '/x' FROM lun LIMIT 1",
+		("INSERT INTO unlink (lun_id, pool_id, path) SELECT id, pool_id, '/x' FROM lun"
+		 " LIMIT 1"),
 		/* clang-format off */
 		"INSERT INTO answer (request_id, sequence, object_id, job_id, existed) SELECT x'00', 1000, x'00', x'00', 0",
 		/* clang-format on */

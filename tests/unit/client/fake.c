@@ -246,6 +246,7 @@ change_answer(struct fake *f, const char *id)
 		sample_put(edit, sample_lun(f->next_lun++), NULL);
 		f->requests[i].sequence = commit_locked(f, edit);
 		snprintf(f->requests[i].id, sizeof(f->requests[i].id), "%s", id);
+		snprintf(f->seen.change_id, sizeof(f->seen.change_id), "%s", id);
 		f->seen.changes++;
 	}
 	sequence = f->requests[i].sequence;

@@ -93,6 +93,7 @@ struct fake_seen {
 	unsigned calls; /* calls received in all */
 	/* POST, PUT, PATCH and DELETE that were carried out, counted once for each request id */
 	unsigned changes;
+	char change_id[64];   /* the request id of the last of them */
 	unsigned streams;     /* streams opened so far */
 	unsigned connections; /* connections accepted so far */
 };

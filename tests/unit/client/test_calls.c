@@ -469,6 +469,10 @@ test_typed_calls_say_what_the_api_wants(void **unused)
 	     "/v1/portal-groups/00000005-0000-0000-0000-000000000067", "");
 	SAYS(client_job_cancel(p.client, &job, &answer), "POST",
 	     "/v1/jobs/00000006-0000-0000-0000-00000000006a/cancel", "");
+	SAYS(client_job_pause(p.client, &job, &answer), "POST",
+	     "/v1/jobs/00000006-0000-0000-0000-00000000006a/pause", "");
+	SAYS(client_job_resume(p.client, &job, &answer), "POST",
+	     "/v1/jobs/00000006-0000-0000-0000-00000000006a/resume", "");
 }
 
 static void

@@ -327,7 +327,10 @@ test_urls(void **unused)
 					    "https://192.0.2.1:8443/",
 					    "https://[2001:db8::1]:8443",
 					    "https://[::1]",
-					    "https://127.0.0.1:80" };
+					    "https://127.0.0.1:80",
+					    "unix:/a,b",
+					    "unix:/a,b,unix:/c",
+					    "https://a,https://b:8443,http://127.0.0.1:80" };
 	static const char *const bad[] = { "",
 					   "unix:a",
 					   "/a",
@@ -352,7 +355,12 @@ test_urls(void **unused)
 					   "https://[]",
 					   "https://[::1]x",
 					   "https://[a.example]:1",
-					   "https://a?b" };
+					   "https://a?b",
+					   "https://a,",
+					   "https://a,b",
+					   ",https://a",
+					   "https://a,https://",
+					   "https://a,,https://b" };
 	struct client_transport t;
 
 	(void)unused;

@@ -31,13 +31,22 @@ static inline int
 fixture_setup(void **state)
 {
 	struct fixture *fx = calloc(1, sizeof(*fx));
-	struct array_options options = { .default_address = "127.0.0.1", .default_port = 3260 };
+	struct array_options options = { .default_address = "127.0.0.1",
+					 .default_port = 3260,
+					 .allow_faults = true };
+	char inject[192];
 
 	assert_non_null(fx);
 	log_set_level(LOG_LEVEL_ERROR);
 	strcpy(fx->dir, "/tmp/vds-http.XXXXXX");
 	assert_non_null(mkdtemp(fx->dir));
 	options.dir = fx->dir;
+	/* pools copy instead of sharing space, so that schedules may have their LUNs */
+	snprintf(inject, sizeof(inject), "mkdir %s/inject && touch %s/inject/clone-by-copy",
+		 fx->dir, fx->dir);
+	assert_int_equal(system(inject), 0);
+	snprintf(inject, sizeof(inject), "%s/inject", fx->dir);
+	options.inject_dir = inject;
 	assert_int_equal(array_open(&options, &fx->http.array), 0);
 	fx->http.max_connections = fx->http.max_streams = 4;
 	list_init(&fx->http.conns);

@@ -538,6 +538,8 @@ test_jobs_and_sessions_that_are_not(void **state)
 	assert_int_equal(json_array_size(json_object_get(json, "items")), 0);
 	json_decref(json);
 	call_fails(*state, 404, "NOT_FOUND", "POST", "/v1/jobs/" UNKNOWN "/cancel", NULL);
+	call_fails(*state, 404, "NOT_FOUND", "POST", "/v1/jobs/" UNKNOWN "/pause", NULL);
+	call_fails(*state, 404, "NOT_FOUND", "POST", "/v1/jobs/" UNKNOWN "/resume", NULL);
 	call_fails(*state, 404, "NOT_FOUND", "GET", "/v1/jobs/" UNKNOWN, NULL);
 }
 

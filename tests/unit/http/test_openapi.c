@@ -366,7 +366,7 @@ test_objects_are_rows_and_what_is_merged(void **state)
 	(void)state;
 	row_agrees("Array", ROW_ARRAY, 3); /* position, read_only and its reason */
 	row_agrees("Pool", ROW_POOL, 1);   /* live */
-	row_agrees("Lun", ROW_LUN, 1);
+	row_agrees("Lun", ROW_LUN, 3);     /* live, job, owner */
 	row_agrees("Target", ROW_TARGET, 0);
 	row_agrees("Portal", ROW_PORTAL, 1);
 	row_agrees("PortalGroup", ROW_PORTAL_GROUP, 1); /* portals */

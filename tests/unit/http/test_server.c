@@ -4,7 +4,9 @@
  * test looks at every byte of the answer.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -529,6 +531,85 @@ test_refused_strangers_cannot_keep_others_out(void **state)
 		close(held[i]);
 }
 
+/* Sends half of a request, and the rest when the answer is there already. */
+static int
+send_on(int fd)
+{
+	static char body[100000];
+	struct pollfd answer = { .fd = fd, .events = POLLIN };
+
+	memset(body, ' ', sizeof(body));
+	send_text(fd, "POST /v1/luns HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", 1000);
+	assert_int_equal(poll(&answer, 1, -1), 1);
+	for (int i = 0; i < 5; i++)
+		if (send(fd, body, sizeof(body), MSG_NOSIGNAL) != sizeof(body))
+			return -errno;
+	return 0;
+}
+
+static void
+max_connections_set(struct http *http, unsigned max)
+{
+	pthread_mutex_lock(&http->lock);
+	http->max_connections = max;
+	pthread_mutex_unlock(&http->lock);
+}
+
+/* There is no place: who writes before he reads finds the answer all the same. */
+static void
+test_a_client_that_is_refused_may_write_on(void **state)
+{
+	struct served *s = *state;
+
+	max_connections_set(s->http, 0);
+	for (int tcp = 0; tcp < 2; tcp++) {
+		int fd = tcp ? tcp_connect(s) : unix_connect(s);
+
+		assert_int_equal(send_on(fd), 0);
+		assert_false(read_until(fd, "no such text"));
+		assert_int_equal(strncmp(buf, "HTTP/1.1 503 ", 13), 0);
+		assert_non_null(strstr(buf, "all connections of this socket are in use"));
+		close(fd);
+	}
+}
+
+static void
+test_refused_connections_are_few_and_end(void **state)
+{
+	struct http_refused refused = { 0 };
+	struct pollfd fds[HTTP_REFUSED_MAX];
+	int ends[HTTP_REFUSED_MAX + 8][2];
+	char byte;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
+		http_refuse(&refused, ends[i][0]);
+	}
+	assert_int_equal(refused.count, HTTP_REFUSED_MAX);
+	assert_int_equal(send(ends[7][1], "x", 1, MSG_NOSIGNAL), -1); /* the oldest went */
+	assert_int_equal(send(ends[8][1], "x", 1, MSG_NOSIGNAL), 1);
+	close(ends[9][1]);
+	assert_int_equal(http_refused_poll(&refused, fds), HTTP_REFUSED_MAX);
+	assert_in_range(http_refused_timeout(&refused), 0, HTTP_LINGER_MS + 1);
+	assert_int_equal(poll(fds, HTTP_REFUSED_MAX, -1), 2);
+	http_refused_serve(&refused, fds, HTTP_REFUSED_MAX);
+	assert_int_equal(refused.count, HTTP_REFUSED_MAX - 1); /* one has closed, one goes on */
+	refused.of[0].until_ns = refused.of[1].until_ns = 0;
+	assert_int_equal(http_refused_timeout(&refused), 0);
+	http_refused_serve(&refused, fds, http_refused_poll(&refused, fds));
+	assert_int_equal(refused.count, HTTP_REFUSED_MAX - 3);
+	http_refused_close(&refused);
+	assert_int_equal(http_refused_timeout(&refused), -1);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		if (i == 9)
+			continue;
+		while (recv(ends[i][1], &byte, 1, 0) == 1)
+			;
+		close(ends[i][1]);
+	}
+}
+
 /* ---- pages of others ---- */
 
 #define TCP_POST "POST /v1/luns HTTP/1.1\r\nHost: 127.0.0.1:1\r\nContent-Length: 19\r\n"
@@ -661,6 +742,8 @@ main(void)
 		SERVED(test_streams_are_limited_on_each_socket),
 		SERVED(test_a_principal_leaves_some_to_others),
 		SERVED(test_refused_strangers_cannot_keep_others_out),
+		SERVED(test_a_client_that_is_refused_may_write_on),
+		SERVED(test_refused_connections_are_few_and_end),
 		SERVED(test_tcp_takes_only_what_no_page_can_forge),
 		SERVED(test_the_unix_socket_takes_what_curl_sends),
 		SERVED(test_the_document_is_served),

@@ -266,7 +266,7 @@ on_tmf(void *user, struct iscsi_tmf *tmf)
 
 	event(p, "tmf %u task=%d", tmf->function, tmf->task != NULL);
 	if (tmf->function == ISCSI_TMF_LU_RESET)
-		iscsi_conn_abort_tasks(tmf->conn, tmf->lun, &tmf->moment);
+		iscsi_session_abort_tasks(iscsi_conn_session(tmf->conn), tmf->lun, &tmf->moment);
 	if (p->tmf_later)
 		p->tmf = tmf;
 	else
@@ -309,6 +309,30 @@ on_same_lun(const uint8_t *a, const uint8_t *b)
 	return (a[0] & 0x3f) == (b[0] & 0x3f) && memcmp(a + 1, b + 1, 7) == 0;
 }
 
+static void
+on_task_moved(void *user, struct iscsi_task *task)
+{
+	struct peer *to = user, *from = task->owner;
+
+	event(to, "task_moved itt=%x", (unsigned)task->itt);
+	task->owner = to;
+	from->given--;
+	to->given++;
+	for (unsigned i = 0; i < from->held_count; i++)
+		if (from->held[i] == task) {
+			from->held[i] = NULL;
+			to->held[to->held_count++] = task;
+		}
+}
+
+static void
+on_output(void *user)
+{
+	struct peer *p = user;
+
+	p->woken++;
+}
+
 /* Every refusal says why. */
 static void
 on_refused(void *user, unsigned status, const char *cause)
@@ -320,15 +344,28 @@ on_refused(void *user, unsigned status, const char *cause)
 	p->refused = status;
 }
 
+static void
+on_soon(void *user, const uint8_t *lun, const uint8_t *cdb)
+{
+	struct peer *p = user;
+
+	p->soon++;
+	p->soon_lun = lun[1];
+	memcpy(p->soon_cdb, cdb, sizeof(p->soon_cdb));
+}
+
 static const struct iscsi_conn_ops ops = {
 	.login = on_login,
 	.refused = on_refused,
 	.command = on_command,
+	.soon = on_soon,
 	.write_ready = on_write_ready,
 	.data_fault = on_data_fault,
 	.task_abort = on_abort,
 	.task_done = on_task_done,
 	.tmf = on_tmf,
+	.task_moved = on_task_moved,
+	.output = on_output,
 	.same_lun = on_same_lun,
 	.send_targets = on_send_targets,
 };
@@ -366,6 +403,27 @@ peer_init(struct peer *p, const struct iscsi_params *limits)
 }
 
 void
+peer_init_second(struct peer *p, struct peer *first, uint16_t cid)
+{
+	peer_init(p, NULL);
+	free(p->disk);
+	p->disk = first->disk;
+	p->first = first;
+	p->tsih = first->reply.tsih;
+	p->cid = cid;
+	p->cmd_sn = first->cmd_sn;
+	p->itt = 0x1000u * cid;
+	p->reply.session = iscsi_conn_session(first->conn);
+}
+
+void
+peer_join(struct peer *p, struct peer *first, uint16_t cid)
+{
+	peer_init_second(p, first, cid);
+	peer_login(p, "", 0);
+}
+
+void
 peer_fini(struct peer *p)
 {
 	if (p->conn != NULL) {
@@ -382,7 +440,8 @@ peer_fini(struct peer *p)
 	peer_clear_events(p);
 	free(p->fed.bytes);
 	free(p->out.bytes);
-	free(p->disk);
+	if (p->first == NULL)
+		free(p->disk);
 }
 
 /* --- bytes --- */
@@ -619,6 +678,8 @@ peer_login_request(struct peer *p, uint8_t flags, const char *text, size_t len, 
 
 	peer_request(p, bhs, OP_LOGIN, flags, true);
 	memcpy(bhs + AT_ISID, isid, sizeof(isid));
+	put_be16(bhs + AT_TSIH, p->tsih);
+	put_be16(bhs + AT_CID, p->cid);
 	peer_send(p, bhs, text, (uint32_t)len);
 	if (got != NULL)
 		peer_expect(p, OP_LOGIN_RESPONSE, got);

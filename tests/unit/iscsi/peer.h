@@ -54,6 +54,7 @@ struct peer {
 	int error;                       /* result of the last input */
 	bool header_digest, data_digest; /* what this peer sends and expects */
 	uint32_t cmd_sn, itt;
+	uint32_t acked;       /* ExpStatSN of a SNACK; 0 acknowledges nothing */
 	struct strbuf events; /* one line of text for each call of an op */
 	struct peer_bytes fed, out;
 	size_t out_read; /* bytes of `out` that peer_next has returned */
@@ -65,6 +66,12 @@ struct peer {
 	unsigned given, done; /* number of calls of ops->command and of ops->task_done */
 	bool faulty_digest;   /* the next PDU has a wrong data digest */
 	uint8_t *disk;
+	/* in login requests; a login with a TSIH joins the session of `first` */
+	uint16_t tsih, cid;
+	struct peer *first; /* whose disk this is; NULL = its own */
+	unsigned woken;     /* number of calls of ops->output */
+	unsigned soon; /* number of calls of ops->soon, and what the last one was called with */
+	uint8_t soon_lun, soon_cdb[16];
 };
 
 /* A response, decoded. */
@@ -78,6 +85,12 @@ void peer_init(struct peer *p, const struct iscsi_params *limits);
 /* Makes a peer whose command window has this depth. */
 void peer_init_depth(struct peer *p, const struct iscsi_params *limits, uint16_t depth);
 void peer_fini(struct peer *p);
+/*
+ * Makes a peer whose connection joins the session of `first`, which is freed after it, without
+ * logging in; peer_join logs in, too.  The CmdSN is that of `first` at this moment.
+ */
+void peer_init_second(struct peer *p, struct peer *first, uint16_t cid);
+void peer_join(struct peer *p, struct peer *first, uint16_t cid);
 
 /*
  * Passes bytes to the connection, then collects everything that it sends in p->out.  Returns the
@@ -129,5 +142,16 @@ void peer_login_discovery(struct peer *p);
 bool peer_text_has(const struct got *got, const char *pair);
 const char *peer_events(const struct peer *p);
 void peer_clear_events(struct peer *p);
+
+/* ---- peer_ask.c: what several tests ask for and expect ---- */
+
+void peer_snack(struct peer *p, unsigned type, uint32_t itt, uint32_t tag, uint32_t from,
+		uint32_t len);
+/* Sends a logout request (RFC 7143 §11.14).  Returns the result of the input. */
+int peer_log_out(struct peer *p, unsigned reason, uint16_t cid);
+void peer_expect_logout(struct peer *p, unsigned response);
+void peer_expect_reject(struct peer *p, enum iscsi_reject_reason reason);
+/* Expects that the command with this tag has ended with status GOOD. */
+void peer_expect_good_of(struct peer *p, uint32_t itt);
 
 #endif

@@ -754,7 +754,7 @@ test_abort_while_receiving_in_place(void **state)
 	p.data_digest = true;
 	iscsi_conn_input(p.conn, pdu, 1000);
 	assert_int_equal(iscsi_conn_rx_iov(p.conn, &iov, 1), 1);
-	assert_int_equal(iscsi_conn_abort_tasks(p.conn, NULL, NULL), 0);
+	assert_int_equal(iscsi_session_abort_tasks(iscsi_conn_session(p.conn), NULL, NULL), 0);
 	assert_int_equal(p.done, 1);
 	assert_int_equal(iscsi_conn_rx_iov(p.conn, &iov, 1), 0);
 	assert_int_equal(iscsi_conn_rx_advance(p.conn, 100), 0);

@@ -35,16 +35,6 @@ expect_text(struct peer *p, struct got *got, uint8_t flags)
 }
 
 static void
-expect_reject(struct peer *p, enum iscsi_reject_reason reason)
-{
-	struct got got;
-
-	peer_expect(p, OP_REJECT, &got);
-	assert_int_equal(got.bhs[AT_RESPONSE], reason);
-	assert_int_equal(p->error, 0);
-}
-
-static void
 test_all_in_discovery(void **state)
 {
 	struct got got;
@@ -328,11 +318,11 @@ test_wrong_tag_is_rejected(void **state)
 	peer_init(&p, NULL);
 	peer_login_discovery(&p);
 	ask_tagged(&p, FLAG_FINAL, 0, 0x1234, "SendTargets=All", 16);
-	expect_reject(&p, REJECT_INVALID_FIELD);
+	peer_expect_reject(&p, REJECT_INVALID_FIELD);
 	ask_tagged(&p, FLAG_CONTINUE, 0, TAG_NONE, "SendTar", 7);
 	expect_text(&p, &got, 0);
 	ask_tagged(&p, FLAG_FINAL, p.itt, get_be32(got.bhs + AT_TTT) + 1, "gets=All", 9);
-	expect_reject(&p, REJECT_INVALID_FIELD);
+	peer_expect_reject(&p, REJECT_INVALID_FIELD);
 	peer_fini(&p);
 }
 
@@ -345,9 +335,9 @@ test_text_that_is_none_is_rejected(void **state)
 	peer_init(&p, NULL);
 	peer_login_discovery(&p);
 	ask(&p, "no pair");
-	expect_reject(&p, REJECT_PROTOCOL);
+	peer_expect_reject(&p, REJECT_PROTOCOL);
 	ask_tagged(&p, FLAG_FINAL | FLAG_CONTINUE, 0, TAG_NONE, "a=b", 4);
-	expect_reject(&p, REJECT_PROTOCOL);
+	peer_expect_reject(&p, REJECT_PROTOCOL);
 	peer_fini(&p);
 }
 
@@ -403,7 +393,7 @@ test_discovery_sessions_run_no_commands(void **state)
 
 		peer_request(&p, bhs, (enum iscsi_pdu_opcode)opcodes[i], FLAG_FINAL | 1, true);
 		peer_send(&p, bhs, NULL, 0);
-		expect_reject(&p, REJECT_PROTOCOL);
+		peer_expect_reject(&p, REJECT_PROTOCOL);
 	}
 	assert_int_equal(p.given, 0);
 	peer_fini(&p);

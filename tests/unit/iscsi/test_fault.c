@@ -96,12 +96,71 @@ test_conversation(void **state)
 	}
 }
 
+/* The same for what error recovery keeps and sends again. */
+static void
+converse_with_recovery(struct peer *p)
+{
+	static const char pairs[] = "InitiatorName=" PEER_INITIATOR "\0TargetName=" PEER_TARGET
+				    "\0ErrorRecoveryLevel=1\0MaxRecvDataSegmentLength=1024";
+	uint8_t bhs[BHS_SIZE];
+	uint32_t itt;
+
+	peer_login_request(p, 0x87, pairs, sizeof(pairs), NULL);
+	if (p->error < 0)
+		return;
+	peer_read10(p, bhs, 0, 8);
+	itt = p->itt;
+	if (peer_send(p, bhs, NULL, 0) < 0)
+		return;
+	peer_request(p, bhs, OP_NOP_OUT, FLAG_FINAL, true);
+	put_be32(bhs + AT_TTT, TAG_NONE);
+	if (peer_send(p, bhs, "ping", 4) < 0)
+		return;
+	for (uint8_t type = 0; type < 5; type++) {
+		iscsi_pdu_start(bhs, OP_SNACK, type == 1 ? TAG_NONE : itt);
+		bhs[AT_FLAGS] = FLAG_FINAL | type;
+		put_be32(bhs + AT_TTT, type == 3 ? 7 : TAG_NONE);
+		if (peer_send(p, bhs, NULL, 0) < 0)
+			return;
+	}
+	peer_write10(p, bhs, 0, 8, true);
+	if (peer_send(p, bhs, NULL, 0) < 0)
+		return;
+	iscsi_conn_recover(p->conn);
+	iscsi_conn_recover(p->conn);
+	iscsi_conn_forget(p->conn);
+	peer_pump(p);
+	peer_request(p, bhs, OP_LOGOUT, FLAG_FINAL, true);
+	peer_send(p, bhs, NULL, 0);
+}
+
+static void
+test_conversation_with_recovery(void **state)
+{
+	(void)state;
+	WITH_EVERY_FAULT
+	{
+		struct peer p;
+
+		peer_init(&p, NULL);
+		if (p.conn != NULL)
+			converse_with_recovery(&p);
+		if (FAULT_HIT)
+			assert_true(p.error == -ENOMEM || p.error == 0);
+		else
+			assert_int_equal(p.error, ERR_CLOSED);
+		FAULT_OFF();
+		peer_fini(&p);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_new),
 		cmocka_unit_test(test_conversation),
+		cmocka_unit_test(test_conversation_with_recovery),
 	};
 
 	peer_disk_bytes = 64 * 1024;

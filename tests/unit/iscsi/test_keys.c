@@ -35,14 +35,16 @@ static const struct walk walks[] = {
 	{ "DataPDUInOrder",	"maybe",	"Reject",	"Irrelevant",	0 },
 	{ "DataSequenceInOrder", "Yes",		"Yes",		"Irrelevant",	0 },
 	{ "DataSequenceInOrder", "No",		"Yes",		"Irrelevant",	0 },
-	{ "DefaultTime2Retain",	"20",		"0",		"0",		0 },
+	{ "DefaultTime2Retain",	"60",		"20",		"20",		20 },
+	{ "DefaultTime2Retain",	"0",		"0",		"0",		0 },
 	{ "DefaultTime2Retain",	"3601",		"Reject",	"Reject",	20 },
 	{ "DefaultTime2Wait",	"0",		"2",		"2",		2 },
 	{ "DefaultTime2Wait",	"5",		"5",		"5",		5 },
 	{ "DefaultTime2Wait",	"3600",		"3600",		"3600",		3600 },
 	{ "DefaultTime2Wait",	"3601",		"Reject",	"Reject",	2 },
 	{ "ErrorRecoveryLevel",	"0",		"0",		"0",		0 },
-	{ "ErrorRecoveryLevel",	"2",		"0",		"0",		0 },
+	{ "ErrorRecoveryLevel",	"1",		"1",		"0",		1 },
+	{ "ErrorRecoveryLevel",	"2",		"2",		"0",		2 },
 	{ "ErrorRecoveryLevel",	"3",		"Reject",	"Reject",	0 },
 	{ "FirstBurstLength",	"512",		"512",		"Irrelevant",	512 },
 	{ "FirstBurstLength",	"16777215",	"262144",	"Irrelevant",	262144 },
@@ -63,9 +65,10 @@ static const struct walk walks[] = {
 	{ "MaxBurstLength",	"0x200",	"512",		"Irrelevant",	512 },
 	{ "MaxBurstLength",	"16777215",	"1048576",	"Irrelevant",	1048576 },
 	{ "MaxBurstLength",	"0",		"Reject",	"Irrelevant",	262144 },
-	{ "MaxConnections",	"1",		"1",		"Irrelevant",	0 },
-	{ "MaxConnections",	"65535",	"1",		"Irrelevant",	0 },
-	{ "MaxConnections",	"0",		"Reject",	"Irrelevant",	0 },
+	{ "MaxConnections",	"1",		"1",		"Irrelevant",	1 },
+	{ "MaxConnections",	"4",		"4",		"Irrelevant",	4 },
+	{ "MaxConnections",	"65535",	"16",		"Irrelevant",	16 },
+	{ "MaxConnections",	"0",		"Reject",	"Irrelevant",	1 },
 	{ "MaxOutstandingR2T",	"1",		"1",		"Irrelevant",	1 },
 	{ "MaxOutstandingR2T",	"65535",	"16",		"Irrelevant",	16 },
 	{ "MaxOutstandingR2T",	"65536",	"Reject",	"Irrelevant",	1 },
@@ -83,9 +86,11 @@ static const struct walk walks[] = {
 	{ "TaskReporting",	"RFC3720",	"RFC3720",	"Irrelevant",	0 },
 	{ "TaskReporting",	"FastAbort,RFC3720", "RFC3720",	"Irrelevant",	0 },
 	{ "TaskReporting",	"FastAbort",	"Reject",	"Irrelevant",	0 },
-	{ "iSCSIProtocolLevel",	"2",		"1",		"Irrelevant",	0 },
+	{ "iSCSIProtocolLevel",	"1",		"1",		"Irrelevant",	1 },
+	{ "iSCSIProtocolLevel",	"2",		"2",		"Irrelevant",	2 },
+	{ "iSCSIProtocolLevel",	"31",		"2",		"Irrelevant",	2 },
 	{ "iSCSIProtocolLevel",	"0",		"0",		"Irrelevant",	0 },
-	{ "iSCSIProtocolLevel",	"32",		"Reject",	"Irrelevant",	0 },
+	{ "iSCSIProtocolLevel",	"32",		"Reject",	"Irrelevant",	1 },
 	{ "X-com.example.key",	"1",		"NotUnderstood", "NotUnderstood", 0 },
 	{ "NoSuchKey",		"Yes",		"NotUnderstood", "NotUnderstood", 0 },
 	{ "NoSuchKey",		"NotUnderstood", NULL,		NULL,		0 },
@@ -349,6 +354,42 @@ test_first_burst_is_never_above_the_burst(void **state)
 	}
 }
 
+/*
+ * RFC 7143 §13.19: with DataSequenceInOrder, ErrorRecoveryLevel above 0 takes MaxOutstandingR2T=1.
+ * Of two offers in one request, as Windows makes them, the R2Ts win; of two requests the first.
+ */
+static void
+test_recovery_takes_one_r2t_at_a_time(void **state)
+{
+	static const char names[] = "InitiatorName=" PEER_INITIATOR "\0TargetName=" PEER_TARGET;
+	static const char both[] = "InitiatorName=" PEER_INITIATOR "\0TargetName=" PEER_TARGET
+				   "\0MaxOutstandingR2T=8\0ErrorRecoveryLevel=1";
+	static const char *const orders[][2] = {
+		{ "MaxOutstandingR2T=8", "ErrorRecoveryLevel=2" },
+		{ "ErrorRecoveryLevel=2", "MaxOutstandingR2T=8" },
+	};
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, NULL);
+	peer_login_request(&p, 0x04, both, sizeof(both), &got);
+	assert_true(peer_text_has(&got, "MaxOutstandingR2T=8"));
+	assert_true(peer_text_has(&got, "ErrorRecoveryLevel=0"));
+	peer_fini(&p);
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		peer_init(&p, NULL);
+		peer_login_request(&p, 0x04, names, sizeof(names), &got);
+		peer_login_request(&p, 0x04, orders[i][0], strlen(orders[i][0]) + 1, &got);
+		peer_login_request(&p, 0x04, orders[i][1], strlen(orders[i][1]) + 1, &got);
+		const struct iscsi_params *params = iscsi_conn_params(p.conn);
+
+		assert_int_equal(params->error_recovery_level, 2 * i);
+		assert_int_equal(params->max_outstanding_r2t, i == 0 ? 8 : 1);
+		peer_fini(&p);
+	}
+}
+
 /* A text of thousands of unknown keys costs no more than one that is refused. */
 static void
 test_many_unknown_keys_are_refused(void **state)
@@ -388,6 +429,7 @@ test_defaults_hold_when_nothing_is_said(void **state)
 	assert_int_equal(params->data_digest, ISCSI_DIGEST_NONE);
 	assert_true(params->initial_r2t);
 	assert_true(params->immediate_data);
+	assert_int_equal(params->error_recovery_level, 0);
 	peer_fini(&p);
 }
 
@@ -451,6 +493,7 @@ main(void)
 		cmocka_unit_test(test_every_key_twice_is_refused),
 		cmocka_unit_test(test_no_key_is_answered_twice),
 		cmocka_unit_test(test_first_burst_is_never_above_the_burst),
+		cmocka_unit_test(test_recovery_takes_one_r2t_at_a_time),
 		cmocka_unit_test(test_many_unknown_keys_are_refused),
 		cmocka_unit_test(test_defaults_hold_when_nothing_is_said),
 		cmocka_unit_test(test_limits_of_ours_are_kept),

@@ -352,6 +352,24 @@ test_newer_version_is_refused(void **state)
 	peer_fini(&p);
 }
 
+/* §11.2.1.8 */
+static void
+test_the_reserved_tag_is_refused(void **state)
+{
+	uint8_t bhs[BHS_SIZE];
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, NULL);
+	peer_request(&p, bhs, OP_LOGIN, T | OPERATIONAL | TO_FULL, true);
+	put_be32(bhs + AT_ITT, TAG_NONE);
+	peer_send(&p, bhs, names, sizeof(names));
+	peer_expect(&p, OP_LOGIN_RESPONSE, &got);
+	assert_int_equal(status_of(&got), ISCSI_LOGIN_INITIATOR_ERROR);
+	peer_fini(&p);
+}
+
 static void
 test_identity_may_not_change(void **state)
 {
@@ -562,11 +580,13 @@ test_a_login_with_a_tsih_is_the_owners_decision(void **state)
 {
 	for (unsigned refused = 0; refused < 2; refused++) {
 		uint8_t bhs[BHS_SIZE];
+		struct peer first, p;
 		struct got got;
-		struct peer p;
 
 		(void)state;
-		peer_init(&p, NULL);
+		peer_init(&first, NULL);
+		peer_login(&first, "", 0);
+		peer_init_second(&p, &first, 1);
 		p.reply.status = refused ? ISCSI_LOGIN_NO_SESSION : ISCSI_LOGIN_OK;
 		peer_request(&p, bhs, OP_LOGIN, T | OPERATIONAL | TO_FULL, true);
 		put_be16(bhs + AT_TSIH, 7);
@@ -577,7 +597,26 @@ test_a_login_with_a_tsih_is_the_owners_decision(void **state)
 		assert_int_equal(iscsi_conn_login(p.conn)->tsih, 7);
 		assert_int_equal(get_be16(got.bhs + AT_TSIH), refused ? 7 : 0x77);
 		peer_fini(&p);
+		peer_fini(&first);
 	}
+}
+
+/* The owner says yes, but the session has ended meanwhile. */
+static void
+test_a_login_with_a_tsih_needs_a_session(void **state)
+{
+	uint8_t bhs[BHS_SIZE];
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	peer_init(&p, NULL);
+	peer_request(&p, bhs, OP_LOGIN, T | OPERATIONAL | TO_FULL, true);
+	put_be16(bhs + AT_TSIH, 7);
+	assert_int_equal(peer_send(&p, bhs, names, sizeof(names)), ERR_CLOSED);
+	peer_expect(&p, OP_LOGIN_RESPONSE, &got);
+	assert_int_equal(status_of(&got), ISCSI_LOGIN_NO_SESSION);
+	peer_fini(&p);
 }
 
 int
@@ -599,6 +638,7 @@ main(void)
 		cmocka_unit_test(test_every_combination_of_stage_bits),
 		cmocka_unit_test(test_stage_must_be_the_one_agreed),
 		cmocka_unit_test(test_newer_version_is_refused),
+		cmocka_unit_test(test_the_reserved_tag_is_refused),
 		cmocka_unit_test(test_identity_may_not_change),
 		cmocka_unit_test(test_names_may_not_come_later),
 		cmocka_unit_test(test_endless_login_is_refused),
@@ -610,6 +650,7 @@ main(void)
 		cmocka_unit_test(test_owner_refuses_later),
 		cmocka_unit_test(test_request_while_pending_drops_the_connection),
 		cmocka_unit_test(test_a_login_with_a_tsih_is_the_owners_decision),
+		cmocka_unit_test(test_a_login_with_a_tsih_needs_a_session),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

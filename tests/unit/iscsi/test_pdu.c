@@ -201,11 +201,11 @@ test_logout_response(void **state)
 	start(&p);
 	peer_request(&p, bhs, OP_LOGOUT, FLAG_FINAL, true);
 	assert_int_equal(peer_send(&p, bhs, NULL, 0), ERR_CLOSED);
-	/* Time2Wait 2 by default, Time2Retain 20 by default. */
+	/* Time2Wait 2 by default; nothing is retained below ErrorRecoveryLevel 2 */
 	expect_header(
 		&p,
 		"26800000 00000000 00000000 00000000 00000102 00000000 00000002 00000001 00000080 "
-		"00000000 00020014 00000000");
+		"00000000 00020000 00000000");
 	peer_fini(&p);
 }
 

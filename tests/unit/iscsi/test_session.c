@@ -46,10 +46,9 @@ test_places(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
-		struct iscsi_account account = { 0 };
 		struct iscsi_session *s;
 
-		s = iscsi_session_new(32, 4, 0, &account);
+		s = iscsi_session_new(32, 4, 0, NULL);
 		assert_non_null(s);
 		iscsi_session_start(s, starts[i]);
 		assert_int_equal(iscsi_session_place(s, starts[i] - 1), SN_OUTSIDE);
@@ -59,7 +58,7 @@ test_places(void **state)
 		assert_int_equal(iscsi_session_place(s, starts[i] + 32), SN_OUTSIDE);
 		assert_int_equal(iscsi_session_place(s, starts[i] + 0x40000000), SN_OUTSIDE);
 		assert_int_equal(iscsi_session_place(s, starts[i] - 0x40000000), SN_OUTSIDE);
-		iscsi_session_free(s);
+		iscsi_session_unref(s);
 	}
 }
 
@@ -252,6 +251,32 @@ test_too_many_immediate_commands_are_rejected(void **state)
 	peer_fini(&p);
 }
 
+/* §11.3.1: W=0 with F=0, and the reserved attributes; they take their number and do nothing. */
+static void
+test_flags_that_mean_nothing_are_rejected(void **state)
+{
+	static const uint8_t wrong[] = { 0x01,
+					 FLAG_READ | 0x01,
+					 FLAG_FINAL | 0x05,
+					 FLAG_FINAL | 0x06,
+					 FLAG_FINAL | FLAG_READ | 0x07,
+					 FLAG_WRITE | 0x07 };
+	uint8_t bhs[BHS_SIZE];
+	struct got got;
+	struct peer p;
+
+	(void)state;
+	login_at(&p, 1, 8);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		peer_command(&p, bhs, FLAG_FINAL, 0);
+		bhs[AT_FLAGS] = wrong[i];
+		peer_send(&p, bhs, NULL, 0);
+		peer_expect(&p, OP_REJECT, &got);
+		assert_int_equal(got.bhs[AT_RESPONSE], REJECT_INVALID_FIELD);
+	}
+	peer_expect_alive(&p);
+}
+
 static void
 test_tag_in_use_is_rejected(void **state)
 {
@@ -391,7 +416,49 @@ test_exp_stat_sn_is_noted_but_not_beyond_what_was_sent(void **state)
 		peer_send(&p, bhs, NULL, 0);
 		peer_expect(&p, OP_RESPONSE, NULL);
 	}
-	assert_int_equal(p.conn->session->exp_stat_sn, 3);
+	assert_int_equal(p.conn->exp_stat_sn, 3);
+	peer_fini(&p);
+}
+
+/* Three reads and all but a byte of a fourth in one input; a NOP-Out is no command. */
+static void
+test_the_command_behind_the_present_one_is_told_of(void **state)
+{
+	uint8_t input[5 * BHS_SIZE];
+	struct peer p;
+
+	(void)state;
+	login_at(&p, 1, 8);
+	for (unsigned i = 0; i < 4; i++)
+		peer_read10(&p, input + i * BHS_SIZE, 10 + i, 1);
+	input[2 * BHS_SIZE + AT_LUN + 1] = 5;
+	assert_int_equal(peer_feed(&p, input, BHS_SIZE), 0);
+	assert_int_equal(p.soon, 0);
+	assert_int_equal(peer_feed(&p, input + BHS_SIZE, 3 * BHS_SIZE - 1), 0);
+	assert_int_equal(p.soon, 1);
+	assert_int_equal(p.soon_lun, 5);
+	assert_memory_equal(p.soon_cdb, input + 2 * BHS_SIZE + AT_CDB, 16);
+	assert_int_equal(p.given, 3);
+	assert_int_equal(peer_feed(&p, input + 4 * BHS_SIZE - 1, 1), 0);
+	assert_int_equal(p.given, 4);
+	assert_int_equal(p.soon, 1);
+	peer_fini(&p);
+}
+
+static void
+test_what_is_no_command_is_not_told_of(void **state)
+{
+	uint8_t input[2 * BHS_SIZE];
+	struct peer p;
+
+	(void)state;
+	login_at(&p, 1, 8);
+	peer_read10(&p, input, 1, 1);
+	peer_read10(&p, input + BHS_SIZE, 2, 1);
+	input[BHS_SIZE + AT_OPCODE] = OP_NOP_OUT | 0x40;
+	assert_int_equal(peer_feed(&p, input, sizeof(input)), 0);
+	assert_int_equal(p.given, 1);
+	assert_int_equal(p.soon, 0);
 	peer_fini(&p);
 }
 
@@ -409,10 +476,13 @@ main(void)
 		cmocka_unit_test(test_immediate_commands_pass_ahead),
 		cmocka_unit_test(test_too_many_immediate_commands_are_rejected),
 		cmocka_unit_test(test_tag_in_use_is_rejected),
+		cmocka_unit_test(test_flags_that_mean_nothing_are_rejected),
 		cmocka_unit_test(test_number_of_a_rejected_command_is_free),
 		cmocka_unit_test(test_data_of_a_rejected_command_goes_with_it),
 		cmocka_unit_test(test_full_window_without_sending),
 		cmocka_unit_test(test_exp_stat_sn_is_noted_but_not_beyond_what_was_sent),
+		cmocka_unit_test(test_the_command_behind_the_present_one_is_told_of),
+		cmocka_unit_test(test_what_is_no_command_is_not_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,28 @@ sample_controller(void)
 	return row;
 }
 
+static inline void *
+sample_gateway(unsigned n)
+{
+	struct row_controller *row = row_new(ROW_CONTROLLER);
+
+	row->id = sample_id('c', n);
+	sample_text(&row->name, "gateway%u", n);
+	sample_text(&row->address, "192.0.2.%u:3261", n);
+	return row;
+}
+
+static inline void *
+sample_owner(unsigned lun, unsigned gateway)
+{
+	struct row_lun_owner *row = row_new(ROW_LUN_OWNER);
+
+	row->id = sample_id('l', lun);
+	row->controller_id = sample_id('c', gateway);
+	row->epoch = 1;
+	return row;
+}
+
 /* Port 1 has the address of all sample portals. */
 static inline void *
 sample_live_port(unsigned n)

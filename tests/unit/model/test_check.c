@@ -124,6 +124,62 @@ BREACH_TEST(a_lun_number_twice_in_a_target, sample_association(2, 1, 0), "LUN nu
 BREACH_TEST(a_lun_number_too_large, sample_association(2, 2, 16384), "LUN number 16384")
 BREACH_TEST(a_running_job_that_ended, SET(job, sample_job(1), r->ended_ms = 5), "running")
 BREACH_TEST(an_ended_job_without_end, SET(job, sample_job(1), r->state = JOB_DONE), "over")
+BREACH_TEST(an_owner_of_no_lun, sample_owner(9, 1), "LUN that is not there has an owner")
+BREACH_TEST(an_owner_that_is_not_there, sample_owner(1, 9), "owner of a LUN is not there")
+BREACH_TEST(a_portal_of_no_gateway,
+	    SET(portal, sample_portal(2), r->controller_id = sample_id('c', 9)),
+	    "its gateway is not there")
+
+/* ---- gateways ---- */
+
+/* The sample with two gateways: portal 1 and target 1's group 1 are those of the first. */
+static struct state_edit *
+edit_with_gateways(void)
+{
+	struct state_edit *edit = sample_edit();
+
+	sample_put(edit, sample_gateway(1), sample_gateway(2),
+		   SET(portal, sample_portal(1), r->controller_id = sample_id('c', 1)),
+		   SET(portal, sample_portal(2), r->controller_id = sample_id('c', 2)), NULL);
+	return edit;
+}
+
+static void
+test_several_gateways_are_fine(void **unused)
+{
+	struct state_edit *edit = edit_with_gateways();
+	AUTO_STATE struct state *state = NULL;
+
+	(void)unused;
+	/* on another host it may be the same address */
+	sample_put(edit,
+		   SET(portal, sample_portal(1), r->id = sample_id('o', 3);
+		       r->controller_id = sample_id('c', 2)),
+		   sample_owner(1, 1), sample_owner(2, 2), NULL);
+	assert_int_equal(state_edit_load(edit, &state), 0);
+	assert_int_equal(state_check(state), 0);
+}
+
+#define GATEWAY_TEST(name, row, what)                           \
+	static void test_##name##_is_found(void **unused)       \
+	{                                                       \
+		struct state_edit *edit = edit_with_gateways(); \
+		(void)unused;                                   \
+		sample_put(edit, row, NULL);                    \
+		assert_breach(edit, what);                      \
+	}
+
+GATEWAY_TEST(a_portal_without_gateway, sample_portal(3), "belongs to no gateway")
+GATEWAY_TEST(a_group_of_two_gateways, sample_member(1, 2), "portals of two gateways")
+GATEWAY_TEST(a_gateway_without_address, SET(controller, sample_gateway(3), TEXT(r->address, "")),
+	     "gateway gateway3 has no address")
+GATEWAY_TEST(a_gateway_name_in_use, SET(controller, sample_gateway(3), TEXT(r->name, "gateway1")),
+	     "controllers have the same name")
+GATEWAY_TEST(an_endpoint_twice_at_a_gateway,
+	     SET(portal, sample_portal(1), r->id = sample_id('o', 9);
+		 r->controller_id = sample_id('c', 1)),
+	     "same address and port")
+GATEWAY_TEST(epoch_zero, SET(lun_owner, sample_owner(1, 1), r->epoch = 0), "epoch 0")
 
 static void
 test_a_portal_in_two_groups_of_a_target_is_found(void **unused)
@@ -262,6 +318,16 @@ main(void)
 		FOUND(a_lun_number_too_large),
 		FOUND(a_running_job_that_ended),
 		FOUND(an_ended_job_without_end),
+		FOUND(an_owner_of_no_lun),
+		FOUND(an_owner_that_is_not_there),
+		FOUND(a_portal_of_no_gateway),
+		FOUND(a_portal_without_gateway),
+		FOUND(a_group_of_two_gateways),
+		FOUND(a_gateway_without_address),
+		FOUND(a_gateway_name_in_use),
+		FOUND(an_endpoint_twice_at_a_gateway),
+		FOUND(epoch_zero),
+		cmocka_unit_test(test_several_gateways_are_fine),
 		FOUND(a_portal_in_two_groups_of_a_target),
 		cmocka_unit_test(test_a_portal_in_groups_of_two_targets_is_fine),
 		FOUND(an_array_that_is_not_the_position_s),

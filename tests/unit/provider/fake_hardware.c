@@ -25,6 +25,22 @@ client_controller_set_status(struct client *client, const struct guid *controlle
 	return 0;
 }
 
+int
+client_lun_move_owner(struct client *client, const struct guid *lun, const struct guid *controller,
+		      struct client_answer *ret_answer)
+{
+	int code;
+	struct row_lun_owner *row = fake_copy_of(client, ROW_LUN_OWNER, lun, &code);
+
+	(void)ret_answer;
+	if (row == NULL)
+		return code;
+	row->controller_id = *controller;
+	row->epoch++;
+	fake_put(row);
+	return 0;
+}
+
 /* Notes that a call was made, and returns the failure that the test wants. */
 static int
 asked(struct client *client, unsigned *count)

@@ -158,6 +158,28 @@ test_a_cancelled_operation_is_signalled(void **state)
 	RELEASE(async);
 }
 
+/* A job that is paused has not ended. */
+static void
+test_a_paused_operation_is_pending(void **state)
+{
+	IVdsAsync *async;
+	struct row_job *row;
+	HRESULT result;
+	struct guid job;
+	ULONG percent;
+
+	(void)state;
+	async = start(&job);
+	row = row_copy(state_find(fake_client_config(), ROW_JOB, &job));
+	row->paused = true;
+	fake_put(row);
+	assert_int_equal(IVdsAsync_QueryStatus(async, &result, &percent), S_OK);
+	assert_int_equal(result, VDS_E_OPERATION_PENDING);
+	assert_true(percent < 100);
+	assert_int_equal(IVdsAsync_Cancel(async), S_OK);
+	RELEASE(async);
+}
+
 /* The array forgets ended jobs after a day; who held the object meanwhile still learns the outcome. */
 static void
 test_the_outcome_outlives_the_job(void **state)
@@ -323,6 +345,7 @@ main(void)
 		EACH(test_wait_blocks_until_the_job_ends),
 		EACH(test_a_failed_job_gives_its_reason_and_no_object),
 		EACH(test_cancel_once_twice_and_too_late),
+		EACH(test_a_paused_operation_is_pending),
 		EACH(test_a_cancelled_operation_is_signalled),
 		EACH(test_the_outcome_outlives_the_job),
 		EACH(test_a_job_that_nobody_knows_is_not_found),

@@ -385,6 +385,76 @@ test_a_lun_is_associated_with_controllers_by_its_targets_alone(void **state)
 	RELEASE(lun);
 }
 
+/* Which controller is active for LUN 1, by its number; 0 = none, or several. */
+static unsigned
+active_controller(IVdsLun *lun)
+{
+	IEnumVdsObject *objects = NULL;
+	IUnknown *found[2] = { NULL, NULL };
+	VDS_CONTROLLER_PROP prop;
+	IVdsController *one = NULL;
+	ULONG fetched = 0;
+	unsigned number = 0;
+
+	assert_int_equal(IVdsLun_QueryActiveControllers(lun, &objects), S_OK);
+	IEnumVdsObject_Next(objects, 2, found, &fetched);
+	if (fetched == 1) {
+		assert_int_equal(
+			IUnknown_QueryInterface(found[0], &IID_IVdsController, (void **)&one),
+			S_OK);
+		assert_int_equal(IVdsController_GetProperties(one, &prop), S_OK);
+		number = same_guid(&prop.id, sample_id('c', 1)) ? 1 : 2;
+		CoTaskMemFree(prop.pwszFriendlyName);
+		CoTaskMemFree(prop.pwszIdentification);
+		RELEASE(one);
+	}
+	for (ULONG i = 0; i < fetched; i++)
+		RELEASE(found[i]);
+	RELEASE(objects);
+	return number;
+}
+
+/* The sample's LUN 1, reached through both of two gateways and owned by the first. */
+static void
+put_gateways(void)
+{
+	struct row_portal *first = sample_portal(1), *second = sample_portal(2);
+
+	first->controller_id = sample_id('c', 1);
+	second->controller_id = sample_id('c', 2);
+	fake_put(sample_gateway(1));
+	fake_put(sample_gateway(2));
+	fake_put(first);
+	fake_put(second);
+	fake_put(sample_group(2, 1));
+	fake_put(sample_member(2, 2));
+	fake_put(sample_owner(1, 1));
+}
+
+static void
+test_of_gateways_the_owner_is_active(void **state)
+{
+	IVdsLun *lun = get_object(provider, sample_id('l', 1), VDS_OT_LUN, &IID_IVdsLun);
+	VDS_OBJECT_ID first, second, both[2];
+
+	(void)state;
+	put_gateways();
+	com_guid_out(at('c', 1), &first);
+	com_guid_out(at('c', 2), &second);
+	both[0] = first;
+	both[1] = second;
+	assert_int_equal(controller_prop().sNumberOfPorts, 2);
+	assert_int_equal(active_controller(lun), 1);
+	assert_int_equal(IVdsLun_AssociateControllers(lun, &first, 1, &second, 1), S_OK);
+	/* each must be named once, and there is one owner */
+	assert_int_equal(IVdsLun_AssociateControllers(lun, &first, 1, NULL, 0), E_INVALIDARG);
+	assert_int_equal(IVdsLun_AssociateControllers(lun, both, 2, NULL, 0), VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsLun_AssociateControllers(lun, NULL, 0, both, 2), VDS_E_NOT_SUPPORTED);
+	assert_int_equal(IVdsLun_AssociateControllers(lun, &second, 1, &first, 1), S_OK);
+	assert_int_equal(active_controller(lun), 2);
+	RELEASE(lun);
+}
+
 static void
 test_a_lun_is_associated_with_ports_by_its_targets_alone(void **state)
 {
@@ -699,6 +769,7 @@ main(void)
 		PORT_TEST(test_what_is_offline_serves_nothing),
 		PORT_TEST(test_a_lun_names_its_controllers_and_ports),
 		PORT_TEST(test_a_lun_is_associated_with_controllers_by_its_targets_alone),
+		PORT_TEST(test_of_gateways_the_owner_is_active),
 		PORT_TEST(test_a_lun_is_associated_with_ports_by_its_targets_alone),
 		PORT_TEST(test_a_lun_that_failed_or_is_busy_says_so),
 		PORT_TEST(test_maintenance_is_asked_of_the_array),

@@ -3,6 +3,7 @@
 #include "scsi_test.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- The device ---- */
@@ -31,8 +32,19 @@ test_dev_close(struct blk_dev *dev)
 	mem_free(container_of(dev, struct test_dev, dev));
 }
 
+static void
+test_dev_prefetch(struct blk_dev *dev, uint64_t offset_bytes, uint32_t len_bytes)
+{
+	struct test_dev *t = container_of(dev, struct test_dev, dev);
+
+	t->prefetches++;
+	t->prefetch_bytes[0] = offset_bytes;
+	t->prefetch_bytes[1] = len_bytes;
+}
+
 static const struct blk_ops test_dev_ops = { .name = "test",
 					     .submit = test_dev_submit,
+					     .prefetch = test_dev_prefetch,
 					     .close = test_dev_close };
 
 struct test_dev *
@@ -149,8 +161,19 @@ host_ports(struct scsi_itl *itl, uint16_t *ports, size_t capacity)
 	struct scsi_test *t = itl->lu->desc.arg;
 
 	for (size_t i = 0; i < t->port_count && i < capacity; i++)
-		ports[i] = t->ports[i];
+		ports[i] = i < ARRAY_LEN(t->ports) ? t->ports[i] : (uint16_t)(i + 1);
 	return t->port_count;
+}
+
+static uint16_t
+host_port_name(struct scsi_itl *itl, size_t i, char name[SCSI_PORT_NAME_BYTES])
+{
+	struct scsi_test *t = itl->lu->desc.arg;
+
+	if (i >= t->port_count)
+		return 0;
+	snprintf(name, SCSI_PORT_NAME_BYTES, "iqn.2024-01.example:disk%zu,t,0x0001", i);
+	return i < ARRAY_LEN(t->ports) ? t->ports[i] : (uint16_t)(i + 1);
 }
 
 static void *
@@ -207,6 +230,7 @@ scsi_test_alua(struct scsi_test *t)
 
 const struct scsi_host_ops scsi_test_ops = {
 	.ports = host_ports,
+	.port_name = host_port_name,
 	.abort_prepare = host_abort_prepare,
 	.abort_run = host_abort_run,
 	.abort_cancel = host_abort_cancel,
@@ -224,7 +248,18 @@ const struct scsi_host_ops scsi_test_ops = {
 static struct scsi_kept *
 kept_of(struct test_store *store, enum scsi_keep kind)
 {
-	return kind == SCSI_KEEP_RESERVATIONS ? &store->kept : &store->pages;
+	switch (kind) {
+	case SCSI_KEEP_RESERVATIONS:
+		return &store->kept;
+	case SCSI_KEEP_MODE_PAGES:
+		return &store->pages;
+	case SCSI_KEEP_JOB:
+		return &store->job;
+	case SCSI_KEEP_IDENTIFYING:
+		return &store->info;
+	}
+	fail();
+	return NULL;
 }
 
 static int
@@ -252,7 +287,9 @@ test_store_complete(struct test_store *store)
 	kept = kept_of(store, save->kind);
 	if (store->fail == 0) {
 		free(kept->data);
-		*kept = (struct scsi_kept){ .version = save->version, .bytes = save->bytes };
+		*kept = (struct scsi_kept){ .version = save->version,
+					    .passing = save->passing,
+					    .bytes = save->bytes };
 		if (save->data != NULL) {
 			kept->data = malloc(save->bytes);
 			assert_non_null(kept->data);
@@ -327,6 +364,45 @@ cache_changed(void *arg, bool write_through)
 	t->write_through = write_through;
 }
 
+static void
+job_asked(void *arg)
+{
+	struct scsi_test *t = arg;
+
+	t->jobs++;
+}
+
+static void
+job_event(void *arg, enum scsi_job_kind kind, enum scsi_job_event event)
+{
+	static const char letters[] = { [SCSI_JOB_BEGINS] = 'b',
+					[SCSI_JOB_DONE] = 'd',
+					[SCSI_JOB_FAILED] = 'f',
+					[SCSI_JOB_LEFT] = 'l' };
+	struct scsi_test *t = arg;
+	struct scsi_job_look look;
+	bool there = scsi_lu_look_at_job(t->lu, &look);
+
+	assert_true(kind >= SCSI_JOB_FORMAT && kind <= SCSI_JOB_ERASE);
+	assert_int_equal(there, event == SCSI_JOB_BEGINS || event == SCSI_JOB_FAILED);
+	if (there) {
+		assert_int_equal(look.kind, kind);
+		assert_int_equal(look.failed, event == SCSI_JOB_FAILED);
+	}
+	assert_true(strlen(t->events) + 1 < sizeof(t->events));
+	t->events[strlen(t->events)] = letters[event];
+}
+
+unsigned
+scsi_test_do_jobs(struct scsi_test *t)
+{
+	unsigned steps = 1;
+
+	while (scsi_lu_do_job(t->lu) != SCSI_JOB_NONE)
+		steps++;
+	return steps;
+}
+
 struct scsi_test *
 scsi_test_new(uint32_t block_bytes, bool thin)
 {
@@ -340,8 +416,10 @@ scsi_test_new(uint32_t block_bytes, bool thin)
 	blk_set_listener(&t->dev->dev, &t->listener);
 	desc.released = lu_released;
 	desc.cache_changed = cache_changed;
+	desc.job = job_asked;
+	desc.job_event = job_event;
 	desc.arg = t;
-	t->store.store = (struct scsi_store){ store_load, store_save, &t->store };
+	t->store.store = (struct scsi_store){ store_load, store_save, &t->store, false };
 	desc.store = &t->store.store;
 	assert_int_equal(scsi_lu_new(&desc, &t->lu), 0);
 	t->nexus = (struct scsi_nexus){ .ops = &scsi_test_ops,
@@ -382,6 +460,8 @@ scsi_test_free(struct scsi_test *t)
 	blk_dev_unref(&t->dev->dev);
 	free(t->store.kept.data);
 	free(t->store.pages.data);
+	free(t->store.job.data);
+	free(t->store.info.data);
 	free(t);
 }
 
@@ -425,6 +505,19 @@ scsi_test_nexus(struct scsi_test *t, struct scsi_nexus *nexus, struct scsi_itl *
 /* ---- Commands ---- */
 
 void
+test_cdb(const struct scsi_cmd *cmd, uint8_t cdb[SCSI_CDB_BYTES])
+{
+	memset(cdb, 0, SCSI_CDB_BYTES);
+	cdb[0] = cmd->opcode;
+	if (cmd->opcode == SCSI_LONG_CDB) {
+		cdb[7] = (uint8_t)(cmd->cdb_bytes - 8);
+		put_be16(cdb + 8, cmd->action);
+	} else if (cmd->action != SCSI_NO_ACTION) {
+		cdb[1] = (uint8_t)cmd->action;
+	}
+}
+
+void
 test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *itl,
 	       const void *cdb, size_t cdb_len, const void *out, size_t out_len, size_t in_len)
 {
@@ -437,6 +530,7 @@ test_task_init(struct test_task *tt, struct scsi_nexus *nexus, struct scsi_itl *
 	 */
 	scsi_task_init(&tt->task, nexus, itl, (struct blk_queue *)tt);
 	memcpy(tt->task.cdb, cdb, cdb_len);
+	tt->task.cdb_bytes = (uint8_t)MAX(cdb_len, (size_t)16);
 	tt->task.expected_in_bytes = (uint32_t)in_len;
 	tt->task.expected_out_bytes = (uint32_t)out_len;
 	if (out_len > 0) {

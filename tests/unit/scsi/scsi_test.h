@@ -32,6 +32,8 @@ struct test_dev {
 	int fail[BLK_OPS_];
 	unsigned count[BLK_OPS_];
 	unsigned flags[BLK_OPS_]; /* flags of the last operation */
+	unsigned prefetches;      /* number of calls, and the last range */
+	uint64_t prefetch_bytes[2];
 };
 
 /* A store that keeps one piece of data of each kind in memory, and can hold or fail what it is asked for. */
@@ -40,7 +42,8 @@ struct test_store {
 	bool hold; /* a save stays pending until test_store_complete */
 	int fail;  /* result of saves; 0 = they work */
 	struct scsi_save *held;
-	struct scsi_kept kept, pages; /* reservations, mode pages; data NULL = nothing */
+	struct scsi_kept kept, pages, job,
+		info; /* reservations, mode pages, …; data NULL = nothing */
 	unsigned saves;
 };
 
@@ -61,7 +64,12 @@ struct scsi_test {
 	unsigned released;
 	unsigned cache_changes; /* how often the owner was told, and what was said last */
 	bool write_through;
+	unsigned jobs;   /* how often the owner was asked to do a job */
+	char events[32]; /* what it was told of jobs: b(egins), d(one), f(ailed), l(eft) */
 };
+
+/* Writes the CDB that is nothing but this command: opcode, service action, length. */
+void test_cdb(const struct scsi_cmd *cmd, uint8_t cdb[SCSI_CDB_BYTES]);
 
 /* One command and its answer. */
 struct test_task {
@@ -85,6 +93,9 @@ struct test_task {
 void test_store_complete(struct test_store *store);
 /* Drops the unit and makes it anew over the same store and device, as a restart does. */
 void scsi_test_restart(struct scsi_test *t);
+
+/* Does what the unit has to do beside commands, until there is nothing more.  Returns the steps. */
+unsigned scsi_test_do_jobs(struct scsi_test *t);
 
 /*
  * cmocka set-ups; *state is a struct scsi_test.  The unit has 512-byte blocks and is thin;

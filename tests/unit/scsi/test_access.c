@@ -25,6 +25,7 @@ struct rule {
 static const struct rule rules[] = {
 	{ 0x00, ANY,  WHATEVER,   "CAAAAA" }, /* TEST UNIT READY */
 	{ 0x03, ANY,  WHATEVER,   "AAAAAA" }, /* REQUEST SENSE */
+	{ 0x04, ANY,  WHATEVER,   "CCCACC" }, /* FORMAT UNIT */
 	{ 0x08, ANY,  WHATEVER,   "CACAAC" }, /* READ(6) */
 	{ 0x0a, ANY,  WHATEVER,   "CCCACC" }, /* WRITE(6) */
 	{ 0x12, ANY,  WHATEVER,   "AAAAAA" }, /* INQUIRY */
@@ -32,6 +33,8 @@ static const struct rule rules[] = {
 	{ 0x1a, ANY,  WHATEVER,   "CACAAC" }, /* MODE SENSE(6) */
 	{ 0x1b, ANY,  0x01, 0xf1, "AAAAAA" }, /* START STOP UNIT, START 1, POWER CONDITION 0 */
 	{ 0x1b, ANY,  WHATEVER,   "CCCACC" }, /* START STOP UNIT, else */
+	{ 0x1c, ANY,  WHATEVER,   "CACAAC" }, /* RECEIVE DIAGNOSTIC RESULTS */
+	{ 0x1d, ANY,  WHATEVER,   "CCCACC" }, /* SEND DIAGNOSTIC */
 	{ 0x1e, ANY,  0x00, 0x03, "AAAAAA" }, /* PREVENT ALLOW MEDIUM REMOVAL, PREVENT 0 */
 	{ 0x1e, ANY,  WHATEVER,   "CCCACC" }, /* PREVENT ALLOW MEDIUM REMOVAL, else */
 	{ 0x25, ANY,  WHATEVER,   "AAAAAA" }, /* READ CAPACITY(10) */
@@ -46,12 +49,22 @@ static const struct rule rules[] = {
 	{ 0x3c, ANY,  WHATEVER,   "CACAAC" }, /* READ BUFFER */
 	{ 0x41, ANY,  WHATEVER,   "CCCACC" }, /* WRITE SAME(10) */
 	{ 0x42, ANY,  WHATEVER,   "CCCACC" }, /* UNMAP */
+	{ 0x48, ANY,  WHATEVER,   "CCCACC" }, /* SANITIZE */
 	{ 0x4c, ANY,  WHATEVER,   "CCCACC" }, /* LOG SELECT */
 	{ 0x4d, ANY,  WHATEVER,   "AAAAAA" }, /* LOG SENSE */
 	{ 0x55, ANY,  WHATEVER,   "CCCACC" }, /* MODE SELECT(10) */
 	{ 0x5a, ANY,  WHATEVER,   "CACAAC" }, /* MODE SENSE(10) */
-	{ 0x83, ANY,  WHATEVER,   "CCCACC" }, /* EXTENDED COPY(LID1) */
+	{ 0x7f, 0x09, WHATEVER,   "CACAAC" }, /* READ(32) */
+	{ 0x7f, 0x0a, WHATEVER,   "CACAAC" }, /* VERIFY(32) */
+	{ 0x7f, 0x0b, WHATEVER,   "CCCACC" }, /* WRITE(32) */
+	{ 0x7f, 0x0c, WHATEVER,   "CCCACC" }, /* WRITE AND VERIFY(32) */
+	{ 0x7f, 0x0d, WHATEVER,   "CCCACC" }, /* WRITE SAME(32) */
+	{ 0x83, 0x10, WHATEVER,   "CACAAC" }, /* POPULATE TOKEN */
+	{ 0x83, ANY,  WHATEVER,   "CCCACC" }, /* EXTENDED COPY, WRITE USING TOKEN, COPY OPERATION ABORT */
 	{ 0x84, 0x03, WHATEVER,   "AAAAAA" }, /* RECEIVE COPY OPERATING PARAMETERS */
+	{ 0x84, 0x05, WHATEVER,   "CAAAAA" }, /* RECEIVE COPY STATUS(LID4) */
+	{ 0x84, 0x07, WHATEVER,   "CAAAAA" }, /* RECEIVE ROD TOKEN INFORMATION */
+	{ 0x84, 0x08, WHATEVER,   "CAAAAA" }, /* REPORT ALL ROD TOKENS */
 	{ 0x84, ANY,  WHATEVER,   "CCCACC" }, /* RECEIVE COPY STATUS, DATA, FAILURE DETAILS */
 	{ 0x88, ANY,  WHATEVER,   "CACAAC" }, /* READ(16) */
 	{ 0x89, ANY,  WHATEVER,   "CCCACC" }, /* COMPARE AND WRITE */
@@ -66,10 +79,15 @@ static const struct rule rules[] = {
 	{ 0x9e, 0x10, WHATEVER,   "AAAAAA" }, /* READ CAPACITY(16) */
 	{ 0x9e, 0x12, WHATEVER,   "CACAAC" }, /* GET LBA STATUS */
 	{ 0xa0, ANY,  WHATEVER,   "AAAAAA" }, /* REPORT LUNS */
+	{ 0xa3, 0x05, WHATEVER,   "CAAAAA" }, /* REPORT IDENTIFYING INFORMATION */
 	{ 0xa3, 0x0a, WHATEVER,   "CAAAAA" }, /* REPORT TARGET PORT GROUPS */
 	{ 0xa3, 0x0c, WHATEVER,   "CACAAC" }, /* REPORT SUPPORTED OPERATION CODES */
 	{ 0xa3, 0x0d, WHATEVER,   "CACAAC" }, /* REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS */
+	{ 0xa3, 0x0f, WHATEVER,   "CAAAAA" }, /* REPORT TIMESTAMP */
+	{ 0xa4, 0x06, WHATEVER,   "CCCACC" }, /* SET IDENTIFYING INFORMATION */
 	{ 0xa4, 0x0a, WHATEVER,   "CCCACC" }, /* SET TARGET PORT GROUPS */
+	{ 0xa4, 0x0f, WHATEVER,   "CCCACC" }, /* SET TIMESTAMP */
+	{ 0xab, 0x01, WHATEVER,   "CAAAAA" }, /* READ MEDIA SERIAL NUMBER */
 	{ 0xa8, ANY,  WHATEVER,   "CACAAC" }, /* READ(12) */
 	{ 0xaa, ANY,  WHATEVER,   "CCCACC" }, /* WRITE(12) */
 	{ 0xae, ANY,  WHATEVER,   "CCCACC" }, /* WRITE AND VERIFY(12) */
@@ -141,13 +159,15 @@ send_all(struct hosts *h, unsigned host, bool old, uint8_t type, bool registered
 			continue;
 		for (unsigned v = 0; v < variants; v++) {
 			static const uint8_t byte4[4] = { 0x00, 0x01, 0x11, 0x10 };
-			uint8_t cdb[16] = { cmd->opcode, cmd->action == SCSI_NO_ACTION
-								 ? 0
-								 : (uint8_t)cmd->action };
+			uint8_t cdb[SCSI_CDB_BYTES];
 			const struct rule *rule;
 
+			test_cdb(cmd, cdb);
 			if (variants > 1)
 				cdb[4] = byte4[v];
+			/* what would change all of the medium is refused for a reserved field */
+			if (cmd->flags & CMD_JOB)
+				cdb[cmd->opcode == 0x04 ? 4 : 2] = 1;
 			rule = rule_for(cdb, cmd->action);
 			if (rule == NULL)
 				fail_msg("opcode %02xh has no rule in this test", cmd->opcode);
@@ -254,7 +274,7 @@ test_the_rules_of_this_test_name_only_commands_that_there_are(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		bool known = false;
 
-		scsi_cmd_find((const uint8_t[2]){ rules[i].opcode, 0 }, &known);
+		scsi_cmd_find((const uint8_t[16]){ rules[i].opcode }, &known);
 		assert_true(known);
 		assert_int_equal(strlen(rules[i].columns), 6);
 	}

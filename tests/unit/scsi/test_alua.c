@@ -95,6 +95,8 @@ static const struct {
 	{ 0x12, 0xff, true, true, true },   /* INQUIRY */
 	{ 0x15, 0xff, true, false, false }, /* MODE SELECT, SENSE */
 	{ 0x1a, 0xff, true, false, false },
+	{ 0x1c, 0xff, true, false, false }, /* RECEIVE DIAGNOSTIC RESULTS, SEND DIAGNOSTIC */
+	{ 0x1d, 0xff, true, false, false },
 	{ 0x25, 0xff, true, false, false }, /* READ CAPACITY(10) */
 	{ 0x4c, 0xff, true, false, false }, /* LOG SELECT, SENSE */
 	{ 0x4d, 0xff, true, false, false },
@@ -135,7 +137,7 @@ try_command(struct scsi_test *t, const uint8_t *cdb, uint32_t sense)
 	enum scsi_progress progress;
 	bool refused;
 
-	test_task_init(&tt, &t->nexus, &t->itl, cdb, 16, NULL, 0, 0);
+	test_task_init(&tt, &t->nexus, &t->itl, cdb, SCSI_CDB_BYTES, NULL, 0, 0);
 	progress = scsi_task_parse(&tt.task);
 	refused = progress == SCSI_DONE && is_access_sense(&tt.task, sense);
 	if (refused == is_carried_out(cdb, (enum scsi_alua)t->nexus.access))
@@ -159,13 +161,12 @@ test_every_command_in_every_state(void **state)
 
 	for (size_t s = 0; s < ARRAY_LEN(states); s++)
 		for (size_t i = 0; i < scsi_cmd_count; i++) {
-			uint8_t cdb[16] = { scsi_cmds[i].opcode };
+			uint8_t cdb[SCSI_CDB_BYTES];
 
+			test_cdb(&scsi_cmds[i], cdb);
 			/* service actions without a row of their own: the mode of READ BUFFER */
 			if (cdb[0] == 0x3b || cdb[0] == 0x3c)
 				continue;
-			if (scsi_cmds[i].action != SCSI_NO_ACTION)
-				cdb[1] = (uint8_t)scsi_cmds[i].action;
 			t->nexus.access = (uint8_t)states[s].access;
 			try_command(t, cdb, states[s].sense);
 		}
@@ -525,7 +526,8 @@ test_set_is_no_command_where_initiators_may_not_set_states(void **state)
 
 	groups[1].settable = false;
 	test_run(*state, &tt, CDB(STPG(0)), NO_OUT, 0);
-	assert_sense(&tt, SENSE_INVALID_OPCODE);
+	assert_sense(&tt, SENSE_INVALID_FIELD); /* the service action */
+	assert_memory_equal(tt.task.sense + 15, "\xcc\x00\x01", 3);
 	/* REPORT SUPPORTED OPERATION CODES of one command with a service action */
 	test_run(*state, &tt, CDB(0xa3, 0x0c, 2, 0xa4, 0, 0x0a, 0, 0, 0, 64, 0, 0), NO_OUT, 64);
 	assert_int_equal(tt.in[1] & 7, 1);

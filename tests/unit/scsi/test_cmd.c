@@ -28,15 +28,15 @@ test_table_is_sorted_without_doubles(void **state)
 static void
 test_every_row_is_complete_and_found(void **state)
 {
-	static const uint8_t group_bytes[8] = { 6, 10, 10, 0, 16, 12, 0, 0 };
+	static const uint8_t group_bytes[8] = { 6, 10, 10, 32, 16, 12, 0, 0 };
+	uint8_t cdb[SCSI_CDB_BYTES];
 
 	(void)state;
 	for (size_t i = 0; i < scsi_cmd_count; i++) {
 		const struct scsi_cmd *cmd = &scsi_cmds[i];
-		uint8_t cdb[16] = { cmd->opcode,
-				    cmd->action == SCSI_NO_ACTION ? 0 : (uint8_t)cmd->action };
 		bool known = false;
 
+		test_cdb(cmd, cdb);
 		assert_ptr_equal(scsi_cmd_find(cdb, &known), cmd);
 		assert_true(known);
 		assert_non_null(cmd->parse);
@@ -54,12 +54,23 @@ test_usage_data_is_the_opcode_the_action_and_only_the_cdb(void **state)
 		const struct scsi_cmd *cmd = &scsi_cmds[i];
 
 		assert_int_equal(cmd->usage[0], cmd->opcode);
-		if (cmd->action != SCSI_NO_ACTION)
+		if (cmd->opcode == SCSI_LONG_CDB)
+			assert_int_equal(get_be16(cmd->usage + 8), cmd->action);
+		else if (cmd->action != SCSI_NO_ACTION)
 			assert_int_equal(cmd->usage[1] & 0x1f, cmd->action);
 		assert_true(
 			test_all(cmd->usage + cmd->cdb_bytes, SCSI_CDB_BYTES - cmd->cdb_bytes, 0));
-		assert_int_equal(cmd->usage[cmd->cdb_bytes - 1], 0x04);
+		assert_int_equal(cmd->usage[cmd->opcode == SCSI_LONG_CDB ? 1 : cmd->cdb_bytes - 1],
+				 0x04);
 	}
+}
+
+static bool
+is_action(const struct scsi_cmd *cmd, unsigned bit)
+{
+	if (cmd->opcode == SCSI_LONG_CDB)
+		return bit / 8 == 8 || bit / 8 == 9;
+	return bit / 8 == 1 && cmd->action != SCSI_NO_ACTION && bit % 8 < 5;
 }
 
 /* What the usage data calls unused has no influence on what parse says. */
@@ -72,14 +83,12 @@ test_bits_outside_the_usage_data_are_not_looked_at(void **state)
 		const struct scsi_cmd *cmd = &scsi_cmds[i];
 
 		for (unsigned bit = 8; bit < cmd->cdb_bytes * 8u; bit++) {
-			uint8_t cdb[16] = { cmd->opcode, cmd->action == SCSI_NO_ACTION
-								 ? 0
-								 : (uint8_t)cmd->action };
+			uint8_t cdb[SCSI_CDB_BYTES];
 			struct test_task plain, with;
 
-			if (cmd->usage[bit / 8] & 1u << bit % 8 ||
-			    (bit / 8 == 1 && cmd->action != SCSI_NO_ACTION && bit % 8 < 5))
+			if (cmd->usage[bit / 8] & 1u << bit % 8 || is_action(cmd, bit))
 				continue;
+			test_cdb(cmd, cdb);
 			test_task_init(&plain, &t->nexus, &t->itl, cdb, sizeof(cdb), NO_OUT, 64);
 			cdb[bit / 8] |= (uint8_t)(1u << bit % 8);
 			test_task_init(&with, &t->nexus, &t->itl, cdb, sizeof(cdb), NO_OUT, 64);
@@ -102,7 +111,7 @@ test_every_other_opcode_is_invalid(void **state)
 	for (unsigned opcode = 0; opcode < 256; opcode++) {
 		bool known = false;
 
-		scsi_cmd_find((const uint8_t[2]){ (uint8_t)opcode, 0x1e }, &known);
+		scsi_cmd_find((const uint8_t[16]){ (uint8_t)opcode, 0x1e }, &known);
 		if (known)
 			continue;
 		test_run(*state, &tt, CDB((uint8_t)opcode), NO_OUT, 64);
@@ -216,10 +225,14 @@ test_thick_unit_neither_reports_nor_knows_unmap(void **state)
 	scsi_test_alua(*state);
 	assert_int_equal(test_run(*state, &tt, CDB(MAINTENANCE_IN_RSOC(0, 0, 0)), NO_OUT, 65535),
 			 0);
-	assert_int_equal(get_be32(tt.in), (scsi_cmd_count - 1) * 8);
+	assert_int_equal(get_be32(tt.in), (scsi_cmd_count - 2) * 8);
 	test_run(*state, &tt, CDB(0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0), "012345678901234567890123", 24,
 		 0);
 	assert_sense(&tt, SENSE_INVALID_OPCODE);
+	/* SANITIZE is there, but not with BLOCK ERASE */
+	test_run(*state, &tt, CDB(0x48, 0x02, 0, 0, 0, 0, 0, 0, 0, 0), NO_OUT, 0);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	assert_memory_equal(tt.task.sense + 15, "\xcc\x00\x01", 3);
 	test_task_fini(&tt);
 }
 

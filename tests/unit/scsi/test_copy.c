@@ -661,13 +661,15 @@ test_operating_parameters_are_those_that_are_kept(void **state)
 static void
 test_third_party_copy_page_lists_the_commands(void **state)
 {
-	static const uint8_t commands[] = { 0x00, 0x01, 0x00, 0x0c, 0x09, 0x83, 0x01, 0x00,
-					    0x84, 0x04, 0x00, 0x01, 0x03, 0x04, 0x00, 0x00 };
+	static const uint8_t commands[] = {
+		0x00, 0x01, 0x00, 0x14, 0x10, 0x83, 0x05, 0x00, 0x01, 0x10, 0x11, 0x1c,
+		0x84, 0x07, 0x00, 0x01, 0x03, 0x04, 0x05, 0x07, 0x08, 0x00, 0x00, 0x00,
+	};
 	struct test_task tt = { 0 };
 
-	assert_int_equal(test_run(*state, &tt, CDB(0x12, 0x01, 0x8f, 1, 0, 0), NO_OUT, 256), 0);
+	assert_int_equal(test_run(*state, &tt, CDB(0x12, 0x01, 0x8f, 2, 0, 0), NO_OUT, 512), 0);
 	assert_int_equal(get_be16(tt.in + 2), tt.task.in_bytes - 4);
-	assert_memory_equal(tt.in + 4, commands, sizeof(commands));
+	assert_memory_equal(tt.in + 4 + 36, commands, sizeof(commands));
 	assert_int_equal(tt.task.in_bytes % 4, 0);
 	test_task_fini(&tt);
 }

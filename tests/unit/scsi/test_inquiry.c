@@ -138,16 +138,84 @@ test_longest_designators_fit(void **state)
 }
 
 static void
+test_small_pages_have_golden_bytes(void **state)
+{
+	static const uint8_t extended[64] = {
+		0x00, 0x86, 0x00, 0x3c, [5] = 0x07, 0x01, [11] = 1, [13] = 36
+	};
+	static const uint8_t policy[8] = { 0x00, 0x87, 0x00, 0x04, 0x3f, 0xff, 0x00, 0x00 };
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	assert_int_equal(test_run(t, &tt, CDB(0x12, 1, 0x86, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.task.in_bytes, sizeof(extended));
+	assert_memory_equal(tt.in, extended, sizeof(extended));
+	assert_int_equal(test_run(t, &tt, CDB(0x12, 1, 0x87, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.task.in_bytes, sizeof(policy));
+	assert_memory_equal(tt.in, policy, sizeof(policy));
+	/* WABEREQ: only where there is BLOCK ERASE */
+	assert_int_equal(test_run(t, &tt, CDB(0x12, 1, 0xb1, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[7], 0x40);
+	t->lu->desc.job = NULL;
+	assert_int_equal(test_run(t, &tt, CDB(0x12, 1, 0xb1, 0, 255, 0), NO_OUT, 255), 0);
+	assert_int_equal(tt.in[7], 0);
+	test_task_fini(&tt);
+}
+
+/* Each target port of the unit by its relative identifier and its name, and no initiator port. */
+static void
+test_ports_page_has_golden_bytes(void **state)
+{
+	static const uint8_t page[] = {
+		0x00, 0x88, 0x00, 104, 0,   0,   0,   7,   0,    0,    0,   0,   0,   0,   0,
+		40,   0x53, 0x98, 0,   36,  'i', 'q', 'n', '.',  '2',  '0', '2', '4', '-', '0',
+		'1',  '.',  'e',  'x', 'a', 'm', 'p', 'l', 'e',  ':',  'd', 'i', 's', 'k', '0',
+		',',  't',  ',',  '0', 'x', '0', '0', '0', '1',  0,    0,   0,   0,   0,   8,
+		0,    0,    0,    0,   0,   0,   0,   40,  0x53, 0x98, 0,   36,
+	};
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	assert_int_equal(test_run(t, &tt, CDB(0x12, 1, 0x88, 1, 0, 0), NO_OUT, 256), 0);
+	assert_int_equal(tt.task.in_bytes, 4 + 104);
+	assert_memory_equal(tt.in, page, sizeof(page));
+	/* as many as the page length can count; the answer is cut as any other is */
+	t->port_count = 2000;
+	t->ports[2] = 9;
+	t->ports[3] = 10;
+	assert_int_equal(test_run(t, &tt, CDB(0x12, 1, 0x88, 0xff, 0xff, 0), NO_OUT, 65535), 0);
+	assert_true(get_be16(tt.in + 2) > 60000);
+	assert_int_equal(tt.task.in_bytes, MIN(get_be16(tt.in + 2) + 4, 65535));
+	test_task_fini(&tt);
+}
+
+static void
+test_without_names_there_is_no_page_of_ports(void **state)
+{
+	struct scsi_test *t = *state;
+	struct scsi_host_ops ops = scsi_test_ops;
+	struct test_task tt = { 0 };
+
+	ops.port_name = NULL;
+	t->nexus.ops = &ops;
+	test_run(t, &tt, CDB(0x12, 1, 0x88, 1, 0, 0), NO_OUT, 256);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	assert_int_equal(test_run(t, &tt, CDB(0x12, 1, 0x00, 1, 0, 0), NO_OUT, 256), 0);
+	assert_memory_equal(tt.in + 4, "\x00\x80\x83\x86\x87\x8f\xb0\xb1\xb2", 9);
+	test_task_fini(&tt);
+}
+
+static void
 test_each_listed_page_can_be_read_and_says_its_code(void **state)
 {
 	struct test_task list = { 0 }, tt = { 0 };
 
 	assert_int_equal(test_run(*state, &list, CDB(0x12, 1, 0x00, 0, 255, 0), NO_OUT, 255), 0);
-	assert_memory_equal(list.in + 4, "\x00\x80\x83\x86\x8f\xb0\xb1\xb2", 8);
-	assert_int_equal(list.task.in_bytes, 12);
-	for (unsigned i = 4; i < 12; i++) {
+	assert_memory_equal(list.in + 4, "\x00\x80\x83\x86\x87\x88\x8f\xb0\xb1\xb2", 10);
+	assert_int_equal(list.task.in_bytes, 14);
+	for (unsigned i = 4; i < 14; i++) {
 		assert_int_equal(
-			test_run(*state, &tt, CDB(0x12, 1, list.in[i], 0, 255, 0), NO_OUT, 255), 0);
+			test_run(*state, &tt, CDB(0x12, 1, list.in[i], 2, 0, 0), NO_OUT, 512), 0);
 		assert_int_equal(tt.in[1], list.in[i]);
 		assert_int_equal(tt.task.in_bytes, 4 + get_be16(tt.in + 2));
 	}
@@ -233,7 +301,9 @@ test_without_a_unit_the_type_is_unknown(void **state)
 static void
 test_every_answer_is_cut_to_each_allocation_length(void **state)
 {
-	static const uint8_t page_codes[] = { 0x00, 0x80, 0x83, 0x86, 0x8f, 0xb0, 0xb1, 0xb2 };
+	static const uint8_t page_codes[] = {
+		0x00, 0x80, 0x83, 0x86, 0x87, 0x8f, 0xb0, 0xb1, 0xb2
+	};
 	struct test_task whole = { 0 }, tt = { 0 };
 
 	for (unsigned i = 0; i < ARRAY_LEN(page_codes); i++) {
@@ -266,6 +336,9 @@ main(void)
 		ON(scsi_test_setup, test_identification_page_has_golden_bytes),
 		ON(scsi_test_setup, test_port_group_designator_is_given_only_when_there_is_one),
 		ON(scsi_test_setup, test_longest_designators_fit),
+		ON(scsi_test_setup, test_small_pages_have_golden_bytes),
+		ON(scsi_test_setup, test_ports_page_has_golden_bytes),
+		ON(scsi_test_setup, test_without_names_there_is_no_page_of_ports),
 		ON(scsi_test_setup, test_each_listed_page_can_be_read_and_says_its_code),
 		ON(scsi_test_setup, test_unknown_page_is_an_invalid_field),
 		ON(scsi_test_setup, test_block_limits_are_those_that_are_kept),

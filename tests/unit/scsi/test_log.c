@@ -14,7 +14,7 @@
 #define SENSE_SOFT_THRESHOLD 0x063807
 
 #define LOG_SENSE(page, subpage, first) \
-	CDB(0x4d, 0, 0x40 | (page), subpage, 0, (first) >> 8, (first)&0xff, 1, 0, 0)
+	CDB(0x4d, 0, 0x40 | (page), subpage, 0, (first) >> 8, (first)&0xff, 2, 0, 0)
 #define TUR_CDB CDB(0x00, 0, 0, 0, 0, 0)
 
 static void
@@ -37,9 +37,9 @@ test_each_listed_page_can_be_read(void **state)
 	struct test_task list = { 0 }, tt = { 0 };
 
 	assert_int_equal(test_run(t, &list, LOG_SENSE(0, 0, 0), NO_OUT, 256), 0);
-	assert_memory_equal(list.in, "\x00\x00\x00\x06\x00\x02\x03\x0c\x19\x2f", 10);
-	for (unsigned i = 0; i < 6; i++) {
-		assert_int_equal(test_run(t, &tt, LOG_SENSE(list.in[4 + i], 0, 0), NO_OUT, 256), 0);
+	assert_memory_equal(list.in, "\x00\x00\x00\x07\x00\x02\x03\x0c\x10\x19\x2f", 11);
+	for (unsigned i = 0; i < 7; i++) {
+		assert_int_equal(test_run(t, &tt, LOG_SENSE(list.in[4 + i], 0, 0), NO_OUT, 512), 0);
 		assert_int_equal(tt.in[0], list.in[4 + i]);
 		assert_int_equal(tt.task.in_bytes, 4 + get_be16(tt.in + 2));
 		/* the parameters fill the page, ascending */
@@ -51,9 +51,11 @@ test_each_listed_page_can_be_read(void **state)
 		}
 	}
 	assert_int_equal(test_run(t, &list, LOG_SENSE(0, 0xff, 0), NO_OUT, 256), 0);
-	assert_memory_equal(list.in,
-			    "\x40\xff\x00\x0e\x00\x00\x00\xff\x02\x00\x03\x00\x0c\x00\x19\x00\x2f",
-			    17);
+	assert_memory_equal(
+		list.in,
+		"\x40\xff\x00\x10\x00\x00\x00\xff\x02\x00\x03\x00\x0c\x00\x10\x00\x19\x00"
+		"\x2f",
+		19);
 	test_task_fini(&list);
 	test_task_fini(&tt);
 }
@@ -64,7 +66,7 @@ test_thick_unit_has_no_page_of_provisioning(void **state)
 	struct test_task tt = { 0 };
 
 	assert_int_equal(test_run(*state, &tt, LOG_SENSE(0, 0, 0), NO_OUT, 256), 0);
-	assert_memory_equal(tt.in, "\x00\x00\x00\x05\x00\x02\x03\x19\x2f", 9);
+	assert_memory_equal(tt.in, "\x00\x00\x00\x06\x00\x02\x03\x10\x19\x2f", 10);
 	test_run(*state, &tt, LOG_SENSE(0x0c, 0, 0), NO_OUT, 256);
 	assert_sense(&tt, SENSE_INVALID_FIELD);
 	test_task_fini(&tt);

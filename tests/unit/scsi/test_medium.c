@@ -61,21 +61,49 @@ test_without_a_medium_each_command_does_as_its_flags_say(void **state)
 	assert_int_equal(t->dev->count[BLK_FLUSH], 1);
 	for (size_t i = 0; i < scsi_cmd_count; i++) {
 		const struct scsi_cmd *cmd = &scsi_cmds[i];
-		uint8_t cdb[16] = { cmd->opcode,
-				    cmd->action == SCSI_NO_ACTION ? 0 : (uint8_t)cmd->action };
+		uint8_t cdb[SCSI_CDB_BYTES];
 		bool refused;
 
+		test_cdb(cmd, cdb);
 		test_task_fini(&tt);
 		test_task_init(&tt, &t->nexus, &t->itl, cdb, sizeof(cdb), NO_OUT, 64);
 		refused = test_start(&tt) == SCSI_DONE &&
 			  tt.task.status == SCSI_STATUS_CHECK_CONDITION &&
 			  test_sense(&tt.task) == SENSE_NO_MEDIUM;
+		if (tt.resumes == 1)
+			scsi_task_resume(&tt.task); /* the store has answered */
 		if (refused == ((cmd->flags & (CMD_NO_MEDIUM | CMD_ANY_STATE)) != 0))
 			fail_msg("opcode %02x: status %02x", cmd->opcode, tt.task.status);
 	}
 	assert_int_equal(test_run(t, &tt, CDB(0x03, 0, 0, 0, 18, 0), NO_OUT, 18), 0);
 	assert_int_equal(tt.in[2], 0x02);
 	assert_int_equal(tt.in[12], 0x3a);
+	test_task_fini(&tt);
+}
+
+/* Every POWER CONDITION: the unit is always active, and has no timers; nothing happens. */
+static void
+test_power_conditions_are_refused_but_for_those_that_change_nothing(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	for (unsigned power = 1; power < 16; power++)
+		for (unsigned flags = 0; flags < 4; flags++) {
+			test_run(t, &tt, CDB(0x1b, 0, 0, 0, (uint8_t)(power << 4 | flags), 0),
+				 NO_OUT, 0);
+			if (power == 0x1 || power == 0x7) {
+				assert_int_equal(tt.task.status, 0);
+				continue;
+			}
+			assert_sense(&tt, SENSE_INVALID_FIELD);
+			assert_memory_equal(tt.task.sense + 15, "\xcf\x00\x04", 3);
+		}
+	test_run(t, &tt, CDB(0x1b, 0, 0, 1, 0x10, 0), NO_OUT, 0); /* with a modifier */
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	assert_memory_equal(tt.task.sense + 15, "\xcb\x00\x03", 3);
+	assert_int_equal(scsi_lu_state(t->lu), SCSI_LU_ONLINE);
+	assert_int_equal(t->dev->count[BLK_FLUSH], 0);
 	test_task_fini(&tt);
 }
 
@@ -237,6 +265,10 @@ main(void)
 #define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
 		ON(setup_removable, test_removable_unit_says_so),
 		ON(setup_removable, test_without_a_medium_each_command_does_as_its_flags_say),
+		ON(setup_removable,
+			test_power_conditions_are_refused_but_for_those_that_change_nothing),
+		ON(scsi_test_setup,
+			test_power_conditions_are_refused_but_for_those_that_change_nothing),
 		ON(setup_removable, test_loading_tells_the_others),
 		ON(setup_removable, test_stop_writes_the_cache_and_the_unit_stays_ready),
 		ON(setup_removable, test_a_medium_that_cannot_be_flushed_is_not_ejected),

@@ -20,10 +20,16 @@ test_all_pages_have_golden_bytes(void **state)
 	assert_memory_equal(tt.in, golden_all, sizeof(golden_all));
 	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0x08, 0x3f, 0xff, 255, 0), NO_OUT, 255),
 			 0);
-	/* with the subpages: logical block provisioning, of which the threshold is not known */
-	assert_int_equal(tt.task.in_bytes, sizeof(golden_all) - 8 + 24);
-	assert_memory_equal(tt.in + 4, golden_all + 12, sizeof(golden_all) - 12);
-	assert_memory_equal(tt.in + sizeof(golden_all) - 8,
+	/*
+	 * with the subpages: control extension, and logical block provisioning, of which the
+	 * threshold is not known
+	 */
+	assert_int_equal(tt.task.in_bytes, sizeof(golden_all) - 8 + 32 + 24);
+	assert_memory_equal(tt.in + 4, golden_all + 12, 44);
+	assert_memory_equal(tt.in + 48, "\x4a\x01\x00\x1c\x07", 5);
+	assert_true(test_all(tt.in + 53, 27, 0));
+	assert_memory_equal(tt.in + 80, golden_all + 56, 12);
+	assert_memory_equal(tt.in + 92,
 			    "\x5c\x02\x00\x14\0\0\0\0\0\0\0\0\0\0\0\0\x80\x01\0\0\0\0\0\0", 24);
 	test_task_fini(&tt);
 	assert_int_equal(test_run(*state, &tt, CDB(0x1a, 0x08, 0x1c, 0x02, 255, 0), NO_OUT, 255),
@@ -75,7 +81,7 @@ test_what_is_not_there_is_refused(void **state)
 
 	test_run(*state, &tt, CDB(0x1a, 0, 0x05, 0, 255, 0), NO_OUT, 255);
 	assert_sense(&tt, SENSE_INVALID_FIELD);
-	test_run(*state, &tt, CDB(0x1a, 0, 0x0a, 1, 255, 0), NO_OUT, 255);
+	test_run(*state, &tt, CDB(0x1a, 0, 0x0a, 2, 255, 0), NO_OUT, 255);
 	assert_sense(&tt, SENSE_INVALID_FIELD);
 	test_run(*state, &tt, CDB(0x1a, 0, 0xff, 0, 255, 0), NO_OUT, 255);
 	assert_sense(&tt, 0x053900);

@@ -133,16 +133,27 @@ static uint8_t
 run_same(struct scsi_test *t, struct test_task *tt, uint8_t opcode, uint8_t flags, uint64_t lba,
 	 uint32_t count, const void *out, size_t out_len)
 {
-	uint8_t cdb[16] = { opcode, flags };
+	uint8_t cdb[SCSI_CDB_BYTES] = { opcode, flags };
 
-	if (opcode == 0x41) {
+	if (opcode == SCSI_LONG_CDB) { /* WRITE SAME(32) */
+		cdb[1] = 0;
+		cdb[7] = 24;
+		cdb[9] = 0x0d;
+		cdb[10] = flags;
+		put_be64(cdb + 12, lba);
+		put_be32(cdb + 28, count);
+	} else if (opcode == 0x41) {
 		put_be32(cdb + 2, (uint32_t)lba);
 		put_be16(cdb + 7, (uint16_t)count);
 	} else {
 		put_be64(cdb + 2, lba);
 		put_be32(cdb + 10, count);
 	}
-	return test_run(t, tt, cdb, opcode == 0x41 ? 10 : 16, out, out_len, 0);
+	return test_run(t, tt, cdb,
+			opcode == 0x41   ? 10
+			: opcode == 0x93 ? 16
+					 : 32,
+			out, out_len, 0);
 }
 
 static void
@@ -150,6 +161,7 @@ test_write_same_repeats_one_block(void **state)
 {
 	struct scsi_test *t = *state;
 	size_t block = scsi_lu_block_bytes(t->lu);
+	static const uint8_t opcodes[] = { 0x41, 0x93, SCSI_LONG_CDB };
 	static uint8_t out[4096];
 	uint8_t *medium = malloc(TEST_BLOCKS * block);
 	struct test_task tt = { 0 };
@@ -157,16 +169,15 @@ test_write_same_repeats_one_block(void **state)
 	assert_non_null(medium);
 	for (size_t i = 0; i < block; i++)
 		out[i] = (uint8_t)(i * 13 + 1);
-	for (unsigned sixteen = 0; sixteen < 2; sixteen++) {
+	for (unsigned i = 0; i < ARRAY_LEN(opcodes); i++) {
 		test_fill(t, 0, 0xee, TEST_BLOCKS);
-		assert_int_equal(
-			run_same(t, &tt, sixteen ? 0x93 : 0x41, 0, 1, TEST_BLOCKS - 2, out, block),
-			0);
+		assert_int_equal(run_same(t, &tt, opcodes[i], 0, 1, TEST_BLOCKS - 2, out, block),
+				 0);
 		test_peek(t, 0, medium, TEST_BLOCKS);
 		assert_true(test_all(medium, block, 0xee));
 		assert_true(test_all(medium + (TEST_BLOCKS - 1) * block, block, 0xee));
-		for (unsigned i = 1; i < TEST_BLOCKS - 1; i++)
-			assert_memory_equal(medium + i * block, out, block);
+		for (unsigned lba = 1; lba < TEST_BLOCKS - 1; lba++)
+			assert_memory_equal(medium + lba * block, out, block);
 	}
 	free(medium);
 	test_task_fini(&tt);
@@ -186,7 +197,11 @@ test_write_same_of_zeros_is_left_to_the_device(void **state)
 	assert_int_equal(t->dev->flags[BLK_WRITE_ZEROES], BLK_MAY_UNMAP);
 	assert_int_equal(run_same(t, &tt, 0x93, 0x01, 2, 1, NO_OUT), 0);
 	assert_int_equal(run_same(t, &tt, 0x93, 0x09, 3, 1, NO_OUT), 0);
-	assert_int_equal(t->dev->count[BLK_WRITE_ZEROES], 4);
+	assert_int_equal(run_same(t, &tt, SCSI_LONG_CDB, 0x01, 3, 1, NO_OUT), 0);
+	assert_int_equal(t->dev->flags[BLK_WRITE_ZEROES], 0);
+	assert_int_equal(run_same(t, &tt, SCSI_LONG_CDB, 0x09, 3, 1, NO_OUT), 0);
+	assert_int_equal(t->dev->flags[BLK_WRITE_ZEROES], BLK_MAY_UNMAP);
+	assert_int_equal(t->dev->count[BLK_WRITE_ZEROES], 6);
 	assert_int_equal(t->dev->count[BLK_WRITE], 0);
 	test_peek(t, 0, medium, 4);
 	assert_true(test_all(medium, sizeof(medium), 0));
@@ -221,6 +236,29 @@ test_write_same_of_no_blocks_goes_to_the_end(void **state)
 	test_task_fini(&tt);
 }
 
+/* What is not zeros is written also with UNMAP: the device may only give back what then reads so. */
+static void
+test_write_same_with_unmap_writes_until_the_end(void **state)
+{
+	struct scsi_test *t = *state;
+	uint8_t out[512], medium[512];
+	struct test_task tt = { 0 };
+
+	memset(out, 0xff, sizeof(out));
+	for (uint32_t blocks = 1; blocks <= 256; blocks++) {
+		uint64_t lba = TEST_BLOCKS - blocks;
+
+		assert_int_equal(run_same(t, &tt, 0x41, 0x08, lba, blocks, out, 512), 0);
+		test_peek(t, lba, medium, 1);
+		assert_memory_equal(medium, out, 512);
+		test_peek(t, TEST_BLOCKS - 1, medium, 1);
+		assert_memory_equal(medium, out, 512);
+	}
+	test_peek(t, TEST_BLOCKS - 257, medium, 1);
+	assert_true(test_all(medium, sizeof(medium), 0));
+	test_task_fini(&tt);
+}
+
 static void
 test_write_same_refuses_what_it_does_not_do(void **state)
 {
@@ -236,6 +274,13 @@ test_write_same_refuses_what_it_does_not_do(void **state)
 	assert_sense(&tt, SENSE_INVALID_FIELD);
 	run_same(t, &tt, 0x93, 0x04, 0, 1, out, 512);
 	assert_sense(&tt, SENSE_INVALID_FIELD);
+	run_same(t, &tt, SCSI_LONG_CDB, 0x10, 0, 1, out, 512);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	run_same(t, &tt, SCSI_LONG_CDB, 0x04, 0, 1, out, 512);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
+	/* a wrong bit of WRITE SAME(10), where there is no NDOB */
+	run_same(t, &tt, 0x41, 0x01, 0, 1, NO_OUT);
+	assert_sense(&tt, SENSE_DATA_SIZE);
 	run_same(t, &tt, 0x41, 0, 0, 1, out, 256);
 	assert_sense(&tt, SENSE_DATA_SIZE);
 	run_same(t, &tt, 0x41, 0, 0, 1, out, 1024);
@@ -253,6 +298,8 @@ test_thick_unit_refuses_unmap_in_write_same(void **state)
 	run_same(t, &tt, 0x93, 0x08, 0, 1, out, 512);
 	assert_sense(&tt, SENSE_INVALID_FIELD);
 	assert_int_equal(run_same(t, &tt, 0x93, 0, 0, 1, out, 512), 0);
+	run_same(t, &tt, SCSI_LONG_CDB, 0x08, 0, 1, out, 512);
+	assert_sense(&tt, SENSE_INVALID_FIELD);
 	test_task_fini(&tt);
 }
 
@@ -349,6 +396,24 @@ test_lba_status_tells_mapped_from_holes(void **state)
 	test_task_fini(&tt);
 }
 
+/* From whichever block on: a physical block has eight of them. */
+static void
+test_lba_status_of_single_blocks(void **state)
+{
+	struct scsi_test *t = *state;
+	struct test_task tt = { 0 };
+
+	with_holes(t);
+	for (unsigned lba = 0; lba < 64; lba++) {
+		unsigned rest = 16 - lba % 16;
+
+		assert_int_equal(run_status(t, &tt, lba, 8 + 2 * 16), 0);
+		assert_extent(&tt, 0, lba, rest, lba / 16 % 2);
+		assert_extent(&tt, 1, lba + rest, 16, (lba / 16 + 1) % 2);
+	}
+	test_task_fini(&tt);
+}
+
 static void
 test_lba_status_is_cut_to_its_allocation_length(void **state)
 {
@@ -420,11 +485,13 @@ main(void)
 		ON(scsi_test_setup_4k, test_write_same_repeats_one_block),
 		ON(scsi_test_setup, test_write_same_of_zeros_is_left_to_the_device),
 		ON(scsi_test_setup, test_write_same_with_unmap_writes_what_is_not_zero),
+		ON(scsi_test_setup, test_write_same_with_unmap_writes_until_the_end),
 		ON(scsi_test_setup, test_write_same_of_no_blocks_goes_to_the_end),
 		ON(scsi_test_setup, test_write_same_refuses_what_it_does_not_do),
 		ON(scsi_test_setup_thick, test_thick_unit_refuses_unmap_in_write_same),
 		ON(scsi_test_setup, test_write_same_reports_where_it_failed),
 		ON(scsi_test_setup, test_lba_status_tells_mapped_from_holes),
+		ON(scsi_test_setup, test_lba_status_of_single_blocks),
 		ON(scsi_test_setup, test_lba_status_is_cut_to_its_allocation_length),
 		ON(scsi_test_setup, test_lba_status_of_a_device_without_holes_is_one_extent),
 	};

@@ -192,6 +192,37 @@ test_without_a_store_aptpl_is_refused(void **state)
 	join(h, A, KEY_A);
 }
 
+/* ---- A program that takes the unit over ---- */
+
+static void
+test_what_passes_survives_a_take_over(void **state)
+{
+	struct hosts *h = *state;
+	struct test_store *store = &h->t->store;
+	struct scsi_reservations *set;
+	uint32_t generation;
+
+	store->store.keeps_passing = true;
+	join(h, A, KEY_A);
+	join(h, B, KEY_B);
+	hold(h, B, KEY_B, SCSI_RESERVE_WE_RO);
+	assert_true(store->kept.passing);
+	hosts_restart(h);
+	assert_keys(h, 2, KEYS(KEY_A, KEY_B));
+	assert_reserved(h, KEY_B, SCSI_RESERVE_WE_RO);
+	join_aptpl(h, C, KEY_C);
+	assert_false(store->kept.passing);
+	hosts_restart(h);
+	assert_keys(h, 3, KEYS(KEY_A, KEY_B, KEY_C));
+	assert_int_equal(OUT(h, C, PROUT_CLEAR, .key = KEY_C), GOOD);
+	assert_true(store->kept.passing); /* nothing is left that a loss of power would spare */
+	hosts_restart(h);
+	assert_int_equal(scsi_lu_reservations(h->t->lu, &set), 0);
+	generation = set->generation;
+	scsi_reservations_unref(set);
+	assert_int_equal(generation, 4);
+}
+
 /* ---- What the store has ---- */
 
 static void
@@ -210,7 +241,7 @@ test_damaged_data_is_refused(void **state)
 	for (size_t len = 0; len < kept->bytes; len++)
 		assert_int_equal(scsi_reservations_decode(kept->version, kept->data, len, &set),
 				 ERR_CORRUPT);
-	assert_int_equal(scsi_reservations_decode(kept->version + 1, kept->data, kept->bytes, &set),
+	assert_int_equal(scsi_reservations_decode(kept->version + 2, kept->data, kept->bytes, &set),
 			 ERR_VERSION);
 	((uint8_t *)kept->data)[4] = 2; /* a holder that there is not */
 	assert_int_equal(scsi_reservations_decode(kept->version, kept->data, kept->bytes, &set),
@@ -379,6 +410,7 @@ main(void)
 		T(test_what_cannot_be_kept_has_not_happened),
 		T(test_an_abort_does_not_wait_for_the_store),
 		T(test_without_a_store_aptpl_is_refused),
+		T(test_what_passes_survives_a_take_over),
 		T(test_damaged_data_is_refused),
 		T(test_no_memory),
 		T(test_no_memory_for_lists),

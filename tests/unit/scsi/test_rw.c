@@ -8,11 +8,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A CDB of each size for one family: opcode of (6), (10), (12), (16); 0 = there is none. */
+/* A CDB of 32 bytes is named by 60h + its service action where the others have their opcode. */
+#define LONG(action) (uint8_t)(0x60 | (action))
+
+/* A CDB of the size that the opcode has. */
 static size_t
-make_cdb(uint8_t opcode, uint8_t flags, uint64_t lba, uint32_t count, uint8_t cdb[16])
+make_cdb(uint8_t opcode, uint8_t flags, uint64_t lba, uint32_t count, uint8_t cdb[SCSI_CDB_BYTES])
 {
-	memset(cdb, 0, 16);
+	memset(cdb, 0, SCSI_CDB_BYTES);
 	cdb[0] = opcode;
 	cdb[1] = flags;
 	switch (opcode >> 5) {
@@ -25,6 +28,15 @@ make_cdb(uint8_t opcode, uint8_t flags, uint64_t lba, uint32_t count, uint8_t cd
 		put_be32(cdb + 2, (uint32_t)lba);
 		put_be16(cdb + 7, (uint16_t)count);
 		return 10;
+	case 3:
+		memset(cdb, 0, 2);
+		cdb[0] = SCSI_LONG_CDB;
+		cdb[7] = 24;
+		cdb[9] = opcode & 0x1f;
+		cdb[10] = flags;
+		put_be64(cdb + 12, lba);
+		put_be32(cdb + 28, count);
+		return 32;
 	case 5:
 		put_be32(cdb + 2, (uint32_t)lba);
 		put_be32(cdb + 6, count);
@@ -36,16 +48,16 @@ make_cdb(uint8_t opcode, uint8_t flags, uint64_t lba, uint32_t count, uint8_t cd
 	}
 }
 
-static const uint8_t reads[] = { 0x08, 0x28, 0xa8, 0x88 };
-static const uint8_t writes[] = { 0x0a, 0x2a, 0xaa, 0x8a };
-static const uint8_t verifies[] = { 0x2f, 0xaf, 0x8f };
-static const uint8_t write_verifies[] = { 0x2e, 0xae, 0x8e };
+static const uint8_t reads[] = { 0x08, 0x28, 0xa8, 0x88, LONG(0x09) };
+static const uint8_t writes[] = { 0x0a, 0x2a, 0xaa, 0x8a, LONG(0x0b) };
+static const uint8_t verifies[] = { 0x2f, 0xaf, 0x8f, LONG(0x0a) };
+static const uint8_t write_verifies[] = { 0x2e, 0xae, 0x8e, LONG(0x0c) };
 
 static uint8_t
 run_blocks(struct scsi_test *t, struct test_task *tt, uint8_t opcode, uint8_t flags, uint64_t lba,
 	   uint32_t count, const void *out, size_t out_len, size_t in_len)
 {
-	uint8_t cdb[16];
+	uint8_t cdb[SCSI_CDB_BYTES];
 	size_t len = make_cdb(opcode, flags, lba, count, cdb);
 
 	return test_run(t, tt, cdb, len, out, out_len, in_len);
@@ -59,9 +71,9 @@ test_what_is_written_is_read_by_all_sizes(void **state)
 	struct test_task tt = { 0 };
 	static uint8_t out[3 * 4096];
 
-	for (unsigned w = 0; w < 4; w++) {
-		for (unsigned r = 0; r < 4; r++) {
-			memset(out, (int)(0x10 + w * 4 + r), sizeof(out));
+	for (unsigned w = 0; w < ARRAY_LEN(writes); w++) {
+		for (unsigned r = 0; r < ARRAY_LEN(reads); r++) {
+			memset(out, (int)(0x10 + w * 5 + r), sizeof(out));
 			assert_int_equal(
 				run_blocks(t, &tt, writes[w], 0, 100, 3, out, 3 * block, 0), 0);
 			assert_int_equal(run_blocks(t, &tt, reads[r], 0, 100, 3, NO_OUT, 3 * block),
@@ -93,7 +105,7 @@ test_zero_blocks_elsewhere_move_nothing(void **state)
 	struct scsi_test *t = *state;
 	struct test_task tt = { 0 };
 
-	for (unsigned i = 1; i < 4; i++) {
+	for (unsigned i = 1; i < ARRAY_LEN(reads); i++) {
 		assert_int_equal(run_blocks(t, &tt, reads[i], 0, 0, 0, NO_OUT, 512), 0);
 		assert_int_equal(tt.task.in_bytes, 0);
 		assert_int_equal(run_blocks(t, &tt, writes[i], 0, 0, 0, NO_OUT, 0), 0);
@@ -119,9 +131,11 @@ test_beyond_the_end_is_refused_before_any_data(void **state)
 		{ 0, TEST_BLOCKS + 1 },
 	};
 	/* clang-format on */
-	static const uint8_t opcodes[] = { 0x28, 0xa8, 0x88, 0x2a, 0xaa, 0x8a, 0x2f,
-					   0xaf, 0x8f, 0x2e, 0xae, 0x8e, 0x34, 0x90,
-					   0x35, 0x91, 0x41, 0x93, 0x8b };
+	static const uint8_t opcodes[] = {
+		0x28, 0xa8, 0x88, 0x2a,       0xaa,       0x8a,       0x2f,       0xaf,
+		0x8f, 0x2e, 0xae, 0x8e,       0x34,       0x90,       0x35,       0x91,
+		0x41, 0x93, 0x8b, LONG(0x09), LONG(0x0a), LONG(0x0b), LONG(0x0c), LONG(0x0d)
+	};
 	struct test_task tt = { 0 };
 
 	for (unsigned i = 0; i < ARRAY_LEN(opcodes); i++) {
@@ -140,8 +154,11 @@ test_beyond_the_end_is_refused_before_any_data(void **state)
 static void
 test_protection_information_is_refused(void **state)
 {
-	static const uint8_t opcodes[] = { 0x28, 0xa8, 0x88, 0x2a, 0xaa, 0x8a, 0x2f, 0xaf,
-					   0x8f, 0x2e, 0xae, 0x8e, 0x41, 0x93, 0x8b, 0x89 };
+	static const uint8_t opcodes[] = {
+		0x28, 0xa8, 0x88,       0x2a,       0xaa,       0x8a,       0x2f,
+		0xaf, 0x8f, 0x2e,       0xae,       0x8e,       0x41,       0x93,
+		0x8b, 0x89, LONG(0x09), LONG(0x0a), LONG(0x0b), LONG(0x0c), LONG(0x0d)
+	};
 	uint8_t out[512] = { 0 };
 	struct test_task tt = { 0 };
 
@@ -174,7 +191,7 @@ test_read_gives_what_the_initiator_expects_and_counts_the_rest(void **state)
 	struct test_task tt = { 0 };
 
 	test_fill(t, 5, 0x77, 2);
-	for (unsigned i = 1; i < 4; i++) {
+	for (unsigned i = 1; i < ARRAY_LEN(reads); i++) {
 		assert_int_equal(run_blocks(t, &tt, reads[i], 0, 5, 1, NO_OUT, 0), 0);
 		assert_int_equal(tt.task.in_bytes, 0);
 		assert_int_equal(tt.task.in_total_bytes, 512);
@@ -200,7 +217,7 @@ test_write_writes_the_whole_blocks_that_come(void **state)
 	static uint8_t out[10000], medium[1024];
 
 	memset(out, 'b', sizeof(out));
-	for (unsigned i = 1; i < 4; i++) {
+	for (unsigned i = 1; i < ARRAY_LEN(reads); i++) {
 		test_fill(t, 0, 'a', 2);
 		assert_int_equal(run_blocks(t, &tt, writes[i], 0, 0, 2, out, 512, 0), 0);
 		assert_int_equal(tt.task.out_total_bytes, 1024);
@@ -258,7 +275,7 @@ test_verify_compares_in_all_sizes(void **state)
 	assert_non_null(out);
 	memset(out, 0x42, len);
 	test_fill(t, 10, 0x42, 200);
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(verifies); i++) {
 		assert_int_equal(run_blocks(t, &tt, verifies[i], 0x02, 10, 200, out, len, 0), 0);
 		assert_int_equal(tt.task.out_needed_bytes, len);
 		assert_int_equal(run_blocks(t, &tt, verifies[i], 0x06, 10, 200, out, block, 0), 0);
@@ -305,7 +322,7 @@ test_write_and_verify_writes_durably_and_reads_back(void **state)
 	static uint8_t out[8 * 4096], medium[8 * 4096];
 	struct test_task tt = { 0 };
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(verifies); i++) {
 		for (unsigned check = 0; check < 2; check++) {
 			memset(out, (int)(0x20 + 2 * i + check), sizeof(out));
 			assert_int_equal(run_blocks(t, &tt, write_verifies[i],
@@ -318,7 +335,7 @@ test_write_and_verify_writes_durably_and_reads_back(void **state)
 		run_blocks(t, &tt, write_verifies[i], 0x06, 3, 8, out, 8 * block, 0);
 		assert_sense(&tt, SENSE_INVALID_FIELD);
 	}
-	assert_int_equal(t->dev->count[BLK_READ], 6);
+	assert_int_equal(t->dev->count[BLK_READ], 2 * ARRAY_LEN(write_verifies));
 	test_task_fini(&tt);
 }
 
@@ -391,6 +408,7 @@ static const struct {
 	{ -EINVAL, SCSI_STATUS_CHECK_CONDITION, 0x044400, 0x044400 },
 	{ -ENOMEM, SCSI_STATUS_BUSY, 0, 0 },
 	{ ERR_OFFLINE, SCSI_STATUS_BUSY, 0, 0 },
+	{ ERR_INJECTED, SCSI_STATUS_CHECK_CONDITION, 0x031100, 0x030c00 }, /* no answer given */
 	{ ERR_FAILED, SCSI_STATUS_CHECK_CONDITION, 0x044400, 0x044400 },
 };
 /* clang-format on */
@@ -495,9 +513,14 @@ test_read_only_unit_refuses_all_writes(void **state)
 	t.nexus.ops = &scsi_test_ops;
 	scsi_itl_init(&t.itl, &t.nexus, t.lu, 0);
 	for (size_t i = 0; i < scsi_cmd_count; i++) {
-		if (!(scsi_cmds[i].flags & CMD_WRITE) || (scsi_cmds[i].flags & CMD_THIN))
+		/* those of the third-party copies (83h) want a list first */
+		if (!(scsi_cmds[i].flags & CMD_WRITE) || scsi_cmds[i].opcode == 0x83 ||
+		    (scsi_cmds[i].flags & (CMD_THIN | CMD_JOB)))
 			continue;
-		run_blocks(&t, &tt, scsi_cmds[i].opcode, 0, 0, 1, out, 512, 0);
+		run_blocks(&t, &tt,
+			   scsi_cmds[i].opcode == SCSI_LONG_CDB ? LONG(scsi_cmds[i].action)
+								: scsi_cmds[i].opcode,
+			   0, 0, 1, out, 512, 0);
 		assert_sense(&tt, 0x072700);
 	}
 	assert_int_equal(test_run(&t, &tt, CDB(0x1a, 0, 0x3f, 0, 255, 0), NO_OUT, 255), 0);
@@ -563,6 +586,40 @@ test_abort_before_execute_is_immediate(void **state)
 	test_task_fini(&tt);
 }
 
+static void
+tell_soon(struct scsi_test *t, uint8_t opcode, uint64_t lba, uint32_t count)
+{
+	uint8_t cdb[SCSI_CDB_BYTES];
+
+	make_cdb(opcode, 0, lba, count, cdb);
+	scsi_lu_soon(t->lu, cdb);
+}
+
+static void
+test_the_device_is_told_of_small_reads_and_writes_before_their_turn(void **state)
+{
+	static const uint8_t told[] = { 0x28, 0x2a, 0x88, 0x8a };
+	struct scsi_test *t = *state;
+	uint32_t block = scsi_lu_block_bytes(t->lu);
+
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		tell_soon(t, told[i], 7 + i, 8);
+		assert_int_equal(t->dev->prefetches, i + 1);
+		assert_int_equal(t->dev->prefetch_bytes[0], (7 + i) * block);
+		assert_int_equal(t->dev->prefetch_bytes[1], 8 * block);
+	}
+	t->dev->prefetches = 0;
+	tell_soon(t, 0x28, 0, 0);
+	tell_soon(t, 0x28, 0, 32 * 1024 / block + 1);
+	tell_soon(t, 0x88, 0, UINT32_MAX);
+	tell_soon(t, 0x28, TEST_BLOCKS, 1);
+	tell_soon(t, 0x28, TEST_BLOCKS - 1, 2);
+	tell_soon(t, 0x88, UINT64_MAX, 1);
+	tell_soon(t, 0x88, UINT64_MAX / block, 8);
+	tell_soon(t, 0x2f, 0, 1);
+	assert_int_equal(t->dev->prefetches, 0);
+}
+
 int
 main(void)
 {
@@ -571,6 +628,10 @@ main(void)
 #define ON(setup, test) cmocka_unit_test_setup_teardown(test, setup, scsi_test_teardown)
 		ON(scsi_test_setup, test_what_is_written_is_read_by_all_sizes),
 		ON(scsi_test_setup_4k, test_what_is_written_is_read_by_all_sizes),
+		ON(scsi_test_setup,
+		   test_the_device_is_told_of_small_reads_and_writes_before_their_turn),
+		ON(scsi_test_setup_4k,
+		   test_the_device_is_told_of_small_reads_and_writes_before_their_turn),
 		ON(scsi_test_setup, test_zero_blocks_in_a_six_byte_cdb_are_256),
 		ON(scsi_test_setup, test_zero_blocks_elsewhere_move_nothing),
 		ON(scsi_test_setup, test_beyond_the_end_is_refused_before_any_data),

@@ -15,10 +15,19 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "model/credential.h"
 
 struct live {
 	struct list node;
 	struct row *row;
+};
+
+/* What a unit keeps; data NULL = free. */
+struct fake_kept {
+	struct guid lun_id;
+	uint32_t kind, version;
+	void *data;
+	size_t bytes;
 };
 
 struct array {
@@ -35,7 +44,12 @@ struct array {
 	struct list live;        /* struct live.node; lock */
 	atomic_bool slow_live;
 	struct array_secrets *secrets; /* a reference */
+	struct fake_kept kept[4];      /* lock */
 	atomic_int access_error;
+	struct guid own; /* the controller that the array is */
+	bool shared;
+	atomic_bool no_lease;
+	atomic_uint suspected;
 };
 
 #define MUST(expression)              \
@@ -64,6 +78,7 @@ fake_array_new(void)
 	if (array == NULL)
 		return NULL;
 	position.array_id = fake_id(0xffff);
+	array->own = fake_id(900);
 	array->state = state_new(&position);
 	pthread_mutex_init(&array->lock, NULL);
 	pthread_mutex_init(&array->commit_lock, NULL);
@@ -93,6 +108,8 @@ fake_array_free(struct array *array)
 	state_edit_free(array->edit);
 	state_unref(array->state);
 	array_secrets_unref(array->secrets);
+	for (size_t i = 0; i < ARRAY_LEN(array->kept); i++)
+		mem_free(array->kept[i].data);
 	pthread_cond_destroy(&array->cond);
 	pthread_mutex_destroy(&array->lock);
 	pthread_mutex_destroy(&array->commit_lock);
@@ -174,6 +191,15 @@ fake_target_sources(struct array *array, const struct guid *id, const char *sour
 	struct row_target *row = row_copy(state_find(array->state, ROW_TARGET, id));
 
 	set(&row->sources, sources);
+	put(array, row);
+}
+
+void
+fake_target_redirect(struct array *array, const struct guid *id, const char *redirect)
+{
+	struct row_target *row = row_copy(state_find(array->state, ROW_TARGET, id));
+
+	set(&row->redirect, redirect);
 	put(array, row);
 }
 
@@ -261,6 +287,71 @@ fake_controller(struct array *array, enum row_status status)
 	row->id = fake_id(900);
 	row->status = status;
 	set(&row->name, "host");
+	put(array, row);
+}
+
+void
+fake_own(struct array *array, const struct guid *controller)
+{
+	array->own = *controller;
+	array->shared = true;
+}
+
+void
+fake_lease(struct array *array, bool ok)
+{
+	atomic_store(&array->no_lease, !ok);
+}
+
+bool
+array_lease_ok(const struct array *array)
+{
+	return !atomic_load(&array->no_lease);
+}
+
+unsigned
+fake_suspected(struct array *array)
+{
+	return atomic_load(&array->suspected);
+}
+
+void
+array_gateway_suspect(struct array *array, const struct guid *controller)
+{
+	(void)controller;
+	atomic_fetch_add(&array->suspected, 1);
+}
+
+void
+fake_gateway(struct array *array, const struct guid *id, const char *address, const char *instance)
+{
+	struct row_controller *row = row_new(ROW_CONTROLLER);
+
+	row->id = *id;
+	set(&row->name, address);
+	set(&row->address, address);
+	set(&row->instance, instance);
+	put(array, row);
+}
+
+void
+fake_portal_of(struct array *array, const struct guid *portal, const struct guid *controller)
+{
+	struct row_portal *row = row_copy(state_find(array->state, ROW_PORTAL, portal));
+
+	row->controller_id = *controller;
+	put(array, row);
+}
+
+void
+fake_owner(struct array *array, const struct guid *lun, const struct guid *controller,
+	   uint64_t epoch)
+{
+	struct row_lun_owner *row = row_new(ROW_LUN_OWNER);
+
+	row->id = *lun;
+	row->controller_id = *controller;
+	row->epoch = epoch;
 	put(array, row);
 }
 
@@ -429,21 +520,13 @@ struct array_secrets {
 	} items[8];
 };
 
-void
-fake_secret(struct array *array, const struct guid *owner, const struct guid *id,
-	    enum credential_side side, const char *user, const char *secret)
+static void
+add_secret(struct array *array, const struct guid *id, const char *secret)
 {
-	struct row_credential *row = row_new(ROW_CREDENTIAL);
 	struct array_secrets *more = mem_calloc(1, sizeof(*more));
 
-	if (row == NULL || more == NULL)
+	if (more == NULL)
 		abort();
-	row->id = *id;
-	row->owner_id = *owner;
-	row->side = side;
-	set(&row->user, user);
-	set(&row->initiator, "");
-	put(array, row);
 	if (array->secrets != NULL)
 		*more = *array->secrets;
 	atomic_init(&more->refs, 1);
@@ -452,6 +535,29 @@ fake_secret(struct array *array, const struct guid *owner, const struct guid *id
 	array_secrets_unref(array->secrets);
 	array->secrets = more;
 	array->ops->secrets(array->runtime, more);
+}
+
+void
+fake_secret(struct array *array, const struct guid *owner, const struct guid *id,
+	    enum credential_side side, const char *user, const char *secret)
+{
+	struct row_credential *row = row_new(ROW_CREDENTIAL);
+
+	if (row == NULL)
+		abort();
+	row->id = *id;
+	row->owner_id = *owner;
+	row->side = side;
+	set(&row->user, user);
+	set(&row->initiator, "");
+	put(array, row);
+	add_secret(array, id, secret);
+}
+
+void
+fake_gateways_secret(struct array *array, const char *secret)
+{
+	add_secret(array, &credential_gateways, secret);
 }
 
 struct array_secrets *
@@ -490,6 +596,12 @@ void
 array_runtime_unregister(struct array *array)
 {
 	array->ops = NULL;
+}
+
+const struct guid *
+array_controller_id(const struct array *array)
+{
+	return &array->own;
 }
 
 void
@@ -586,26 +698,65 @@ array_live_put(struct array *array, void *row)
 	pthread_mutex_unlock(&array->lock);
 }
 
-/* Nothing is kept beyond a restart of a test. */
+/* With the lock: the place of this kind, or a free one; NULL: there is neither. */
+static struct fake_kept *
+kept_find(struct array *array, const struct guid *lun_id, uint32_t kind)
+{
+	struct fake_kept *free_place = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(array->kept); i++) {
+		struct fake_kept *k = &array->kept[i];
+
+		if (k->data == NULL)
+			free_place = k;
+		else if (k->kind == kind && guid_equal(&k->lun_id, lun_id))
+			return k;
+	}
+	return free_place;
+}
+
 int
 array_kept(struct array *array, const struct guid *lun_id, uint32_t kind, uint32_t *ret_version,
-	   void **ret_data, size_t *ret_bytes)
+	   void **ret_data, size_t *ret_bytes, bool *ret_passing)
 {
-	(void)array;
-	(void)lun_id;
-	(void)kind;
-	(void)ret_version;
-	(void)ret_data;
-	(void)ret_bytes;
-	return ERR_NOT_FOUND;
+	struct fake_kept *k;
+	int rc = ERR_NOT_FOUND;
+
+	pthread_mutex_lock(&array->lock);
+	k = kept_find(array, lun_id, kind);
+	if (k != NULL && k->data != NULL) {
+		*ret_version = k->version;
+		*ret_passing = false;
+		*ret_bytes = k->bytes;
+		*ret_data = mem_dup(k->data, k->bytes);
+		rc = *ret_data != NULL ? 0 : -ENOMEM;
+	}
+	pthread_mutex_unlock(&array->lock);
+	return rc;
 }
 
 int
 array_keep(struct array *array, const struct array_keep *keep)
 {
-	(void)array;
+	struct fake_kept *k;
+
+	pthread_mutex_lock(&array->lock);
+	k = kept_find(array, &keep->lun_id, keep->kind);
+	if (k != NULL) {
+		mem_free(TAKE(k->data));
+		if (keep->data != NULL)
+			*k = (struct fake_kept){ keep->lun_id, keep->kind, keep->version,
+						 mem_dup(keep->data, keep->bytes), keep->bytes };
+	}
+	pthread_mutex_unlock(&array->lock);
 	keep->done(keep->arg, 0);
 	return 0;
+}
+
+bool
+array_is_shared(const struct array *array)
+{
+	return array->shared;
 }
 
 /* Which LUNs are written through is told by their mode pages. */
@@ -615,6 +766,12 @@ array_lun_write_through(struct array *array, const struct guid *lun, bool write_
 	(void)array;
 	(void)lun;
 	(void)write_through;
+}
+
+void
+array_lun_job(struct array *array, struct row_live_lun_job *row)
+{
+	array_live_put(array, row);
 }
 
 void

@@ -30,6 +30,8 @@ void fake_target(struct array *array, const struct guid *id, const char *iscsi_n
 /* The networks from which a target, or the initiators of a host, allow logins. */
 void fake_target_sources(struct array *array, const struct guid *id, const char *sources);
 void fake_host(struct array *array, const struct guid *id, const char *sources);
+/* Where a target sends its logins, as the text of its row. */
+void fake_target_redirect(struct array *array, const struct guid *id, const char *redirect);
 /* A pool, and the pool of a LUN, which has none before. */
 void fake_pool(struct array *array, const struct guid *id);
 void fake_lun_pool(struct array *array, const struct guid *lun, const struct guid *pool);
@@ -41,6 +43,22 @@ void fake_host_member(struct array *array, const struct guid *group, const struc
 void fake_portal(struct array *array, const struct guid *id, const char *address, uint16_t port);
 /* The one controller, with this status. */
 void fake_controller(struct array *array, enum row_status status);
+/*
+ * Several gateways: which controller this array is, a controller that others reach at `address`, which
+ * of them listens at a portal, and who owns a LUN (a zero controller: nobody does).  The secret by
+ * which gateways know each other is taken at once.
+ */
+void fake_own(struct array *array, const struct guid *controller);
+/* Takes the lease from the array, or gives it back. */
+void fake_lease(struct array *array, bool ok);
+/* Returns how often the data path has suspected another gateway. */
+unsigned fake_suspected(struct array *array);
+void fake_gateway(struct array *array, const struct guid *id, const char *address,
+		  const char *instance);
+void fake_portal_of(struct array *array, const struct guid *portal, const struct guid *controller);
+void fake_owner(struct array *array, const struct guid *lun, const struct guid *controller,
+		uint64_t epoch);
+void fake_gateways_secret(struct array *array, const char *secret);
 void fake_group(struct array *array, const struct guid *id, const struct guid *target,
 		uint32_t tag);
 /* Changes the asymmetric access of a group, as an administrator does. */

@@ -400,6 +400,13 @@ host_wait(struct pending *p, int timeout_ms)
 	return p->done;
 }
 
+void
+host_forget(struct pending *p)
+{
+	scsi_free_scsi_task(p->task);
+	p->task = NULL;
+}
+
 struct tmf_answer {
 	bool done;
 	int response;

@@ -82,6 +82,7 @@ int host_command(struct iscsi_context *iscsi, int lun, const uint8_t *cdb, int c
 #define UA_REPORTED_LUNS SENSE(6, 0x3f0e)
 #define UA_CAPACITY      SENSE(6, 0x2a09)
 #define UA_ACCESS        SENSE(6, 0x2a06)
+#define UA_NEXUS_LOSS    SENSE(6, 0x2907)
 #define UA_INQUIRY       SENSE(6, 0x3f03)
 #define NO_SUCH_UNIT     SENSE(5, 0x2500)
 #define MISCOMPARE       SENSE(14, 0x1d00)
@@ -102,6 +103,8 @@ void host_start_compare_and_write(struct pending *p, struct iscsi_context *iscsi
 				  uint64_t lba, uint8_t expected, uint8_t fill);
 /* Serves the connection for at most timeout_ms. Returns true when the operation has ended. */
 bool host_wait(struct pending *p, int timeout_ms);
+/* Frees what an operation that has ended holds. */
+void host_forget(struct pending *p);
 /*
  * Sends a task management request.  Returns its response (0 = function complete, RFC 7143 §11.6.1),
  * or -1 when the connection is closed.

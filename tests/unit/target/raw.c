@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,17 +29,43 @@ raw_flush(struct raw *raw)
 }
 
 static void
+put_bytes(struct raw *raw, const void *bytes, size_t len)
+{
+	size_t padded = (len + 3u) & ~(size_t)3;
+
+	assert_true(raw->out_len + padded <= sizeof(raw->out));
+	memset(raw->out + raw->out_len, 0, padded);
+	if (len > 0)
+		memcpy(raw->out + raw->out_len, bytes, len);
+	raw->out_len += padded;
+}
+
+static void
 put_pdu(struct raw *raw, uint8_t *bhs, const void *data, uint32_t len)
 {
-	size_t padded = (len + 3u) & ~3u;
-
-	assert_true(raw->out_len + RAW_BHS + padded <= sizeof(raw->out));
 	put_be24(bhs + 5, len);
-	memcpy(raw->out + raw->out_len, bhs, RAW_BHS);
-	memset(raw->out + raw->out_len + RAW_BHS, 0, padded);
-	if (len > 0)
-		memcpy(raw->out + raw->out_len + RAW_BHS, data, len);
-	raw->out_len += RAW_BHS + padded;
+	put_bytes(raw, bhs, RAW_BHS);
+	put_bytes(raw, data, len);
+}
+
+/* What of a CDB goes beyond the header is in an additional header segment.  RFC 7143 §11.2.2. */
+static void
+put_command(struct raw *raw, uint8_t *bhs, const uint8_t *cdb, size_t cdb_len, const void *data,
+	    uint32_t len)
+{
+	uint8_t ahs[4 + 256] = { 0, (uint8_t)(cdb_len - 16 + 1), 1, 0 };
+
+	memcpy(bhs + 32, cdb, MIN(cdb_len, (size_t)16));
+	if (cdb_len <= 16) {
+		put_pdu(raw, bhs, data, len);
+		return;
+	}
+	memcpy(ahs + 4, cdb + 16, cdb_len - 16);
+	bhs[4] = (uint8_t)((4 + cdb_len - 16 + 3) / 4);
+	put_be24(bhs + 5, len);
+	put_bytes(raw, bhs, RAW_BHS);
+	put_bytes(raw, ahs, 4 + cdb_len - 16);
+	put_bytes(raw, data, len);
 }
 
 static bool
@@ -171,6 +198,20 @@ login_keys(char *text, const struct raw_who *who)
 	if (who->target != NULL)
 		len = put_pair(text, len, "TargetName", who->target);
 	len = put_pair(text, len, "SessionType", who->target != NULL ? "Normal" : "Discovery");
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", who->max_connections);
+	if (who->max_connections != 0)
+		len = put_pair(text, len, "MaxConnections", number);
+	snprintf(number, sizeof(number), "%u", who->recovery_level);
+	if (who->recovery_level != 0)
+		len = put_pair(text, len, "ErrorRecoveryLevel", number);
+	snprintf(number, sizeof(number), "%u", who->retain_s);
+	if (who->recovery_level == 2)
+		len = put_pair(text, len, "DefaultTime2Retain", number);
+	snprintf(number, sizeof(number), "%u", who->protocol_level);
+	if (who->protocol_level != 0)
+		len = put_pair(text, len, "iSCSIProtocolLevel", number);
 	len = put_pair(text, len, "InitialR2T", "Yes");
 	return put_pair(text, len, "ImmediateData", who->immediate_data ? "Yes" : "No");
 }
@@ -254,8 +295,7 @@ command(struct raw *raw, unsigned lun, unsigned attr, const void *cdb, size_t cd
 	put_be32(bhs + 20, out_len != 0 ? out_len : in_len);
 	put_be32(bhs + 24, raw->cmd_sn++);
 	put_be32(bhs + 28, raw->exp_stat_sn);
-	memcpy(bhs + 32, cdb, cdb_len);
-	put_pdu(raw, bhs, data, data_len);
+	put_command(raw, bhs, cdb, cdb_len, data, data_len);
 	return itt;
 }
 
@@ -301,17 +341,26 @@ raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt)
 	return itt;
 }
 
-void
-raw_logout(struct raw *raw)
+uint32_t
+raw_logout_request(struct raw *raw, unsigned reason, uint16_t cid)
 {
-	uint8_t bhs[RAW_BHS] = { 0x46, 0x80 }; /* immediate; close the session */
-	static struct raw_pdu pdu;
+	uint8_t bhs[RAW_BHS] = { 0x46, (uint8_t)(0x80 | reason) };
 	uint32_t itt = raw->next_itt++;
 
 	put_be32(bhs + 16, itt);
+	put_be16(bhs + 20, cid);
 	put_be32(bhs + 24, raw->cmd_sn);
 	put_be32(bhs + 28, raw->exp_stat_sn);
 	put_pdu(raw, bhs, NULL, 0);
+	return itt;
+}
+
+void
+raw_logout(struct raw *raw)
+{
+	static struct raw_pdu pdu;
+	uint32_t itt = raw_logout_request(raw, 0, 0);
+
 	raw_flush(raw);
 	raw_expect(raw, &pdu, RAW_LOGOUT_RESPONSE, itt);
 	assert_int_equal(pdu.bhs[2], 0);

@@ -59,6 +59,10 @@ struct raw_who {
 	const char *from;          /* an address of this host, such as "127.0.0.2"; NULL = any */
 	unsigned isid;
 	uint16_t tsih, cid;
+	unsigned max_connections; /* is offered; 0 = the key is not sent */
+	unsigned recovery_level;  /* ErrorRecoveryLevel is offered; 0 = the key is not sent */
+	unsigned protocol_level;  /* iSCSIProtocolLevel is offered; 0 = the key is not sent */
+	unsigned retain_s;        /* Time2Retain is offered at level 2 */
 	bool immediate_data;
 	int receive_bytes; /* size of the socket's receive buffer; 0 = as the system chooses */
 };
@@ -87,6 +91,11 @@ void raw_data_out(struct raw *raw, unsigned lun, const struct raw_pdu *r2t, cons
 uint32_t raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt);
 /* Logs the session out, and expects the response: the connection is closed then. */
 void raw_logout(struct raw *raw);
+/*
+ * Appends a logout request, immediate, for a reason (0 = close the session, 1 = the connection, 2 =
+ * remove it for recovery) and a CID.  Returns its ITT.
+ */
+uint32_t raw_logout_request(struct raw *raw, unsigned reason, uint16_t cid);
 void raw_flush(struct raw *raw);
 
 /* Receives the next PDU; returns false when none arrives within timeout_ms. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* ---- Environment ---- */
@@ -142,7 +143,16 @@ env_setup_stuck(void **state)
 		.threads = 1,
 		.buffer_bytes = 2 << 20,
 		.stuck_ms = ENV_STUCK_MS,
+		.recover_ms = 50,
 	};
+
+	return set_up(state, &options);
+}
+
+int
+env_setup_congestion(void **state, const char *name)
+{
+	struct target_options options = { .congestion = name };
 
 	return set_up(state, &options);
 }
@@ -188,6 +198,17 @@ env_lift(struct env *env, const char *file)
 
 	snprintf(path, sizeof(path), "%s/%s", env->dir, file);
 	assert_int_equal(unlink(path), 0);
+}
+
+uint64_t
+env_hold_for(struct env *env, struct pending *p, int ms)
+{
+	while (atomic_load(&env->dev->inflight) == 0)
+		assert_false(host_wait(p, 1));
+	uint64_t begin_ns = clock_mono_ns();
+
+	assert_false(host_wait(p, ms));
+	return clock_mono_ns() - begin_ns;
 }
 
 /* ---- Hosts ---- */

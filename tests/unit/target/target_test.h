@@ -43,14 +43,24 @@ int env_setup_impatient(void **state);
 int env_setup_slow(void **state);          /* commands of 50 ms count as slow */
 int env_setup_few(void **state);           /* 32 connections */
 int env_setup_small_buffers(void **state); /* 128 KiB for each thread */
-/* One thread with 2 MiB of buffers, where a connection is stuck after ENV_STUCK_MS. */
+/*
+ * One thread with 2 MiB of buffers, where a connection is stuck after ENV_STUCK_MS; with error
+ * recovery, data that does not come is requested again after 50 ms.
+ */
 #define ENV_STUCK_MS 300
 int env_setup_stuck(void **state);
+/* With this congestion control for all connections; NULL = as vdsd chooses. */
+int env_setup_congestion(void **state, const char *name);
 int env_teardown(void **state);
 /* Adds a LUN in memory below a fault layer, named "lun<n>". */
 struct guid env_add_lun(struct env *env, unsigned n, const char *mask);
 void env_inject(struct env *env, const char *file, const char *what);
 void env_lift(struct env *env, const char *file);
+/*
+ * Waits until the device of `lun` holds the operation, then for so many milliseconds.  Returns how
+ * long it was held at least, in nanoseconds.
+ */
+uint64_t env_hold_for(struct env *env, struct pending *p, int ms);
 void env_lun_row(struct env *env, uint64_t size_bytes, const char *mask, enum row_status status);
 
 /* host_login logs in; host_ready also removes the unit attention of the login. */

@@ -19,7 +19,7 @@
 #define NOT_READY_STANDBY     SENSE(2, 0x040b)
 #define NOT_READY_UNAVAILABLE SENSE(2, 0x040c)
 #define NOT_READY_OFFLINE     SENSE(2, 0x0412)
-#define INVALID_OPCODE        SENSE(5, 0x2000)
+#define INVALID_ACTION        SENSE(5, 0x2400)
 #define INVALID_PARAMETER     SENSE(5, 0x2600)
 #define SET_FAILED            SENSE(4, 0x670a)
 
@@ -60,6 +60,27 @@ set_one(struct iscsi_context *iscsi, int lun, uint8_t state, uint8_t group)
 	const uint8_t list[8] = { 0, 0, 0, 0, state, 0, 0, group };
 
 	return set_groups(iscsi, lun, list, 8);
+}
+
+/* VPD page 88h: the ports of all targets that the LUN is behind, through whichever it is asked. */
+static void
+test_every_path_names_the_same_ports(void **state)
+{
+	static const uint8_t cdb[6] = { 0x12, 1, 0x88, 2 };
+	struct env *env = *state;
+	uint8_t first[512] = { 0 }, second[512] = { 0 };
+	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1),
+			     *b = host_ready(env, HOST_1, NAME_B, 2);
+	int len, same;
+
+	assert_int_equal(host_command(a, 0, cdb, 6, NULL, 0, first, sizeof(first), &len), 0);
+	assert_int_equal(host_command(b, 5, cdb, 6, NULL, 0, second, sizeof(second), &same), 0);
+	assert_int_equal(len, same);
+	assert_memory_equal(first, second, (size_t)len);
+	assert_non_null(memmem(first, (size_t)len, NAME_A ",t,0x0001", strlen(NAME_A) + 9));
+	assert_non_null(memmem(first, (size_t)len, NAME_B ",t,0x0002", strlen(NAME_B) + 9));
+	host_logout(a);
+	host_logout(b);
 }
 
 static void
@@ -294,7 +315,7 @@ test_states_that_initiators_may_not_set_stay(void **state)
 	struct env *env = *state;
 	struct iscsi_context *a = host_ready(env, HOST_1, NAME_A, 1);
 
-	assert_int_equal(set_one(a, LUN_A, 2, 2), INVALID_OPCODE);
+	assert_int_equal(set_one(a, LUN_A, 2, 2), INVALID_ACTION);
 	fake_access(env->array, &env->group_b, ACCESS_ACTIVE_OPTIMIZED, false, true);
 	fake_commit(env->array);
 	assert_int_equal(host_test_unit_ready(a, LUN_A), UA_INQUIRY);
@@ -322,6 +343,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ENV_TEST(test_every_path_names_the_same_ports),
 		ENV_TEST(test_every_path_reports_the_same_groups),
 		ENV_TEST(test_each_path_says_which_port_and_group_it_is),
 		ENV_TEST(test_a_group_of_another_targets_luns_is_not_reported),

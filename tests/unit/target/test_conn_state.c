@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The table of a connection's states and events, walked; and what must hold in each state.
- * target/conn_state.c.
+ * target/conn_state.c.  And what a connection has after a task was moved to it: target/recover.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -123,6 +123,32 @@ test_an_event_goes_where_the_table_says(void **state)
 	}
 }
 
+/* A connection that holds buffers and makes no progress is ended when others need them. */
+static void
+test_a_connection_with_a_task_of_another_has_just_begun(void **state)
+{
+	static struct target_thread thread;
+	static struct target_conn from, to;
+	static struct target_task t;
+	struct iscsi_task it = { .owner = &t };
+
+	(void)state;
+	list_init(&thread.dirty);
+	assert_int_equal(loop_new(&thread.loop), 0);
+	from.thread = to.thread = &thread;
+	t.conn = &from;
+	t.state = TARGET_TASK_COLLECTS;
+	t.buf_bytes = 4096;
+	from.buffered_bytes = target_buf_cost(t.buf_bytes);
+	target_recover_task_moved(&to, &it);
+	assert_ptr_equal(t.conn, &to);
+	assert_int_equal(from.buffered_bytes, 0);
+	assert_int_equal(to.buffered_bytes, target_buf_cost(t.buf_bytes));
+	assert_int_equal(to.progress_ns, loop_now_ns(thread.loop));
+	assert_int_not_equal(to.progress_ns, 0);
+	loop_free(thread.loop);
+}
+
 int
 main(void)
 {
@@ -132,6 +158,7 @@ main(void)
 		cmocka_unit_test(test_only_a_close_leads_to_closing),
 		cmocka_unit_test(test_every_state_has_its_invariants),
 		cmocka_unit_test(test_an_event_goes_where_the_table_says),
+		cmocka_unit_test(test_a_connection_with_a_task_of_another_has_just_begun),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What becomes of an EXTENDED COPY that is under way when its task is aborted, one of its units is
+ * What becomes of an EXTENDED COPY, or a WRITE USING TOKEN, that is under way when its task is aborted, one of its units is
  * reset, drained or taken away, its session ends, or the data path stops.
  */
 #include "target_test.h"
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "raw.h"
@@ -119,6 +120,46 @@ copy(struct env *env, struct raw *raw, const struct guid *other)
 	segment[7] = 1;
 	segment[10] = CHUNKS * CHUNK_BLOCKS >> 8;
 	return raw_command_data(raw, 0, RAW_SIMPLE, cdb, sizeof(cdb), list, sizeof(list));
+}
+
+/*
+ * Begins the same copy in another way: LUN 0 makes a token of all chunks, and LUN 1, to which the command
+ * is sent, is written with it.  Returns its ITT.
+ */
+static uint32_t
+copy_by_token(struct raw *raw)
+{
+	static struct raw_pdu pdu;
+	const uint8_t populate[16] = { 0x83, 0x10, [9] = 1, [13] = 32 };
+	const uint8_t receive[16] = { 0x84, 0x07, [5] = 1, [12] = 0x04 };
+	const uint8_t write[16] = { 0x83, 0x11, [9] = 1, [12] = 552 >> 8, [13] = 552 & 0xff };
+	uint8_t ranges[32] = { 0, 30, [15] = 16 }, list[552] = { 550 >> 8, 550 & 0xff, [535] = 16 };
+	uint32_t itt;
+
+	put_be32(ranges + 24, CHUNKS * CHUNK_BLOCKS);
+	memcpy(list + 536, ranges + 16, 16);
+	itt = raw_command_data(raw, 0, RAW_SIMPLE, populate, 16, ranges, sizeof(ranges));
+	raw_flush(raw);
+	raw_expect(raw, &pdu, RAW_RESPONSE, itt);
+	assert_int_equal(raw_status(&pdu), 0);
+	itt = raw_command(raw, 0, RAW_SIMPLE, receive, 16, 0, 1024);
+	raw_flush(raw);
+	raw_expect(raw, &pdu, RAW_DATA_IN, itt);
+	assert_int_equal(get_be32(pdu.data + 32), 514);
+	memcpy(list + 16, pdu.data + 38, 512);
+	return raw_command_data(raw, 1, RAW_SIMPLE, write, 16, list, sizeof(list));
+}
+
+/* A copy with a token, whose first chunk is being read. */
+static uint32_t
+hang_by_token(struct env *env, struct raw *raw)
+{
+	env_inject(env, "lun0.read", "hold");
+	uint32_t itt = copy_by_token(raw);
+
+	raw_flush(raw);
+	expect_ready(raw, 1);
+	return itt;
 }
 
 /* A copy whose first chunk is being read. */
@@ -446,6 +487,121 @@ test_the_data_path_stops_while_a_copy_runs(void **state)
 	env_lift(env, "lun0.read");
 }
 
+/* ---- Copies with a token: the unit that has it is the one that the command does not name ---- */
+
+static void
+test_a_token_copies_between_the_units(void **state)
+{
+	struct env *env = *state;
+	static struct raw raw;
+	static struct raw_pdu pdu;
+	(void)two_luns(env, &raw);
+	uint32_t itt = copy_by_token(&raw);
+
+	raw_flush(&raw);
+	raw_expect(&raw, &pdu, RAW_RESPONSE, itt);
+	assert_int_equal(raw_status(&pdu), 0);
+	for (unsigned i = 0; i < CHUNKS; i++)
+		assert_int_equal(copied(&raw, i), 0xaa);
+	raw_close(&raw);
+}
+
+static void
+test_a_copy_with_a_token_is_aborted_when_its_chunk_is_back(void **state)
+{
+	struct env *env = *state;
+	static struct raw raw;
+	static struct raw_pdu pdu;
+	(void)two_luns(env, &raw);
+	uint32_t tmf = raw_tmf(&raw, 1, TMF_ABORT_TASK, hang_by_token(env, &raw));
+
+	raw_flush(&raw);
+	assert_false(raw_receive(&raw, &pdu, 50));
+	env_lift(env, "lun0.read");
+	expect_tmf(&raw, tmf);
+	expect_nothing(&raw);
+	raw_close(&raw);
+}
+
+static void
+test_a_reset_of_its_source_ends_a_copy_with_a_token(void **state)
+{
+	struct env *env = *state;
+	static struct raw raw, by;
+	(void)two_luns(env, &raw);
+	uint32_t itt = hang_by_token(env, &raw);
+
+	raw_login(&by, env->port, HOST_2, NAME_A, 2, true);
+	raw_ready(&by, 0);
+	uint32_t tmf = raw_tmf(&by, 0, TMF_LU_RESET, 0xffffffff);
+
+	raw_flush(&by);
+	expect_tmf(&by, tmf);
+	env_lift(env, "lun0.read");
+	expect_aborted_copy(&raw, itt);
+	assert_int_equal(send_and_wait(&raw, 0, tur, sizeof(tur), NULL), UNIT_RESET);
+	expect_nothing(&raw);
+	raw_close(&raw);
+	raw_close(&by);
+}
+
+static void
+test_a_drain_of_its_source_ends_a_copy_with_a_token(void **state)
+{
+	struct env *env = *state;
+	static struct raw raw;
+	(void)two_luns(env, &raw);
+	uint32_t itt = hang_by_token(env, &raw);
+	struct drain drain;
+
+	drain_begin(&drain, env, &env->lun, &raw);
+	expect_ready(&raw, 1);
+	env_lift(env, "lun0.read");
+	expect_aborted_copy(&raw, itt);
+	assert_int_equal(pthread_join(drain.thread, NULL), 0);
+	assert_int_equal(drain.rc, 0);
+	fake_ops(env->array)->resume(fake_runtime(env->array), drain.handle);
+	expect_nothing(&raw);
+	raw_close(&raw);
+}
+
+static void
+test_a_copy_with_a_token_ends_when_its_source_has_gone(void **state)
+{
+	struct env *env = *state;
+	static struct raw raw;
+	(void)two_luns(env, &raw);
+	uint32_t itt = hang_by_token(env, &raw);
+
+	fake_dissociate(env->array, &env->lun, &env->target_a);
+	fake_commit(env->array);
+	env_lift(env, "lun0.read");
+	expect_aborted_copy(&raw, itt);
+	raw_ready(&raw, 1);
+	for (unsigned i = 0; i < CHUNKS; i++)
+		assert_int_equal(copied(&raw, i), 0);
+	raw_close(&raw);
+}
+
+static void
+test_a_session_that_was_lost_takes_its_copy_with_a_token_along(void **state)
+{
+	struct env *env = *state;
+	static struct raw raw, again;
+	(void)two_luns(env, &raw);
+
+	hang_by_token(env, &raw);
+	raw_close(&raw);
+	assert_true(fake_wait_sessions(env->array, 0));
+	raw_login(&again, env->port, HOST_1, NAME_A, 1, true);
+	raw_ready(&again, 0);
+	raw_ready(&again, 1);
+	assert_int_equal(write_last_block(&again, 1), BUSY);
+	env_lift(env, "lun0.read");
+	expect_nothing(&again);
+	raw_close(&again);
+}
+
 int
 main(void)
 {
@@ -463,6 +619,12 @@ main(void)
 		ENV_TEST(test_a_copy_ends_when_its_destination_has_gone),
 		ENV_TEST(test_a_session_that_was_lost_takes_its_copy_along),
 		ENV_TEST(test_the_data_path_stops_while_a_copy_runs),
+		ENV_TEST(test_a_token_copies_between_the_units),
+		ENV_TEST(test_a_copy_with_a_token_is_aborted_when_its_chunk_is_back),
+		ENV_TEST(test_a_reset_of_its_source_ends_a_copy_with_a_token),
+		ENV_TEST(test_a_drain_of_its_source_ends_a_copy_with_a_token),
+		ENV_TEST(test_a_copy_with_a_token_ends_when_its_source_has_gone),
+		ENV_TEST(test_a_session_that_was_lost_takes_its_copy_with_a_token_along),
 	};
 
 	return cmocka_run_group_tests_name("target copy", tests, NULL, NULL);

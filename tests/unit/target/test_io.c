@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "raw.h"
 #include "scsi/scsi.h"
 
 #define MAX_BYTES (2u << 20)
@@ -100,6 +101,42 @@ test_the_largest_commands(void **state)
 	}
 	assert_int_equal(host_write(a, 1, 0, out, SCSI_MAX_TRANSFER_BYTES + 512), SENSE(5, 0x2400));
 	host_logout(a);
+}
+
+/* A CDB of 32 bytes comes in two parts: 16 bytes in the header, the rest in an additional one. */
+static void
+test_a_long_cdb_comes_whole(void **state)
+{
+	const struct env *env = *state;
+	uint8_t cdb[32] = { 0x7f, [7] = 24, [9] = 0x0b, [19] = 5, [31] = 1 }, block[512];
+	static struct raw_pdu pdu;
+	static struct raw raw;
+
+	memset(&raw, 0, sizeof(raw));
+	memset(block, 0x5a, sizeof(block));
+	raw_login(&raw, env->port, HOST_1, NAME_A, 1, true);
+	raw_ready(&raw, 0);
+	uint32_t itt = raw_command_data(&raw, 0, RAW_SIMPLE, cdb, sizeof(cdb), block, 512);
+
+	raw_flush(&raw);
+	raw_expect(&raw, &pdu, RAW_RESPONSE, itt);
+	assert_int_equal(raw_status(&pdu), 0);
+	cdb[9] = 0x09; /* READ(32) */
+	itt = raw_command(&raw, 0, RAW_SIMPLE, cdb, sizeof(cdb), 0, 512);
+	raw_flush(&raw);
+	raw_expect(&raw, &pdu, RAW_DATA_IN, itt);
+	assert_memory_equal(pdu.data, block, 512);
+	/* the first 16 bytes alone are refused, and so is a CDB that is longer than it says */
+	itt = raw_command(&raw, 0, RAW_SIMPLE, cdb, 16, 0, 512);
+	raw_flush(&raw);
+	raw_expect(&raw, &pdu, RAW_RESPONSE, itt);
+	assert_int_equal(raw_status(&pdu), SENSE(5, 0x2400));
+	cdb[7] = 23;
+	itt = raw_command(&raw, 0, RAW_SIMPLE, cdb, 31, 0, 512);
+	raw_flush(&raw);
+	raw_expect(&raw, &pdu, RAW_RESPONSE, itt);
+	assert_int_equal(raw_status(&pdu), SENSE(5, 0x2400));
+	raw_close(&raw);
 }
 
 /* How the data goes over: digests, no immediate data, R2T for everything. */
@@ -305,6 +342,7 @@ main(void)
 		ENV_TEST(test_every_size_on_a_file),
 		WORKERS_TEST(test_every_size_on_a_file),
 		ENV_TEST(test_the_largest_commands),
+		ENV_TEST(test_a_long_cdb_comes_whole),
 		ENV_TEST(test_every_way_of_sending_data),
 		ENV_TEST(test_a_held_write_keeps_its_immediate_data),
 		ENV_TEST(test_an_io_error_is_told),

@@ -56,6 +56,7 @@ def test_plans_are_shown_made_and_taken_back(a):
 
 def test_schedules_are_part_of_plans(a):
     file = a.top / 'plan.json'
+    (a.top / 'inject/clone-by-copy').touch()
     for name in 'part', 'other part':
         a.run('lun', 'create', name, '--size', '1M')
     none = a.run('export')
@@ -125,12 +126,12 @@ def test_snapshots(a):
     a.run('lun', 'clone', 'nothing', 'x', code=3)
     equal(len({a.json('lun', 'show', name)['serial']
                for name in ('kept', 'clone of s1', 'clone of kept')}), 3)
-    check('offline' in a.run('lun', 'clone', 'kept', 'copy', '--copy', code=6), 'a LUN in use')
     a.run('lun', 'clone', 'kept@s1', 'copy of s1', '--copy')
+    a.run('lun', 'clone', 'kept', 'copy in use', '--copy')
     a.run('lun', 'offline', 'kept')
     a.run('lun', 'clone', 'kept', 'copy of kept', '--copy')
     a.run('lun', 'online', 'kept')
-    for name in 'copy of s1', 'copy of kept':
+    for name in 'copy of s1', 'copy in use', 'copy of kept':
         equal(a.json('lun', 'show', name)['status'], 'online')
         a.run('lun', 'delete', name)
     a.run('lun', 'delete', 'kept')
@@ -159,6 +160,10 @@ def test_schedules(a):
     a.run(*create, 'of nothing', 'nothing', '--every', '1h', '--keep', '1', code=3)
     said = a.run('snapshot', 'schedule', 'show', 'nightly')
     check('1d, at 02:30 UTC' in said and re.search('^LUNs +(data|log)$', said, re.M), said)
+    check('has run' in a.run('snapshot', 'schedule', 'run', 'nightly'), 'a run')
+    equal([s['name'].split('-')[0] for s in a.json('snapshot', 'list')], ['nightly'] * 2)
+    a.run('snapshot', 'schedule', 'run', 'nothing', code=3)
+    a.run('snapshot', 'delete', a.json('snapshot', 'list')[0]['group_id'])
     a.run('snapshot', 'schedule', 'set', 'nightly', code=2)
     a.run('snapshot', 'schedule', 'set', 'nothing', '--keep', '1', code=3)
     a.run('snapshot', 'schedule', 'set', 'nightly', 'log', '--name', 'weekly', '--every', '1w', '--at',

@@ -142,6 +142,7 @@ def test_completion_knows_words_objects_and_values(a):
           [f'127.0.0.1:{a.json("portal", "list")[0]["port"]}'])
     equal(complete(a, 'lun', 'clone', 'vo'), ['vol1'])
     equal(complete(a, 'pool', 'set', 'default', '--trash-yields', ''), ['no', 'yes'])
+    (a.top / 'inject/clone-by-copy').touch()
     a.run('snapshot', 'schedule', 'create', 'nightly', 'vol1', '--every', '1d', '--keep', '7')
     equal(complete(a, 'snapshot', 'schedule', 'set', 'ni'), ['nightly'])
     a.run('snapshot', 'schedule', 'delete', 'nightly')

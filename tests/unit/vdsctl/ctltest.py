@@ -8,9 +8,11 @@ import os
 import pathlib
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 DEADLINE_S = 60
 VDSCTL, VDSD = os.environ['VDSCTL'], os.environ['VDSD']
@@ -80,6 +82,18 @@ class Array:
 
     def json(self, *words):
         return json.loads(self.run(*words, '-o', 'json'))
+
+    def log_text(self):
+        """What vdsd had logged before this call: it writes the line of a reload after those."""
+        def written():
+            return (self.top / 'log').read_text(errors='replace')
+        before = written().count(' vdsd.reload ')
+        self.vdsd.send_signal(signal.SIGHUP)
+        end = time.monotonic() + DEADLINE_S
+        while written().count(' vdsd.reload ') == before:
+            check(time.monotonic() < end, 'vdsd does not reload')
+            select.select([], [], [], 0.005)
+        return written()
 
     def close(self):
         self.vdsd.terminate()

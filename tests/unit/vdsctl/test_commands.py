@@ -4,20 +4,19 @@ counts them.
 
 $VDSD and $VDSCTL name the programs.  The tests share one array and run in order; prints TAP.
 """
-import contextlib
 import json
-import os
 import re
-import select
 import subprocess
 import sys
 import time
 import traceback
 
+import commands_array
 import commands_contexts
+import commands_events
 import commands_plans
 import commands_words
-from ctltest import DEADLINE_S, INITIATOR, VDSCTL, VDSD, Array, check, equal, used
+from ctltest import DEADLINE_S, INITIATOR, VDSCTL, Array, check, equal, used
 
 
 def test_luns_are_created_and_shown(a):
@@ -49,7 +48,8 @@ def test_a_thick_lun_is_waited_for(a):
     equal(a.json('job', 'show', job)['state'], 'done')
     check(len(a.json('job', 'list')) >= 2, 'jobs are kept')
     check('extend-lun' in a.run('job', 'list'), 'no extend-lun')
-    a.run('job', 'cancel', job, code=6)
+    for verb in 'cancel', 'pause', 'resume':
+        check('has ended' in a.run('job', verb, job, code=6), verb)
     equal(a.run('lun', 'delete', 'thick'), 'LUN thick deleted\n')
     # the jobs outlive their LUN, and its name
     check(re.search(r'^extend-lun +thick +done ', a.run('job', 'list'), re.M), a.run('job', 'list'))
@@ -187,15 +187,33 @@ def test_luns_are_renamed_and_switched(a):
     check('Access         read-only' in a.run('lun', 'show', 'second'), 'lun show')
     equal(a.run('lun', 'read-write', 'second'), 'LUN second is writable\n')
     equal(a.json('lun', 'show', 'second')['access'], 'read-write')
-    a.run('lun', 'create', 'cartridge', '--size', '1M', '--removable')
+    a.run('lun', 'set', 'second', '--cache', 'page')
+    equal(a.json('lun', 'show', 'second')['cache'], 'page')
+    text = a.run('lun', 'show', 'second')
+    check('Cache          page: page (it is set so)' in text
+          or 'Cache          page: page (the pool is in memory)' in text, text)
+    check('auto, page or direct' in a.run('lun', 'set', 'second', '--cache', 'off', code=2), 'cache')
+    a.run('lun', 'set', 'second', '--cache', 'auto', '--iops', '5000')
+    equal([a.json('lun', 'show', 'second')[m] for m in ('cache', 'qos')], ['auto', 'iops=5000'])
+    a.run('lun', 'set', 'second', '--iops', 'none')
+    a.run('lun', 'create', 'cartridge', '--size', '1M', '--removable', '--cache', 'direct')
+    equal(a.json('lun', 'show', 'cartridge')['cache'], 'direct')
     check('thin, removable' in a.run('lun', 'show', 'cartridge'), 'lun show of a removable one')
     a.run('lun', 'delete', 'cartridge')
     a.run('lun', 'offline', 'second')
     equal(a.json('lun', 'show', 'second')['status'], 'offline')
     a.run('lun', 'online', 'second')
+    equal(a.run('lun', 'online', '--pool', 'default'), 'no LUN of pool default has failed\n')
+    equal(a.json('lun', 'online', '--pool', 'default'), [])
+    check('--pool' in a.run('lun', 'online', code=2), 'neither a LUN nor a pool')
+    a.run('lun', 'online', 'second', '--pool', 'default', code=2)
     equal(a.json('lun', 'counters', 'second')['read_commands'], 0)
     equal(a.json('lun', 'reservations', 'second')['registrations'], [])
     a.run('lun', 'reservations', 'second', '--clear')
+    equal(a.json('lun', 'inject', 'second')['items'], [])
+    a.run('lun', 'inject', 'second', '--clear')
+    a.run('lun', 'inject', 'second', '--clear', 'all', code=2)
+    a.run('lun', 'inject', 'second', '--clear', '0', code=2)
 
 
 def mask(a):
@@ -308,6 +326,11 @@ def test_hosts_have_names_that_are_theirs_alone(a):
     a.run('target', 'create', 'ruled')
     a.run('target', 'sources', 'ruled', '192.0.2.1')
     equal(a.json('target', 'show', 'ruled')['sources'], '192.0.2.1/32')
+    a.run('target', 'redirect', 'ruled', '192.0.2.9', '--permanent', '--move')
+    equal(a.json('target', 'show', 'ruled')['redirect'], '192.0.2.9:3260 permanent move')
+    check('192.0.2.9:3260' in a.run('target', 'show', 'ruled'), 'its page')
+    a.run('target', 'redirect', 'ruled', 'none', '--move', code=2)
+    check('itself' in a.run('target', 'redirect', 'ruled', 'none'), 'none')
     a.run('target', 'delete', 'ruled')
     a.run('host', 'rename', 'db2', 'db1', code=6)
     a.run('host', 'rename', 'db2', 'two;three', code=2)
@@ -420,385 +443,11 @@ def test_secrets(a):
     mine = next(row for row in rows if row['user'] == 'alice')
     check(mine['old_until_ms'] - mine['set_ms'] == 12 * 3600 * 1000, mine)
     check('alice' in a.run('secret', 'show', mine['id']), 'shown')
-    shown = table + json.dumps(rows) + (a.top / 'log').read_text(errors='replace')
+    shown = table + json.dumps(rows) + a.log_text()
     check('some length' not in shown and '000102' not in shown, 'a secret is shown')
     for row in rows:
         a.run('secret', 'delete', row['id'])
     equal(a.json('secret', 'list'), [])
-
-
-def test_portals_and_groups(a):
-    a.run('portal', 'create', '127.0.0.2:0')
-    portal = next(p for p in a.json('portal', 'list') if p['address'] == '127.0.0.2')
-    where = f'127.0.0.2:{portal["port"]}'
-    a.run('group', 'create', 'third')
-    a.run('group', 'add', 'third:1', where)
-    equal(a.json('group', 'show', 'third:1')['portals'], [portal['id']])
-    check(where in a.run('portal', 'list') and 'third' in a.run('group', 'list'), 'the tables')
-    check('group remove' in a.run('portal', 'delete', where, code=6), 'no advice')
-    a.run('portal', 'offline', where, '--drain', '0', code=2)
-    a.run('portal', 'offline', where, '--drain', '5')
-    a.run('portal', 'offline', where)
-    equal(a.json('portal', 'show', where)['status'], 'offline')
-    a.run('portal', 'online', '127.0.0.2')
-    access = lambda: [a.json('group', 'show', 'third:1')[key] for key in
-                      ('access_state', 'access_set_by', 'preferred', 'explicit_allowed')]
-    equal(access(), ['active-optimized', 'nobody', False, False])
-    a.run('group', 'set', 'third:1', '--state', 'standby', '--preferred', 'yes', '--explicit', 'yes')
-    equal(access(), ['standby', 'administrator', True, True])
-    a.run('group', 'set', 'third:1', '--preferred', 'no')
-    equal(access(), ['standby', 'administrator', False, True])
-    check('it was so before' in a.run('group', 'set', 'third:1', '--preferred', 'no'), 'no news')
-    check('standby' in a.run('group', 'list') and 'allowed' in a.run('group', 'show', 'third:1'), 'the state is shown')
-    check('standby' in a.run('group', 'set', 'third:1', '--state', 'ready', code=2), 'the words are not listed')
-    check('yes or no' in a.run('group', 'set', 'third:1', '--explicit', 'maybe', code=2), 'no advice')
-    check('--state' in a.run('group', 'set', 'third:1', code=2), 'no advice')
-    a.run('group', 'set', 'third:9', '--state', 'standby', code=3)
-    a.run('group', 'remove', 'third:1', '127.0.0.2')
-    a.run('group', 'remove', 'third:1', '127.0.0.2', code=3)
-    a.run('group', 'delete', 'third:1')
-    a.run('portal', 'delete', where)
-    check(a.json('group', 'list'), 'web has one')
-    a.run('portal', 'create', 'example.org', code=2)
-
-
-def test_a_portal_says_who_is_reachable_there(a):
-    text = a.run('portal', 'create', '127.0.0.3:0')
-    port = next(p for p in a.json('portal', 'list') if p['address'] == '127.0.0.3')['port']
-    where = f'127.0.0.3:{port}'
-    targets = len(a.json('target', 'list'))
-    check(f'portal {where} created; 0 of {targets} targets' in text and '--all-targets' in text,
-          text)
-    text = a.run('portal', 'create', where, '--all-targets')
-    equal(text,
-          f'portal {where} was there already; {targets} of {targets} targets are reachable there\n')
-    for target in a.json('target', 'list'):
-        check(where in a.run('target', 'show', target['id']), 'a target without the portal')
-    equal(a.run('portal', 'create', where, '--all-targets', '-q'),
-          a.json('portal', 'show', where)['id'] + '\n')
-    for group in a.json('group', 'list'):
-        a.run('group', 'remove', group['id'], where)
-    a.run('portal', 'delete', where)
-
-
-def test_a_portal_that_cannot_listen_says_so(a):
-    # TEST-NET-1 (RFC 5737): no machine has this address
-    warning = a.warned('portal', 'create', '192.0.2.77:3260')
-    check('nothing listens at 192.0.2.77:3260' in warning, warning)
-    a.run('portal', 'delete', '192.0.2.77')
-
-
-def test_a_page_shows_what_belongs_to_the_object(a):
-    a.run('lun', 'associate', 'vol1', 'web')
-    page = a.run('lun', 'show', 'vol1')
-    check('Pool           default' in page and INITIATOR in page
-          and re.search(r'^web +\S+ +\d+ +0$', page, re.M), page)
-    page = a.run('target', 'show', 'web')
-    check('vol1' in page and '127.0.0.1:' in page and 'Sessions: none' in page
-          and 'from this machine only' in page, page)
-    page = a.run('group', 'show', 'web:1')
-    check('Target         web' in page and '127.0.0.1:' in page, page)
-    portal = a.json('portal', 'list')[0]
-    check('web' in a.run('portal', 'show', portal['id']), 'the portal does not name its targets')
-    page = a.run('pool', 'show', 'default')
-    check('vol1' in page and 'Promised' in page, page)
-    # an id stands only where it is the object's own
-    for words in (['lun', 'show', 'vol1'], ['target', 'show', 'web'], ['group', 'show', 'web:1'],
-                  ['pool', 'show', 'default']):
-        equal(len(re.findall(r'[0-9a-f]{8}-[0-9a-f-]{27}', a.run(*words))), 1)
-    a.run('lun', 'dissociate', 'vol1')
-
-
-def test_pools(a):
-    (a.top / 'p').mkdir()
-    a.run('pool', 'create', 'p', str(a.top / 'p'))
-    a.run('pool', 'create', 'p', str(a.top / 'a'), code=6)
-    text = a.run('pool', 'create', 'q', str(a.top / 'missing'), code=2)
-    check('missing on the computer of vdsd: make it first' in text, text)
-    check('such as ram:2G' in a.run('pool', 'create', 'q', 'nothing:64M', code=2), 'no such place')
-    check('a size with a unit' in a.run('pool', 'create', 'q', 'ram:64', code=2), 'no unit')
-    a.run('lun', 'create', 'moves', '--size', '1M', '--pool', 'default')
-    check('moved to pool p' in a.run('lun', 'move', 'moves', 'p'), 'move')
-    check(re.search(r'^Pool +p$', a.run('lun', 'show', 'moves'), re.M), 'the new pool')
-    check('already' in a.run('lun', 'move', 'moves', 'p', code=2), 'to where it is')
-    a.run('lun', 'move', 'moves', 'nowhere', code=3)
-    [job] = [row for row in a.json('job', 'list') if row['kind'] == 'move-lun']
-    check(re.search(r'^To pool +p$', a.run('job', 'show', job['id']), re.M), 'the job')
-    a.run('lun', 'delete', 'moves')
-    a.run('lun', 'create', 'inp', '--size', '1M', '--pool', 'p')
-    check('pool show' in a.run('pool', 'delete', 'p', code=6), 'no advice')
-    a.run('lun', 'delete', 'inp')
-    a.run('pool', 'rename', 'p', 'fast')
-    equal(a.json('pool', 'show', 'fast')['path'], str(a.top / 'p'))
-    equal({p['name'] for p in a.json('pool', 'list')}, {'default', 'fast'})
-    check('fast' in a.run('pool', 'list'), 'the table')
-    a.run('pool', 'delete', 'fast')
-
-
-def test_controller(a):
-    page = a.run('controller', 'show')
-    check('Status         online' in page and 'Ports' in page, page)
-    controller = a.json('controller', 'show')
-    equal(controller['status'], 'online')
-    for command in 'flush', 'invalidate', 'reset':
-        check(a.run('controller', command).strip(), command)
-    a.run('controller', 'reset', '--drain', '0', code=2)
-    a.run('controller', 'offline')
-    equal(a.json('controller', 'show', controller['name'])['status'], 'offline')
-    check('controller is offline' in a.run('portal', 'list'), 'a portal listens')
-    a.run('controller', 'online')
-    check('controller is offline' not in a.run('portal', 'list'), 'no portal listens')
-    a.run('controller', 'show', 'nowhere', code=3)
-
-
-def test_ports(a):
-    table = a.run('port', 'list')
-    check(re.search(r'^lo +online  up ', table, re.M), table)
-    page = a.run('port', 'show', 'lo')
-    check('127.0.0.1' in page and 'Portals' in page, page)
-    port = a.json('port', 'show', 'lo')
-    equal(port['controller_id'], a.json('controller', 'show')['id'])
-    equal(a.json('port', 'counters', 'lo')['sessions'], 0)
-    a.run('port', 'reset', 'lo', '--drain', '1')
-    a.run('port', 'offline', 'lo')
-    check('offline' in a.run('port', 'list'), 'the port is online')
-    equal({p['status'] for p in a.json('portal', 'list')}, {'offline'})
-    a.run('port', 'online', 'lo')
-    a.run('port', 'show', 'nowhere', code=3)
-
-
-def test_maintenance(a):
-    a.run('lun', 'create', 'blinks', '--size', '1M')
-    check('blink: start done' in a.run('lun', 'maintain', 'blinks', 'blink', 'start'), 'start')
-    check('it went on before' in a.run('lun', 'maintain', 'blinks', 'blink', 'start'), 'again')
-    a.run('array', 'maintain', 'beep', 'start')
-    a.run('controller', 'maintain', a.json('controller', 'show')['name'], 'ping', 'start')
-    a.run('port', 'maintain', 'lo', 'blink', 'start')
-    a.run('drive', 'maintain', 'sda', 'spin-up', 'start')
-    a.run('drive', 'maintain', 'sda', 'beep', 'pulse', '2')
-    table = a.run('maintenance', 'list')
-    for row in ('lun +blinks +blink', r'array +\S+ +beep', r'controller +\S+ +ping',
-                'port +lo +blink', 'drive +sda +spin-up'):
-        check(re.search(f'^{row} ', table, re.M), f'{row}: {table}')
-    equal(len(a.json('maintenance', 'list')), 5)
-    a.run('lun', 'maintain', 'blinks', 'shine', 'start', code=2)
-    a.run('lun', 'maintain', 'blinks', 'blink', 'begin', code=2)
-    a.run('lun', 'maintain', 'blinks', 'blink', 'pulse', 'often', code=2)
-    a.run('lun', 'maintain', 'blinks', 'blink', 'start', '2', code=2)
-    a.run('lun', 'maintain', 'nowhere', 'blink', 'start', code=3)
-    a.run('lun', 'maintain', 'blinks', 'blink', 'stop')
-    a.run('array', 'maintain', 'beep', 'stop')
-    equal(len(a.json('maintenance', 'list')), 3)
-    a.run('lun', 'delete', 'blinks')
-
-
-def test_drives(a):
-    table = a.run('drive', 'list')
-    check(re.search(r'^sda +1 TiB  disk  ATA  EXAMPLE 1T  -  +default  yes ', table, re.M), table)
-    page = a.run('drive', 'show', 'sda')
-    check('WWID           naa.5000c500a1b2c3d4' in page and 'Medium         not rotating' in page
-          and re.search(r'^default  8:0 +1 TiB  /', page, re.M), page)
-    check('Drives         sda' in a.run('pool', 'show', 'default'), 'the pool names no drives')
-    (a.top / 'memory').mkdir()
-    a.run('pool', 'create', 'mem', str(a.top / 'memory'))
-    drive = a.json('drive', 'show', str(a.top / 'memory'))
-    equal((drive['kind'], drive['model'], len(drive['pools'])), ('memory', 'tmpfs file system', 1))
-    check('gone after a restart' in a.run('drive', 'show', drive['id']), 'it does not say memory')
-    check(f"Drives         {a.top}/memory (tmpfs file system)" in a.run('pool', 'show', 'mem'),
-          a.run('pool', 'show', 'mem'))
-    equal({d['name'] for d in a.json('drive', 'list')}, {'sda', str(a.top / 'memory')})
-    a.run('pool', 'delete', 'mem')
-    equal([d['name'] for d in a.json('drive', 'list')], ['sda'])
-    check('sda' in a.run('drive', 'show', 'sdz', code=3), 'no guess')
-    check('drive list' in a.run('drive', 'show', 'nothing', code=3), 'no advice')
-    check('up to date' in a.run('drive', 'rescan'), 'no rescan')
-
-
-def test_sessions(a):
-    equal(a.json('session', 'list'), [])
-    check(a.run('session', 'list').startswith('TARGET'), 'the head')
-    a.run('session', 'end', '00000000-0000-4000-8000-000000000001', code=3)
-
-
-def test_the_array(a):
-    a.run('array', 'rename', 'bread')
-    equal(a.json('array', 'show')['name'], 'bread')
-    equal(a.run('check'), 'clean\n')
-    equal(a.json('check')['clean'], True)
-    equal(a.json('sync')['position']['sequence'], a.json('array', 'show')['position']['sequence'])
-    check('API v1' in a.run('version'), 'version')
-    equal(a.json('version')['api'], 'v1')
-    a.run('array', 'iqn-prefix', 'nonsense', code=2)
-
-
-def test_backup_writes_a_new_file_for_its_owner(a):
-    file = a.top / 'backup'
-    check(str(file) in a.run('backup', str(file)), 'it does not say where')
-    equal(file.stat().st_mode & 0o777, 0o600)
-    check('exists' in a.run('backup', str(file), code=6), 'an existing file')
-    (a.top / 'backups').mkdir()
-    told = a.json('backup', str(a.top / 'backups'))
-    [made] = (a.top / 'backups').iterdir()
-    equal((told['file'], told['bytes']), (str(made), made.stat().st_size))
-    check(re.fullmatch(r'.+-\d{8}T\d{6}Z\.vds', made.name), made.name)
-    equal(a.run('backup', '-q', str(a.top / 'quiet')), f'{a.top}/quiet\n')
-    a.run('backup', str(a.top / 'no' / 'such'), code=3)
-    a.run('backup', code=2)
-    done = subprocess.run([VDSCTL, 'backup', '-'], env=a.env, capture_output=True,
-                          timeout=DEADLINE_S, check=True)
-    equal(done.stdout[:15], b'SQLite format 3')
-    equal([p.name for p in a.top.glob('*.part')], [])
-
-
-def test_check_tells_of_failed_luns(a):
-    lun = a.run('lun', 'create', 'lost', '--size', '1M', '-q').strip()
-    for path in (a.top / 'a').rglob(f'*{lun}*'):
-        path.unlink()
-    deadline = time.monotonic() + DEADLINE_S
-    while a.json('lun', 'show', 'lost').get('live', {}).get('health') != 'failed':
-        check(time.monotonic() < deadline, 'the verifier did not see it')
-    equal(a.run('check'), 'clean, but 1 LUN is failed: `vdsctl lun list` shows which\n')
-    a.run('lun', 'delete', 'lost')
-    equal(a.run('check'), 'clean\n')
-
-
-@contextlib.contextmanager
-def watching(a, *options):
-    """A `vdsctl watch` that ends with the block, also when that fails."""
-    with subprocess.Popen([VDSCTL, 'watch', *options], env=a.env, stdout=subprocess.PIPE,
-                          text=True) as watch:
-        try:
-            yield watch
-        finally:
-            watch.terminate()
-
-
-def test_watch_shows_what_happens(a):
-    with watching(a) as watch:
-        used.add('watch')
-        equal(watch.stdout.readline(), 'watching; interrupt to end\n')
-        a.run('lun', 'create', 'seen', '--size', '1M')
-        for line in watch.stdout:
-            if '+ lun ' in line:
-                break
-        check(re.search(r'\+ lun +seen pool=default size=1 MiB .*\(lun\.create by .*\(uid \d+\)\)',
-                        line), line)
-        a.run('lun', 'rename', 'seen', 'renamed')
-        a.run('lun', 'extend', 'renamed', '1M')
-        for wanted in ('"seen" -> "renamed" (lun.rename by ',
-                       'size=1 MiB -> 2 MiB (lun.extend by '):
-            for line in watch.stdout:
-                if '~ lun ' in line:
-                    break
-            check(wanted in line, line)
-        watch.terminate()
-
-
-def test_watch_is_silent_on_free_space(a):
-    def free():
-        return a.json('pool', 'list')[0]['live']['free_bytes']
-
-    with watching(a) as watch:
-        equal(watch.stdout.readline(), 'watching; interrupt to end\n')
-        before, deadline = free(), time.monotonic() + DEADLINE_S
-        (a.top / 'ballast').write_bytes(bytes(64 << 20))
-        while free() == before:
-            check(time.monotonic() < deadline, 'the free space stays as it was')
-        a.run('lun', 'create', 'marker', '--size', '1M')
-        lines = []
-        for line in watch.stdout:
-            lines.append(line)
-            if '+ lun ' in line:
-                break
-        watch.terminate()
-    (a.top / 'ballast').unlink()
-    check('marker' in lines[-1]
-          and not any('live_pool' in line or 'reloaded' in line for line in lines), lines)
-    a.run('lun', 'delete', 'marker')
-
-
-def test_watch_speaks_json(a):
-    with watching(a, '-o', 'json') as watch:
-        # it may need a moment to listen: changes until one is seen
-        changes = 0
-        while not select.select([watch.stdout], [], [], 0.1)[0]:
-            changes += 1
-            check(changes < 300, 'nothing is seen')
-            a.run('array', 'rename', f'bread {changes}')
-        json.loads(watch.stdout.readline())
-        watch.terminate()
-
-
-def test_tokens(a):
-    said = a.run('token', 'create', 'ci', '--role', 'reader', '--expires', '30d')
-    check(re.fullmatch(r'vds_[A-Za-z0-9_-]{43}\n', said), 'no token')
-    path = a.top / 'token'
-    path.write_text(said, encoding='ascii')
-    a.env['VDS_TOKEN_FILE'] = str(path)
-    path.chmod(0o604)
-    check('chmod 600' in a.run('lun', 'list', code=1), 'others may read the file')
-    path.chmod(0o600)
-    a.run('lun', 'list')
-    check('needs the role operator, but token ci' in
-          a.run('lun', 'create', 'denied', '-s', '1M', code=1), 'the role is too low')
-    del a.env['VDS_TOKEN_FILE']
-    token, = a.json('token', 'list')
-    equal((token['name'], token['role'], 'token' in token), ('ci', 'reader', False))
-    check(token['expires_ms'] - token['created_ms'] in range(2591990000, 2592000001), token)
-    check(token['used_ms'] > 0, token)
-    check('ci' in a.run('token', 'list') and said.strip() not in a.run('token', 'list'), 'list')
-    check('NAME_IN_USE' in a.run('token', 'create', 'ci', '--role', 'admin', '-o', 'json', code=6),
-          'a second one')
-    for words in (['--role', 'king'], [], ['--role', 'admin', '--expires', '30'],
-                  ['--role', 'admin', '--expires', '0d'], ['--role', 'admin', '--expires', 'd']):
-        a.run('token', 'create', 'x', *words, code=2)
-    a.run('token', 'create', 'two words', '--role', 'reader', code=2)
-    a.run('token', 'revoke', 'nobody', code=3)
-    a.run('token', 'revoke', 'ci')
-    a.env['VDS_TOKEN_FILE'] = str(path)
-    check('unknown or was revoked' in a.run('lun', 'list', code=1), 'a revoked token')
-    path.write_text('\n', encoding='ascii')
-    check('holds no token' in a.run('lun', 'list', code=2), 'an empty file')
-    a.env['VDS_TOKEN_FILE'] = str(a.top / 'nothing')
-    check('nothing: No such file' in a.run('lun', 'list', code=3), 'no file')
-    del a.env['VDS_TOKEN_FILE']
-    log = (a.top / 'log').read_text(errors='replace')
-    check(said.strip() not in log, 'the token is in the log')
-    check(said.strip().encode() not in (a.top / 'a/catalog.db').read_bytes() +
-          (a.top / 'a/catalog.db-wal').read_bytes(), 'the token is in the catalog')
-
-
-def test_audit(a):
-    a.run('target', 'create', 'watched')
-    a.run('target', 'alias', 'watched', 'seen')
-    a.run('lun', 'create', 'watched', '-s', '1E', code=2)
-    a.run('target', 'delete', '00000000-0000-4000-8000-000000000009', code=3)
-    newest = a.json('audit', '--limit', '1')[0]
-    check(newest['verb'] == 'targetCreate' or newest['verb'] == 'targetChange' or
-          newest['outcome'] != 'OK', newest)
-    record, = a.json('audit', '--object', 'watched', '--limit', '1')
-    equal((record['cause'], record['outcome'], record['principal']['uid']),
-          ('target.alias', 'OK', os.getuid()))
-    equal((record['changes'][0]['before'], record['changes'][0]['after']),
-          ({'alias': 'watched'}, {'alias': 'seen'}))
-    table = a.run('audit', '--since', '1h')
-    check('renamed to "seen"' in table and 'token ci' in table and 'ACCESS' in table, table)
-    equal(a.json('audit', '--who', 'nobody-like-that'), [])
-    check(all(r['principal']['name'] == 'ci' for r in a.json('audit', '--who', 'ci')), 'who')
-    for words in (['--since', '5'], ['--limit', '0'], ['--limit', 'x']):
-        a.run('audit', *words, code=2)
-    a.run('target', 'delete', 'seen')
-
-
-def test_rates_and_health(a):
-    # The end-to-end tests are in tests/system/test_monitor.py.
-    equal(a.json('lun', 'stats', 'second')['luns'][0]['read']['commands_per_second'], 0)
-    a.run('host', 'create', 'watched')
-    equal(a.json('host', 'stats', 'watched')['hosts'][0]['name'], 'watched')
-    a.run('host', 'delete', 'watched')
-    check('LUNs in use: ' in a.run('top', '--count', '1'), 'top')
-    a.run('top', '--count', '0', code=2)
-    check(a.run('health', 'now', code=3), 'what is wrong with the command')
 
 
 def test_every_command_was_used(a):
@@ -810,7 +459,7 @@ def test_every_command_was_used(a):
 
 
 def main():
-    parts = commands_words, commands_contexts, commands_plans
+    parts = commands_array, commands_events, commands_words, commands_contexts, commands_plans
     tests = [f for part in (globals(), *map(vars, parts))
              for name, f in part.items() if name.startswith('test_')]
     tests.remove(test_every_command_was_used)

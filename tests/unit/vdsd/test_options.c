@@ -24,7 +24,7 @@ static int
 parse(struct vdsd_options *options, const char *line)
 {
 	static char program[] = "vdsd", copy[512];
-	char *argv[32] = { program };
+	char *argv[64] = { program };
 	int argc = 1;
 
 	vdsd_options_init(options);
@@ -62,7 +62,10 @@ test_every_option_is_taken(void **state)
 	assert_int_equal(parse(&options,
 			       "--dir /a --socket=/b -l [::1]:0 --http 127.0.0.1:8080 -t 3 "
 			       "--ready-file /c "
-			       "--ready-fd 9 --inject /d --conf /e --slow-ms 20 "
+			       "--ready-fd 9 --inject /d --conf /e --slow-ms 20 --map no "
+			       "--congestion cubic "
+			       "--gateway gw1 --gateway-address 192.0.2.1:3261 "
+			       "--ceph-conf /f --ceph-user luns --ceph-timeout 5 "
 			       "--chap-algorithms sha3-256,md5 --check"),
 			 0);
 	assert_string_equal(options.dir, "/a");
@@ -72,6 +75,13 @@ test_every_option_is_taken(void **state)
 	assert_string_equal(options.http, "127.0.0.1:8080");
 	assert_int_equal(options.threads, 3);
 	assert_true(options.slow_given && options.slow_ms == 20);
+	assert_string_equal(options.gateway, "gw1");
+	assert_string_equal(options.gateway_address, "192.0.2.1:3261");
+	assert_string_equal(options.ceph_conf, "/f");
+	assert_string_equal(options.ceph_user, "luns");
+	assert_int_equal(options.ceph_timeout_s, 5);
+	assert_true(options.map_given && options.map_refused);
+	assert_string_equal(options.congestion, "cubic");
 	assert_int_equal(options.chap_kinds, 1u << DIGEST_MD5 | 1u << DIGEST_SHA3_256);
 	assert_string_equal(options.ready_file, "/c");
 	assert_int_equal(options.ready_fd, 9);
@@ -107,6 +117,7 @@ test_wrong_options_are_refused(void **state)
 		"--threads 0",
 		"--threads 65",
 		"--threads x",
+		"--map maybe",
 		"--chap-algorithms=",
 		"--chap-algorithms sha256,",
 		"--chap-algorithms ,sha256",
@@ -117,6 +128,9 @@ test_wrong_options_are_refused(void **state)
 		"--chap-algorithms none",
 		"--chap-algorithms sha256;sha1",
 		"--slow-ms 0",
+		"--ceph-timeout 0",
+		"--ceph-timeout 601",
+		"--ceph-user client.vdsd",
 		"--slow-ms 3600001",
 		"--slow-ms -1",
 		"--slow-ms never",

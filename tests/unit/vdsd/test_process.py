@@ -410,6 +410,13 @@ def test_wrong_options_are_a_usage_error(place):
         check(done.returncode == 2 and b'--help' in done.stderr, f'{words}: {done}')
 
 
+def test_a_congestion_control_that_the_system_does_not_have_is_a_usage_error(place):
+    process = place.start('--congestion', 'no-such-one')
+    ended(process, 2)
+    log = process.stderr.read()
+    check(b'no congestion control no-such-one, only ' in log, log)
+
+
 def test_http_beyond_loopback_is_refused(place):
     process = place.start('--http', '0.0.0.0:0')
     ended(process, 1)

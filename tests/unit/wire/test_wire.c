@@ -50,7 +50,7 @@ test_a_lun_looks_as_documented(void **unused)
 		"\"block_bytes\":512,\"thin\":true,\"mask\":\"\",\"serial\":\"S00000001\","
 		"\"naa\":\"3000000000000001\",\"status\":\"online\",\"created_ms\":0,\"identity\":"
 		"\"naa-t10\",\"hints\":\"\",\"access\":\"read-write\",\"removable\":false,"
-		"\"qos\":\"\"}");
+		"\"qos\":\"\",\"cache\":\"auto\"}");
 	free(text);
 	json_decref(json);
 }
@@ -198,6 +198,7 @@ test_every_enumeration_says_what_an_unknown_word_is(void **unused)
 		{ ROW_LUN, "status", "offline" },
 		{ ROW_LUN, "identity", "naa" },
 		{ ROW_LUN, "access", "read-only" },
+		{ ROW_LUN, "cache", "auto" },
 		{ ROW_PORTAL, "status", "offline" },
 		{ ROW_PORTAL_GROUP, "access_state", "unavailable" },
 		{ ROW_PORTAL_GROUP, "access_set_by", "nobody" },
@@ -208,12 +209,14 @@ test_every_enumeration_says_what_an_unknown_word_is(void **unused)
 		{ ROW_TRASHED_LUN, "status", "offline" },
 		{ ROW_TRASHED_LUN, "identity", "naa" },
 		{ ROW_TRASHED_LUN, "access", "read-only" },
+		{ ROW_TRASHED_LUN, "cache", "auto" },
 		{ ROW_LIVE_LUN, "health", "unknown" },
 		{ ROW_LIVE_LUN, "operation", "status" },
 		{ ROW_LIVE_POOL, "space", "ok" },
 		{ ROW_LIVE_DRIVE, "kind", "other" },
 		{ ROW_LIVE_DRIVE, "bus", "unknown" },
 		{ ROW_LIVE_PORT, "link", "unknown" },
+		{ ROW_LIVE_LUN_JOB, "kind", "other" },
 	};
 	size_t found = 0;
 

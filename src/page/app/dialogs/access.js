@@ -4,6 +4,7 @@ import * as m from '../model.js';
 import * as plans from '../plans.js';
 import { openDialog } from '../dialog.jsx';
 import { area, check, mono, secret, select, text } from '../fields.jsx';
+import { capital } from '../plans/common.js';
 import { go } from '../router.js';
 import { confirm, forceable, fresh, hostChoice, INITIATORS, live, setStatus } from './common.js';
 
@@ -54,6 +55,31 @@ export const deletePortal = (portal) =>
 		(r) => plans.deletePortal(r, portal),
 		() => go('portals'),
 	);
+
+/** group: a portal group. */
+export const groupAccess = (group) =>
+	openDialog({
+		input: {
+			state: group.access_state,
+			preferred: group.preferred,
+			explicit: group.explicit_allowed,
+		},
+		plan: (r, input) => plans.setAccess(r, fresh(r, 'portal_group', group), input),
+		fields: (input) => [
+			select(
+				'State',
+				'state',
+				plans.ACCESS.map(([value, words]) => [value, words]),
+				capital(`${plans.accessState(input.state)[2]}.`),
+			),
+			check('Preferred', 'preferred', 'To other paths in the same state'),
+			check(
+				'Initiators may set the state',
+				'explicit',
+				'By SET TARGET PORT GROUPS, as some cluster software does',
+			),
+		],
+	});
 
 // ---- hosts and their groups ----
 

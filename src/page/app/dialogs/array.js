@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Dialogs for pools, controllers, sessions, jobs and changes.
+// Dialogs for pools, controllers, maintenance, sessions, jobs and changes.
 import * as plans from '../plans.js';
 import { call } from '../api.js';
 import { openDialog } from '../dialog.jsx';
@@ -65,11 +65,16 @@ export const poolSettings = (pool) =>
 
 export const adoptFile = (pool) =>
 	openDialog({
-		input: { path: plans.onlyFile(pool), name: '', block: '512', hosts: [] },
+		input: { path: plans.rawDevice(pool), name: '', block: '512', hosts: [] },
 		verb: 'Adopt',
 		plan: (r, input) => plans.adoptFile(r, pool, input),
 		fields: (input, r) => [
-			mono('File', 'path', 'A raw image on the file system of the pool: /srv/luns/old.img'),
+			!plans.rawDevice(pool) &&
+				mono(
+					'File',
+					'path',
+					'A raw image on the file system of the pool: /srv/luns/old.img',
+				),
 			[text('Name of the LUN', 'name'), blockSize],
 			hostChoice(r),
 		],
@@ -86,10 +91,19 @@ export const deletePool = (pool) =>
 export const controllerStatus = setStatus(plans.controllerStatus);
 export const resetController = (controller) =>
 	confirm('Reset', (r) => plans.resetController(r, controller));
+export const drainGateway = (gateway, drains) =>
+	confirm(drains ? 'Drain' : 'Let it take LUNs', (r) => plans.drainGateway(r, gateway, drains));
 export const flushController = (controller) =>
 	confirm('Flush', () => plans.flushController(controller));
 
+/** of: { id, name } of a controller, a port, a drive or a LUN. */
+export const blink = (of) => confirm('Blink', () => plans.blink(of));
+export const stopMaintenance = (of, operation) =>
+	confirm('Stop', () => plans.stopMaintenance(of, operation));
+
 export const endSession = (session) => confirm('End it', (r) => plans.endSession(r, session));
+export const pauseJob = (job) => confirm('Pause it', (r) => plans.pauseJob(r, job));
+export const resumeJob = (job) => confirm('Resume it', (r) => plans.resumeJob(r, job));
 export const cancelJob = (job) => confirm('Cancel it', (r) => plans.cancelJob(r, job));
 
 /** Looks for drives that came or went; that changes nothing, so there is no plan. */

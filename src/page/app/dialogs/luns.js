@@ -22,7 +22,7 @@ const sizeOf = (words, block) => (words.trim() === '' ? null : parseBytes(words,
 const newLun = () => ({
 	name: '',
 	size: '',
-	pool: live().list('pool')[0]?.id ?? '',
+	pool: plans.makingPools(live())[0]?.id ?? '',
 	block: '512',
 	thick: false,
 });
@@ -33,7 +33,7 @@ const lunInput = (input) => ({
 });
 
 const poolOptions = (r) =>
-	r.list('pool').map((pool) => {
+	plans.makingPools(r).map((pool) => {
 		const state = r.get('live_pool', pool.id);
 		return [pool.id, state ? `${pool.name} (${bytes(state.free_bytes)} free)` : pool.name];
 	});
@@ -95,6 +95,7 @@ export const growLun = (lun) =>
 	openDialog({
 		input: { size: '' },
 		verb: 'Grow',
+		eager: plans.rawDevice(live().get('pool', lun.pool_id)) !== '',
 		plan: (r, input) =>
 			plans.growLun(r, fresh(r, 'lun', lun), { size: sizeOf(input.size, lun.block_bytes) }),
 		fields: (input, r) => [
@@ -168,6 +169,21 @@ export const moveLun = (lun) => {
 	});
 };
 
+export const moveOwner = (lun) => {
+	const others = (r) =>
+		r
+			.list('controller')
+			.filter((c) => m.gatewayRuns(c) && c.id !== m.lunOwner(r, lun.id)?.id)
+			.map((c) => [c.id, c.name]);
+	openDialog({
+		input: { gateway: others(live())[0]?.[0] ?? '' },
+		verb: 'Move',
+		eager: true,
+		plan: (r, input) => plans.moveOwner(r, fresh(r, 'lun', lun), input),
+		fields: (input, r) => [select('To the gateway', 'gateway', others(r))],
+	});
+};
+
 export const lunStatus = setStatus(plans.lunStatus);
 
 export const lunAccess = (lun, access) =>
@@ -188,3 +204,7 @@ export const deleteLun = (lun) =>
 			],
 		},
 	});
+
+/** got: what is registered and reserved; after: called when it is not any more. */
+export const clearReservations = (lun, got, after) =>
+	confirm('Clear', (r) => plans.clearReservations(r, fresh(r, 'lun', lun), got), after);

@@ -56,6 +56,9 @@ export const changeSchedule = (schedule) =>
 export const enableSchedule = (schedule, on) =>
 	confirm(on ? 'Resume' : 'Pause', () => plans.enableSchedule(schedule, on));
 
+export const runSchedule = (schedule) =>
+	confirm('Run now', (r) => plans.runSchedule(r, schedule));
+
 export const deleteSchedule = (schedule) =>
 	confirm(
 		'Delete',

@@ -5,7 +5,7 @@ import * as plans from '../plans.js';
 import { openDialog } from '../dialog.jsx';
 import { check, note, text } from '../fields.jsx';
 import { go } from '../router.js';
-import { confirm, forceable, hostChoice, lunChoice } from './common.js';
+import { confirm, forceable, fresh, hostChoice, live, lunChoice } from './common.js';
 
 const NAME = 'Unique among the snapshots of a LUN';
 
@@ -31,11 +31,12 @@ export const createSnapshot = () =>
 		],
 	});
 
-const clone = (of, name) =>
+/** of(r): what is cloned, as it is now: { lun } or { snapshot }. */
+const clone = (of, name, copy = false) =>
 	openDialog({
-		input: { name, hosts: [], copy: false },
+		input: { name, hosts: [], copy },
 		verb: 'Clone',
-		plan: (r, input) => plans.clone(r, of, input),
+		plan: (r, input) => plans.clone(r, of(r), input),
 		fields: (input, r) => [
 			text('Name of the new LUN', 'name'),
 			hostChoice(r),
@@ -47,9 +48,14 @@ const clone = (of, name) =>
 		],
 		after: (made) => go('luns', made.lun),
 	});
-export const cloneLun = (lun) => clone({ lun }, `${m.lunName(lun)}-clone`);
+export const cloneLun = (lun) =>
+	clone(
+		(r) => ({ lun: fresh(r, 'lun', lun) }),
+		`${m.lunName(lun)}-clone`,
+		!plans.sharesSpace(live().get('pool', lun.pool_id)),
+	);
 export const cloneSnapshot = (r, snapshot) =>
-	clone({ snapshot }, `${m.snapshotLunName(r, snapshot)}-${snapshot.name}`);
+	clone(() => ({ snapshot }), `${m.snapshotLunName(r, snapshot)}-${snapshot.name}`);
 
 export const rollback = (snapshot) =>
 	forceable({
@@ -93,5 +99,5 @@ export const restoreLun = (lun) =>
 		after: (made) => go('luns', lun.id ?? made.lun),
 	});
 
-export const purge = (lun) => confirm('Delete for good', () => plans.purge([lun]));
-export const emptyTrash = (luns) => confirm('Empty the trash', () => plans.purge(luns));
+export const purge = (lun) => confirm('Delete for good', (r) => plans.purge(r, [lun]));
+export const emptyTrash = (luns) => confirm('Empty the trash', (r) => plans.purge(r, luns));

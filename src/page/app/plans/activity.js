@@ -38,6 +38,33 @@ export const cancelJob = (r, job) =>
 		{ danger: true },
 	);
 
+export const pauseJob = (r, job) =>
+	plan(
+		'Pause a job',
+		'The job is paused.',
+		[
+			{
+				operation: 'jobPause',
+				ids: [job.id],
+				text: `Let the job for the LUN ${quoted(job.lun_name)} do nothing until it is resumed.`,
+			},
+		],
+		{
+			warnings: [
+				'Until the job has ended, the LUN can hardly be changed, also while the job is paused.',
+			],
+		},
+	);
+
+export const resumeJob = (r, job) =>
+	plan('Resume a job', 'The job goes on.', [
+		{
+			operation: 'jobResume',
+			ids: [job.id],
+			text: `Let the job for the LUN ${quoted(job.lun_name)} go on.`,
+		},
+	]);
+
 /**
  * Taking a change back.  undo: the answer to GET /v1/undo, which vdsd has made; what is applied is
  * refused when the array has gone on since.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Plans for controllers.
+import * as m from '../model.js';
 import { change, plan, quoted, sessionsEnd } from './common.js';
 
 export const controllerStatus = (r, controller, status) =>
@@ -43,6 +44,27 @@ export const resetController = (r, controller) =>
 			],
 		},
 	);
+
+export const drainGateway = (r, gateway, drains) => {
+	const others = r.list('controller').filter((c) => c.id !== gateway.id && m.gatewayRuns(c));
+	return plan(
+		drains ? `Drain ${quoted(gateway.name)}` : `Let ${quoted(gateway.name)} take LUNs`,
+		drains
+			? `Gateway ${quoted(gateway.name)} gives its LUNs to others.`
+			: `Gateway ${quoted(gateway.name)} takes LUNs again.`,
+		change('controllerChange', gateway, { drains }, [
+			drains
+				? 'Give its LUNs to other gateways, one after the other, and give it none. No command is lost.'
+				: 'Let it be the owner of LUNs again.',
+		]),
+		{
+			warnings:
+				drains && others.length === 0
+					? ['No other gateway runs, so it keeps its LUNs until one does.']
+					: [],
+		},
+	);
+};
 
 export const flushController = (controller) =>
 	plan(`Flush ${quoted(controller.name)}`, 'All data are on the disks.', [

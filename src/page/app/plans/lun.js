@@ -13,6 +13,7 @@ import {
 	nameProblem,
 } from './common.js';
 import { lunSessions } from './luns.js';
+import { rawDevice } from './pools.js';
 
 /** input: { everybody, hosts: [id], groups: [id], initiators: text } – the complete new list. */
 export function maskLun(r, lun, input) {
@@ -95,6 +96,28 @@ export const renameLun = (r, lun, input) =>
 	);
 
 /** input: { pool: id, force } */
+/** input: { gateway: id } */
+export function moveOwner(r, lun, input) {
+	const gateway = r.get('controller', input.gateway);
+	return plan(
+		`Move ${quoted(m.lunName(lun))} to another gateway`,
+		`LUN ${quoted(m.lunName(lun))} has another owner.`,
+		gateway
+			? [
+					{
+						operation: 'lunMoveOwner',
+						ids: [lun.id],
+						body: { controller_id: gateway.id },
+						text:
+							`Let gateway ${quoted(gateway.name)} carry out the commands of the LUN. They ` +
+							'wait for a moment, and none is lost.',
+					},
+				]
+			: [],
+		{ problems: gateway ? [] : ['No other gateway runs.'] },
+	);
+}
+
 export function moveLun(r, lun, input) {
 	const pool = r.get('pool', input.pool),
 		live = pool && r.get('live_pool', pool.id),
@@ -194,12 +217,15 @@ export function deleteLun(r, lun, input) {
 	const targets = m.lunTargets(r, lun.id),
 		using = lunSessions(r, lun),
 		pool = r.get('pool', lun.pool_id);
-	const kept = Boolean(pool?.trash) && !input.now;
+	const kept = Boolean(pool?.trash) && !input.now,
+		device = rawDevice(pool);
 	const problems = [],
 		warnings = [
 			kept
 				? `Until it is removed from the trash, its ${bytes(lun.size_bytes)} can be restored.`
-				: `The data of ${bytes(lun.size_bytes)} is gone for good.`,
+				: device
+					? `The disk ${device} keeps its data.`
+					: `The data of ${bytes(lun.size_bytes)} is gone for good; an adopted file stays.`,
 		];
 	if (targets.length > 0) {
 		const text =
@@ -224,7 +250,7 @@ export function deleteLun(r, lun, input) {
 				text: kept
 					? `Put the LUN ${quoted(m.lunName(lun))} into the trash of the pool ` +
 						`${quoted(pool.name)} for ${m.spanText(pool.trash)}${behind && ', and end its associations with targets'}.`
-					: `Delete the LUN ${quoted(m.lunName(lun))} with its data${behind}.`,
+					: `Delete the LUN ${quoted(m.lunName(lun))}${device ? '' : ' with its data'}${behind}.`,
 			},
 		],
 		{ danger: true, problems, warnings, forced: targets.length > 0, hasTrash: pool?.trash },

@@ -3,8 +3,9 @@
 import * as m from '../model.js';
 import { bytes, listed, plural } from '../format.js';
 import { quoted, plan, without, splitNames, nameProblem, initiatorProblems } from './common.js';
+import { makingPools, rawDevice } from './pools.js';
 
-const poolOf = (r, input) => r.get('pool', input.pool) ?? r.list('pool')[0];
+const poolOf = (r, input) => r.get('pool', input.pool) ?? makingPools(r)[0];
 
 function lunSizeChecks(r, input) {
 	const problems = [],
@@ -12,7 +13,7 @@ function lunSizeChecks(r, input) {
 	const pool = poolOf(r, input),
 		live = pool && r.get('live_pool', pool.id);
 	if (input.size === null) problems.push('Give a size such as 100G or 1.5T.');
-	if (!pool) problems.push('The array has no pool: create one first.');
+	if (!pool) problems.push('The array has no pool for new LUNs: add one first.');
 	if (live && input.size > live.free_bytes)
 		(input.thick ? problems : warnings).push(
 			`The pool ${quoted(pool.name)} has only ${bytes(live.free_bytes)} free` +
@@ -192,8 +193,11 @@ export function growLun(r, lun, input) {
 	const problems = [],
 		warnings = [];
 	const add = (input.size ?? 0) - lun.size_bytes;
-	const live = r.get('live_pool', lun.pool_id);
-	if (input.size === null) problems.push('Give the new size, such as 200G.');
+	const live = r.get('live_pool', lun.pool_id),
+		device = rawDevice(r.get('pool', lun.pool_id));
+	if (device)
+		problems.push(`It is the disk ${device} as it is, and keeps its size: move it first.`);
+	else if (input.size === null) problems.push('Give the new size, such as 200G.');
 	else if (add <= 0)
 		problems.push(
 			`The new size must be more than ${bytes(lun.size_bytes)}, which the LUN has.`,

@@ -7,6 +7,18 @@ import { quoted, capital, change, names, plan, nameProblem } from './common.js';
 /** Is it a block device, of which all belongs to the pool? */
 export const isDevice = (path) => /^(bdev:|\/dev\/)/.test(path.trim());
 
+// What a pool lies on, in words: a directory, a disk, memory.
+const takes = (path, name) =>
+	isDevice(path)
+		? `Take the disk ${path.replace(/^bdev:/, '')} as a whole for the pool ${name}.`
+		: path.startsWith('raw:')
+			? `Take the disk ${path.slice(4)} as it is for the pool ${name}, and read only its size.`
+			: path.startsWith('ram:')
+				? `Keep LUNs in ${path.slice(4)} of memory, too, as the pool ${name}.`
+				: path.startsWith('rbd:')
+					? `Keep LUNs in the pool ${path.slice(4)} of the Ceph cluster, too, as the pool ${name}.`
+					: `Keep LUNs in ${path || '…'}, too, as the pool ${name}.`;
+
 /** input: { name, path, force } – force: also when the device holds something. */
 export function createPool(r, input) {
 	const path = input.path.trim(),
@@ -20,26 +32,30 @@ export function createPool(r, input) {
 				as: 'pool',
 				operation: 'poolCreate',
 				body: { name: input.name, path, ...(force && { force: true }) },
-				text: device
-					? `Take the disk ${path} as a whole for the pool ${quoted(input.name)}.`
-					: `Keep LUNs in ${path || '…'} too, as the pool ${quoted(input.name)}.`,
+				text: takes(path, quoted(input.name || '…')),
 			},
 		],
 		{
 			danger: force,
 			problems: [
 				...(input.name ? nameProblem(r, 'pool', 'pool', input.name) : ['Give a name.']),
-				...(/^(\/|ram:|bdev:\/|raw:\/)/.test(path)
+				...(/^(\/|ram:|bdev:\/|raw:\/|rbd:)/.test(path)
 					? []
 					: [
 							'Give the whole path of a directory on the array, such as /srv/luns, of a ' +
-								'disk, such as /dev/disk/by-id/…, or an amount of memory, such as ram:2G.',
+								'disk, such as /dev/disk/by-id/…, an amount of memory, such as ram:2G, or a pool of ' +
+								'Ceph, such as rbd:luns.',
 						]),
 			],
 			warnings: [
-				...(force ? [`Everything that ${path} holds now is destroyed.`] : []),
+				...(force
+					? [`Everything that ${path.replace(/^bdev:/, '')} holds now is destroyed.`]
+					: []),
 				...(path.startsWith('raw:')
-					? ['Nothing is written to the device: “Adopt” makes a LUN of what it holds.']
+					? [
+							'Nothing is written to the disk. “Adopt” makes one LUN of all that it holds; ' +
+								'the pool takes no other.',
+						]
 					: []),
 				...(path.startsWith('ram:')
 					? ['What LUNs in memory hold is gone when vdsd is restarted.']
@@ -52,17 +68,44 @@ export function createPool(r, input) {
 /** Can a file become a LUN of the pool?  Only in a directory; a pool raw: takes its own device. */
 export const takesFiles = (pool) => /^(\/|raw:)/.test(pool.path);
 
-/** The only thing that the pool takes, or '' for any file. */
-export const onlyFile = (pool) =>
-	pool.path.startsWith('raw:') ? pool.path.slice('raw:'.length) : '';
+/** The device of a pool that is served as it is (raw:), as its one LUN; else ''. */
+export const rawDevice = (pool) =>
+	pool?.path.startsWith('raw:') ? pool.path.slice('raw:'.length) : '';
+
+/** The pools in which LUNs can be made. */
+export const makingPools = (r) => r.list('pool').filter((pool) => !rawDevice(pool));
+
+/** Can LUNs of the pool share space, as snapshots and clones do?  Only files can. */
+export const sharesSpace = (pool) => Boolean(pool?.path.startsWith('/'));
+
+/** The LUN that a pool raw: has already, also one in the trash. */
+const rawLun = (r, pool) =>
+	m.poolLuns(r, pool.id)[0] ?? r.list('trashed_lun').find((lun) => lun.pool_id === pool.id);
+
+function adoptProblems(r, pool, path, name) {
+	const device = rawDevice(pool),
+		problems = [];
+	if (device && path !== device)
+		problems.push(`The pool ${quoted(pool.name)} takes only its own device, ${device}.`);
+	else if (!path.startsWith('/'))
+		problems.push('Give the whole path of a raw file on the file system of the pool.');
+	if (device && rawLun(r, pool))
+		problems.push(
+			`The device is the LUN ${quoted(m.lunName(rawLun(r, pool)))} already` +
+				(m.poolLuns(r, pool.id).length > 0 ? '.' : ', which is in the trash.'),
+		);
+	return [...problems, ...(name ? nameProblem(r, 'lun', 'LUN', name) : ['Give the LUN a name.'])];
+}
 
 /** input: { path, name, block, hosts: [id] } */
 export function adoptFile(r, pool, input) {
 	const path = input.path.trim(),
 		name = input.name.trim(),
+		what = rawDevice(pool) ? 'disk' : 'file',
+		size = rawDevice(pool) && r.get('live_pool', pool.id)?.capacity_bytes,
 		hosts = input.hosts.map((id) => r.get('host', id)).filter(Boolean);
 	return plan(
-		'Adopt a file',
+		`Adopt a ${what}`,
 		`The LUN ${quoted(name)} is made of ${path}.`,
 		[
 			{
@@ -76,19 +119,15 @@ export function adoptFile(r, pool, input) {
 					...(hosts.length > 0 && { mask: hosts.map((h) => `host:${h.id}`).join(';') }),
 				},
 				text:
-					`Make the LUN ${quoted(name)} of the file ${path || '…'}; its data are not touched` +
+					`Make the LUN ${quoted(name || '…')} of the ${what} ${path || '…'}` +
+					`${size ? `, ${bytes(size)}` : ''}; its data are not touched` +
 					(hosts.length > 0 ? `, and ${names(hosts, (h) => h.name)} may use it.` : '.'),
 			},
 		],
 		{
-			problems: [
-				...(path.startsWith('/')
-					? []
-					: ['Give the whole path of a raw file on the file system of the pool.']),
-				...(name ? nameProblem(r, 'lun', 'LUN', name) : ['Give the LUN a name.']),
-			],
+			problems: adoptProblems(r, pool, path, name),
 			warnings: [
-				'Nothing else may write to the file while the LUN exists. The file stays when the LUN ' +
+				`Nothing else may write to the ${what} while the LUN exists. Its data stay when the LUN ` +
 					'is deleted.',
 			],
 		},

@@ -126,6 +126,24 @@ export const enableSchedule = (schedule, on) =>
 		]),
 	);
 
+export const runSchedule = (r, schedule) =>
+	plan(
+		`Run ${quoted(schedule.name)} now`,
+		`Schedule ${quoted(schedule.name)} has run.`,
+		[
+			{
+				operation: 'snapshotScheduleRun',
+				ids: [schedule.id],
+				text:
+					`Take snapshots of ${names(m.scheduleLuns(r, schedule), m.lunName)} now, and ` +
+					`keep ${keepWords(schedule.keep)} of the schedule’s own.`,
+			},
+		],
+		{
+			problems: m.scheduleLuns(r, schedule).length === 0 ? ['Its LUNs are deleted.'] : [],
+		},
+	);
+
 export function deleteSchedule(r, schedule) {
 	const left = m.scheduleSnapshots(r, schedule.id);
 	return plan(

@@ -5,11 +5,23 @@ import { ago, bytes, plural, time } from '../format.js';
 import { sorted } from '../search.js';
 import { quoted, names, plan, nameProblem } from './common.js';
 import { lunSessions } from './luns.js';
+import { rawDevice, sharesSpace } from './pools.js';
 
 const MOST_LUNS = 64; // of one moment
 
 /** A name that the next snapshot could have: the moment. */
 export const momentName = (now = Date.now()) => time(now).slice(0, 16).replace(' ', '_');
+
+// LUNs on disks and in memory have no snapshots.
+function sharingProblems(r, luns) {
+	const alone = luns.filter((lun) => !sharesSpace(r.get('pool', lun.pool_id)));
+	return alone.length > 0
+		? [
+				`${names(alone, m.lunName)} cannot have snapshots: only pools in directories can share ` +
+					'space between LUNs. “Clone” with “Copy the data” copies a LUN.',
+			]
+		: [];
+}
 
 /** input: { name, luns: [id] } */
 export function createSnapshot(r, input) {
@@ -25,6 +37,7 @@ export function createSnapshot(r, input) {
 	);
 	if (taken.length > 0)
 		problems.push(`${names(taken, m.lunName)} has a snapshot ${quoted(input.name)} already.`);
+	problems.push(...sharingProblems(r, luns));
 	const size = luns.reduce((sum, lun) => sum + lun.size_bytes, 0);
 	return plan(
 		luns.length > 1 ? 'Take a group snapshot' : 'Take a snapshot',
@@ -64,8 +77,9 @@ export function clone(r, of, input) {
 	const { lun, snapshot } = of;
 	const from = snapshot
 		? `the snapshot ${quoted(m.snapshotName(r, snapshot))}`
-		: `the LUN ${quoted(m.lunName(lun))} at this moment`;
+		: `the LUN ${quoted(m.lunName(lun))}${input.copy ? '' : ' at this moment'}`;
 	const hosts = input.hosts.map((id) => r.get('host', id)).filter(Boolean);
+	const pool = r.get('pool', (snapshot ?? lun).pool_id);
 	return plan(
 		`Clone ${quoted(snapshot ? m.snapshotName(r, snapshot) : m.lunName(lun))}`,
 		`LUN ${quoted(input.name)} is made.`,
@@ -88,13 +102,22 @@ export function clone(r, of, input) {
 		{
 			problems: [
 				...(input.name ? nameProblem(r, 'lun', 'LUN', input.name) : ['Give a name.']),
-				...(input.copy && lun?.status === 'online'
-					? [
-							'A LUN that is copied must be offline. A snapshot of it can be copied any time.',
-						]
-					: []),
+				...(rawDevice(pool)
+					? [`The pool ${quoted(pool.name)} has room for one LUN: move it first.`]
+					: !input.copy && !sharesSpace(pool)
+						? [
+								`The pool ${quoted(pool?.name)} cannot share space between LUNs: copy the ` +
+									'data instead.',
+							]
+						: []),
 			],
 			warnings: [
+				...(input.copy && lun && lunSessions(r, lun).length > 0
+					? [
+							'Hosts go on writing meanwhile. The copy is what the disk would have after a power ' +
+								'failure at one moment near the end of the job.',
+						]
+					: []),
 				'The clone is a LUN of its own, and is behind no target until it is exposed. ' +
 					'Its file system has the same UUID as the first one.',
 			],
@@ -200,15 +223,35 @@ export function restoreLun(r, lun, input) {
 	);
 }
 
-/** luns: rows of the trash. */
-export const purge = (luns) =>
-	plan(
+const purgeText = (r, lun) => {
+	const device = rawDevice(r.get('pool', lun.pool_id)),
+		name = quoted(m.lunName(lun));
+	return device
+		? `Forget the LUN ${name}; the disk ${device} keeps its data.`
+		: `Remove the LUN ${name} and its data, ${bytes(lun.allocated_bytes)}.`;
+};
+
+/** luns: rows of the trash, when the dialog was opened; those that are gone since are left out. */
+export function purge(r, luns) {
+	const left = luns.filter((lun) => r.get('trashed_lun', lun.id));
+	const size = left.reduce((sum, lun) => sum + lun.allocated_bytes, 0);
+	return plan(
 		luns.length === 1 ? `Delete ${quoted(m.lunName(luns[0]))} for good` : 'Empty the trash',
-		luns.length === 1 ? `LUN ${quoted(m.lunName(luns[0]))} is gone.` : 'The trash is empty.',
-		luns.map((lun) => ({
+		luns.length === 1
+			? `LUN ${quoted(m.lunName(luns[0]))} is gone.`
+			: `${plural(left.length, 'LUN')} of the trash are gone.`,
+		left.map((lun) => ({
 			operation: 'trashEmpty',
 			ids: [lun.id],
-			text: `Remove the LUN ${quoted(m.lunName(lun))} and its data, ${bytes(lun.allocated_bytes)}.`,
+			text: purgeText(r, lun),
 		})),
-		{ danger: true, warnings: ['Nothing brings the data back afterwards.'] },
+		{
+			danger: true,
+			problems: left.length > 0 ? [] : ['It is not in the trash any more.'],
+			warnings: [
+				'Nothing brings the data back afterwards.' +
+					(size > 0 ? ` ${bytes(size)} become free.` : ''),
+			],
+		},
 	);
+}

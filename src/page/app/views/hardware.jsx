@@ -2,35 +2,106 @@
 // What the array consists of: controllers with their network ports, and drives.
 import { bytes, plural } from '../format.js';
 import * as m from '../model.js';
-import { bytesColumn, monoColumn, stateColumn, tableOf } from '../columns.jsx';
-import { StatusAction } from '../listview.jsx';
+import {
+	actionsColumn,
+	bytesColumn,
+	countColumn,
+	monoColumn,
+	stateColumn,
+	tableOf,
+} from '../columns.jsx';
+import { StatusAction, Why } from '../listview.jsx';
+import { Blink, Signs } from '../maintenance.jsx';
 import { useStore } from '../store.js';
 import { Action, Badge, Card, Empty, Facts, Gone, Head, Link, Mono } from '../ui.jsx';
-import { controllerStatus, flushController, rescanDrives, resetController } from '../dialogs.js';
+import {
+	controllerStatus,
+	drainGateway,
+	flushController,
+	rescanDrives,
+	resetController,
+} from '../dialogs.js';
 
 const LINKS = { up: ['ok', 'up'], down: ['bad', 'down'], unknown: ['off', 'unknown'] };
 const linkState = (port) => ({ level: LINKS[port.link][0], word: LINKS[port.link][1] });
 const speed = (mbps) =>
 	mbps === 0 ? '' : mbps >= 1000 ? `${mbps / 1000} Gbit/s` : `${mbps} Mbit/s`;
 
+// Its state, and what goes on at it.
+const signedColumn = (r, state) => ({
+	...stateColumn(state),
+	cell: (row) => (
+		<span class="badges">
+			<Badge {...state(row)} />
+			<Signs r={r} id={row.id} />
+		</span>
+	),
+});
+const blinkColumn = (r) =>
+	actionsColumn((row) => <Blink r={r} of={row} kind="small" />, 'Maintenance');
+
 const PortTable = tableOf({
 	word: 'port',
 	short: true,
-	columns: () => [
+	depends: ['live_maintenance'],
+	columns: (r) => [
 		{ name: 'name', title: 'Port', value: (p) => p.name },
-		stateColumn(linkState),
+		signedColumn(r, linkState),
 		monoColumn('addresses', 'Addresses', (p) => p.addresses, { wide: true }),
 		monoColumn('hardware', 'Hardware', (p) => p.hardware_address, { least: 3 }),
 		{ name: 'speed', title: 'Speed', least: 2, num: true, value: (p) => speed(p.speed_mbps) },
 		{ name: 'mtu', title: 'MTU', least: 3, num: true, value: (p) => p.mtu_bytes || '' },
+		blinkColumn(r),
 	],
 });
+
+const GatewayTable = tableOf({
+	word: 'gateway',
+	short: true,
+	depends: ['lun_owner', 'portal'],
+	columns: (r) => [
+		{ name: 'name', title: 'Gateway', value: (g) => g.name },
+		stateColumn(m.gatewayState),
+		countColumn('luns', 'LUNs', (g) => m.gatewayLuns(r, g.id).length),
+		countColumn('portals', 'Portals', (g) => m.gatewayPortals(r, g.id).length, { least: 2 }),
+		monoColumn('address', 'Address', (g) => g.address, { least: 3 }),
+		actionsColumn(
+			(g) => (
+				<Action
+					operation="controllerChange"
+					kind="small"
+					onClick={() => drainGateway(g, !g.drains)}
+				>
+					{g.drains ? 'Take LUNs' : 'Drain'}
+					<span class="away"> of gateway {g.name}</span>
+				</Action>
+			),
+			'Drain',
+		),
+	],
+});
+
+const Gateways = ({ r }) => (
+	<Card title="Gateways">
+		<p class="soft">
+			The hosts that serve the array. Each LUN has one of them as its owner, which carries out
+			the commands that come through all.
+		</p>
+		<GatewayTable rows={r.list('controller')} label="Gateways" />
+	</Card>
+);
 
 const Controller = ({ r, controller }) => (
 	<Card
 		title={`Controller ${controller.name}`}
 		aside={
-			<Badge level={controller.status === 'online' ? 'ok' : 'off'} word={controller.status} />
+			<span class="badges">
+				<Signs r={r} id={controller.id} />
+				<Badge
+					level={controller.status === 'online' ? 'ok' : 'off'}
+					word={controller.status}
+				/>
+			</span>
 		}
 	>
 		<div class="actions card-actions">
@@ -40,6 +111,7 @@ const Controller = ({ r, controller }) => (
 			<Action operation="controllerReset" onClick={() => resetController(controller)}>
 				Reset
 			</Action>
+			<Blink r={r} of={controller} />
 			<StatusAction operation="controllerChange" row={controller} onSet={controllerStatus} />
 		</div>
 		<PortTable
@@ -62,7 +134,7 @@ const DriveTable = tableOf({
 	word: 'drive',
 	short: true,
 	sort: 'slot',
-	depends: ['live_pool_drive', 'pool'],
+	depends: ['live_pool_drive', 'pool', 'live_maintenance'],
 	columns: (r) => [
 		{
 			name: 'name',
@@ -74,7 +146,7 @@ const DriveTable = tableOf({
 				</Link>
 			),
 		},
-		stateColumn(driveState),
+		signedColumn(r, driveState),
 		{ name: 'slot', title: 'Slot', num: true, least: 3, value: (d) => d.slot },
 		{ name: 'kind', title: 'Kind', least: 2, value: kindOf },
 		{ name: 'model', title: 'Model', least: 3, wide: true, value: modelOf },
@@ -89,6 +161,7 @@ const DriveTable = tableOf({
 					.map((pool) => pool.name)
 					.join(', '),
 		},
+		blinkColumn(r),
 	],
 });
 
@@ -101,6 +174,7 @@ export function Hardware() {
 				title="Hardware"
 				sub="The controller with its network ports, and the drives below the pools"
 			/>
+			{m.hasGateways(r) && <Gateways r={r} />}
 			{r.list('controller').map((controller) => (
 				<Controller key={controller.id} r={r} controller={controller} />
 			))}
@@ -137,10 +211,17 @@ export function Drive({ id }) {
 			<Head
 				parent={['hardware', 'Hardware']}
 				title={drive.name}
-				badge={<Badge {...state} />}
+				badge={
+					<>
+						<Badge {...state} />
+						<Signs r={r} id={id} />
+					</>
+				}
 				sub={`${bytes(drive.size_bytes)} · ${plural(pools.length, 'pool')}`}
-			/>
-			{state.why && <p class={`banner ${state.level}`}>{state.why}</p>}
+			>
+				<Blink r={r} of={drive} />
+			</Head>
+			<Why state={state} />
 			<div class="columns">
 				<Card title="Facts">
 					<Facts
@@ -152,7 +233,7 @@ export function Drive({ id }) {
 							['Firmware', drive.firmware],
 							['World-wide name', drive.wwid && <Mono>{drive.wwid}</Mono>],
 							['Size', bytes(drive.size_bytes)],
-							['Blocks', drive.block_bytes && bytes(drive.block_bytes)],
+							['Blocks', drive.block_bytes > 0 && bytes(drive.block_bytes)],
 							['Slot', drive.slot],
 							['Removable', drive.removable ? 'yes' : ''],
 							['ID', <Mono>{drive.id}</Mono>],

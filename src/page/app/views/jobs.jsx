@@ -6,7 +6,7 @@ import { actionsColumn, otherColumn, tableOf, timeColumn } from '../columns.jsx'
 import { ListView } from '../listview.jsx';
 import { useStore } from '../store.js';
 import { Action, Badge, Progress } from '../ui.jsx';
-import { cancelJob } from '../dialogs.js';
+import { cancelJob, pauseJob, resumeJob } from '../dialogs.js';
 
 const KINDS = {
 	'create-lun': 'Create a LUN',
@@ -17,12 +17,32 @@ const KINDS = {
 /** What a job does, in words. */
 export const jobKind = (job) => KINDS[job.kind] ?? job.kind.replaceAll('-', ' ');
 
+const jobProgress = (r, job) => (
+	<>
+		<Progress
+			value={r.get('live_job', job.id)?.percent ?? 0}
+			label={`Progress: ${jobKind(job)} ${job.lun_name}`}
+		/>{' '}
+		{job.paused && <Badge {...m.jobState(job)} />}
+	</>
+);
+
+/** A button on a row, whose full name says which job it is about. */
+const JobAction = ({ operation, word, job, onClick }) => (
+	<Action operation={operation} kind="small" onClick={() => onClick(job)}>
+		{word}
+		<span class="away">
+			: {jobKind(job)} {job.lun_name}
+		</span>
+	</Action>
+);
+
 const JobTable = tableOf({
 	word: 'job',
 	sort: '-begun',
 	depends: ['live_job'],
 	columns: (r) => [
-		timeColumn('begun', 'Begun', (j) => j.created_ms),
+		timeColumn('begun', 'Begun', (j) => j.created_ms, { least: 2 }),
 		{ name: 'kind', title: 'Job', value: jobKind },
 		otherColumn(
 			'lun',
@@ -37,16 +57,9 @@ const JobTable = tableOf({
 		{
 			name: 'state',
 			title: 'State',
-			value: (j) => j.state,
+			value: (j) => m.jobState(j).word,
 			cell: (j) =>
-				j.state === 'running' ? (
-					<Progress
-						value={r.get('live_job', j.id)?.percent ?? 0}
-						label={`Progress: ${jobKind(j)} ${j.lun_name}`}
-					/>
-				) : (
-					<Badge {...m.jobState(j)} />
-				),
+				j.state === 'running' ? jobProgress(r, j) : <Badge {...m.jobState(j)} />,
 		},
 		{
 			name: 'took',
@@ -61,14 +74,15 @@ const JobTable = tableOf({
 		actionsColumn(
 			(j) =>
 				j.state === 'running' && (
-					<Action operation="jobCancel" kind="small" onClick={() => cancelJob(j)}>
-						Cancel
-						<span class="away">
-							: {jobKind(j)} {j.lun_name}
-						</span>
-					</Action>
+					<>
+						{j.paused ? (
+							<JobAction operation="jobResume" word="Resume" job={j} onClick={resumeJob} />
+						) : (
+							<JobAction operation="jobPause" word="Pause" job={j} onClick={pauseJob} />
+						)}
+						<JobAction operation="jobCancel" word="Cancel" job={j} onClick={cancelJob} />
+					</>
 				),
-			'Cancel',
 		),
 	],
 });
@@ -78,7 +92,7 @@ export function Jobs({ query }) {
 	return (
 		<ListView
 			title="Jobs"
-			sub="What takes long: thick LUNs, growing them, deleting data"
+			sub="What takes long: thick LUNs, growing them, moves, copies"
 			table={JobTable}
 			rows={r.list('job')}
 			query={query}

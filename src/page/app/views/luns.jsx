@@ -13,7 +13,9 @@ import { useStore } from '../store.js';
 import { Explain } from '../explain.jsx';
 import { Action, Badge, Card, Facts, Gone, Head, Link, Mono, More } from '../ui.jsx';
 import * as dialogs from '../dialogs.js';
+import { Blink, Signs } from '../maintenance.jsx';
 import { LunSnapshots } from './snapshots.jsx';
+import { Reservations } from './reservations.jsx';
 
 const who = (r, lun) => {
 	const entries = m.maskEntries(r, lun.mask);
@@ -28,7 +30,17 @@ const Soft = ({ text, none, whenNone }) => (none ? <span class="soft">{whenNone}
 
 export const LunTable = tableOf({
 	word: 'LUN',
-	depends: ['live_lun', 'association', 'target', 'pool', 'host', 'host_group'],
+	depends: [
+		'live_lun',
+		'live_lun_job',
+		'association',
+		'target',
+		'pool',
+		'host',
+		'host_group',
+		'lun_owner',
+		'controller',
+	],
 	columns: (r) => [
 		nameColumn('luns', m.lunName, {
 			find: (lun) => `${lun.name} ${lun.naa} ${lun.serial} ${lun.id}`,
@@ -44,6 +56,16 @@ export const LunTable = tableOf({
 			least: 3,
 			value: (lun) => r.get('pool', lun.pool_id)?.name ?? '',
 		},
+		...(m.hasGateways(r)
+			? [
+					{
+						name: 'owner',
+						title: 'Owner',
+						least: 3,
+						value: (lun) => m.lunOwner(r, lun.id)?.name ?? 'nobody',
+					},
+				]
+			: []),
 		{
 			name: 'targets',
 			title: 'Targets',
@@ -97,7 +119,7 @@ export function Luns({ query }) {
 	);
 }
 
-const LunActions = ({ lun }) => (
+const LunActions = ({ r, lun }) => (
 	<>
 		<Action operation="lunTargetsChange" kind="main" onClick={() => dialogs.expose(lun)}>
 			Expose
@@ -124,6 +146,11 @@ const LunActions = ({ lun }) => (
 			<Action operation="lunMove" onClick={() => dialogs.moveLun(lun)}>
 				Move
 			</Action>
+			{m.hasGateways(r) && (
+				<Action operation="lunMoveOwner" onClick={() => dialogs.moveOwner(lun)}>
+					Owner
+				</Action>
+			)}
 			<Action operation="lunChange" onClick={() => dialogs.renameLun(lun)}>
 				Rename
 			</Action>
@@ -136,6 +163,7 @@ const LunActions = ({ lun }) => (
 					Write-protect
 				</Action>
 			)}
+			<Blink r={r} of={{ id: lun.id, name: m.lunName(lun) }} />
 			<StatusAction operation="lunChange" row={lun} onSet={dialogs.lunStatus} />
 			<Action operation="lunDelete" kind="danger-text" onClick={() => dialogs.deleteLun(lun)}>
 				Delete
@@ -156,9 +184,11 @@ const LunFacts = ({ r, lun, live }) => (
 						{r.get('pool', lun.pool_id)?.name}
 					</Link>,
 				],
+				['Owner', m.hasGateways(r) && (m.lunOwner(r, lun.id)?.name ?? 'nobody')],
 				['Blocks', bytes(lun.block_bytes)],
 				['Access', lun.access === 'read-only' ? 'read only' : 'read and write'],
 				['Limits', limitWords(lun.qos, 'none')],
+				['Medium', m.lunJob(r, lun)?.why],
 				['Write cache', live && (live.write_through ? 'off' : 'on')],
 				['Hints', lun.hints && <Mono>{lun.hints}</Mono>],
 				['Serial', <Mono>{lun.serial}</Mono>],
@@ -257,6 +287,7 @@ export function Lun({ id }) {
 					<>
 						<Badge {...state} />
 						{lun.access === 'read-only' && <Badge level="off" word="write-protected" />}
+						<Signs r={r} id={id} />
 					</>
 				}
 				sub={[
@@ -265,7 +296,7 @@ export function Lun({ id }) {
 					plural(m.lunTargets(r, id).length, 'target'),
 				].join(' · ')}
 			>
-				<LunActions lun={lun} />
+				<LunActions r={r} lun={lun} />
 			</Head>
 			<Why state={state} />
 			<Paths graph={graph} marks={marks} name={`LUN ${m.lunName(lun)}`} />
@@ -283,6 +314,7 @@ export function Lun({ id }) {
 					<LunTargets r={r} lun={lun} />
 				</div>
 			</div>
+			<Reservations r={r} lun={lun} />
 			<Load pick={(all) => all.luns.get(id)} />
 		</>
 	);

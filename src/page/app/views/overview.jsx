@@ -5,7 +5,7 @@ import { bytes, plural, time } from '../format.js';
 import * as m from '../model.js';
 import { Load } from '../plots.jsx';
 import { useStore } from '../store.js';
-import { Action, Card, Empty, Head, Link, Meter, Progress } from '../ui.jsx';
+import { Action, Card, Empty, Head, Link, Meter, Progress, Words } from '../ui.jsx';
 import { jobKind } from './jobs.jsx';
 import { createHost, createLun, createTarget, expose } from '../dialogs.js';
 
@@ -53,7 +53,9 @@ const Health = ({ health }) => {
 										p.text
 									)}
 								</p>
-								<p class="soft">{p.hint}</p>
+								<p class="soft">
+									<Words text={p.hint} />
+								</p>
 							</li>
 						))}
 					</ul>
@@ -114,6 +116,7 @@ const Running = ({ r }) => {
 								<Link view="luns" id={job.lun_id}>
 									{job.lun_name}
 								</Link>
+								{job.paused && ', paused'}
 							</span>
 							<Progress
 								value={r.get('live_job', job.id)?.percent ?? 0}

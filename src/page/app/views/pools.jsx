@@ -13,7 +13,7 @@ import {
 } from '../columns.jsx';
 import { ListView, Why } from '../listview.jsx';
 import { SpaceHistory } from '../space.jsx';
-import { onlyFile, takesFiles } from '../plans.js';
+import { rawDevice, takesFiles } from '../plans.js';
 import { useStore } from '../store.js';
 import { Action, Badge, Card, Facts, Gone, Head, Link, Meter, Mono } from '../ui.jsx';
 import { adoptFile, createPool, deletePool, poolSettings, setLimits } from '../dialogs.js';
@@ -65,10 +65,20 @@ export function Pools({ query }) {
 	);
 }
 
-const Space = ({ id, live, promised, state }) => (
+// What the pool lies on.
+const groundOf = (pool) =>
+	pool.path.startsWith('/')
+		? 'File system'
+		: pool.path.startsWith('ram:')
+			? 'Memory'
+			: pool.path.startsWith('rbd:')
+				? 'Ceph'
+				: 'Disk';
+
+const Space = ({ pool, live, promised, state }) => (
 	<Card title="Space">
 		<Meter
-			label="File system"
+			label={groundOf(pool)}
 			used={used(live)}
 			whole={live?.capacity_bytes ?? 0}
 			level={state.level}
@@ -77,6 +87,7 @@ const Space = ({ id, live, promised, state }) => (
 			rows={[
 				['Free', bytes(live?.free_bytes ?? 0)],
 				['Used by LUNs', bytes(live?.allocated_bytes ?? 0)],
+				['In snapshots', live?.snapshot_bytes > 0 && bytes(live.snapshot_bytes)],
 				['In the trash', live?.trash_bytes > 0 && bytes(live.trash_bytes)],
 				[
 					'Promised to LUNs',
@@ -86,7 +97,7 @@ const Space = ({ id, live, promised, state }) => (
 		/>
 		<SpaceHistory
 			operation="poolHistory"
-			id={id}
+			id={pool.id}
 			label="Free space, the last day"
 			value={(sample) => sample.free_bytes}
 			stamp={live?.free_bytes}
@@ -148,7 +159,7 @@ export function Pool({ id }) {
 					}
 					onClick={() => adoptFile(pool)}
 				>
-					{onlyFile(pool) ? 'Adopt' : 'Adopt a file'}
+					{rawDevice(pool) ? 'Adopt the disk' : 'Adopt a file'}
 				</Action>
 				<Action operation="poolDelete" kind="danger-text" onClick={() => deletePool(pool)}>
 					Delete
@@ -156,7 +167,7 @@ export function Pool({ id }) {
 			</Head>
 			<Why state={state} />
 			<div class="columns">
-				<Space id={id} live={live} promised={promised} state={state} />
+				<Space pool={pool} live={live} promised={promised} state={state} />
 				<div class="stack">
 					<Rules pool={pool} live={live} />
 					<Card title="Facts">

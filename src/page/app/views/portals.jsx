@@ -2,16 +2,25 @@
 // Portals, with the groups in which they are.
 import { plural } from '../format.js';
 import * as m from '../model.js';
-import { countColumn, nameColumn, otherColumn, stateColumn, tableOf } from '../columns.jsx';
+import { Access } from '../alua.jsx';
+import {
+	actionsColumn,
+	countColumn,
+	nameColumn,
+	otherColumn,
+	stateColumn,
+	tableOf,
+} from '../columns.jsx';
 import { ListView, Paths, StatusAction, usePaths, Why } from '../listview.jsx';
+import { accessState } from '../plans.js';
 import { useStore } from '../store.js';
 import { Action, Badge, Card, Gone, Head, Link, Mono } from '../ui.jsx';
-import { createPortal, deletePortal, portalStatus } from '../dialogs.js';
+import { createPortal, deletePortal, groupAccess, portalStatus } from '../dialogs.js';
 import { SessionTable } from './sessions.jsx';
 
 const PortalTable = tableOf({
 	word: 'portal',
-	depends: ['live_portal', 'portal_group', 'group_portal', 'live_session'],
+	depends: ['live_portal', 'portal_group', 'group_portal', 'live_session', 'controller'],
 	columns: (r) => [
 		nameColumn('portals', m.portalName, {
 			title: 'Address',
@@ -21,6 +30,16 @@ const PortalTable = tableOf({
 				</Link>
 			),
 		}),
+		...(m.hasGateways(r)
+			? [
+					{
+						name: 'gateway',
+						title: 'Gateway',
+						least: 2,
+						value: (p) => m.gatewayName(r, p.controller_id),
+					},
+				]
+			: []),
 		stateColumn((p) => m.portalState(r, p)),
 		countColumn('targets', 'Targets', (p) => m.portalTargets(r, p.id).length, { least: 2 }),
 		countColumn('sessions', 'Sessions', (p) => m.portalSessions(r, p.id).length),
@@ -42,8 +61,13 @@ const GroupTable = tableOf({
 			}),
 			{ wide: true },
 		),
-		countColumn('tag', 'Tag', (g) => g.tag),
-		{ name: 'state', title: 'Access', value: (g) => g.access_state },
+		countColumn('tag', 'Group', (g) => g.tag, { least: 2 }),
+		{
+			name: 'state',
+			title: 'Access',
+			value: (g) => accessState(g.access_state)[1],
+			cell: (g) => <Access group={g} />,
+		},
 		{
 			name: 'portals',
 			title: 'Portals',
@@ -51,6 +75,19 @@ const GroupTable = tableOf({
 			wide: true,
 			value: (g) => m.groupPortals(r, g.id).map(m.portalName).join(', ') || 'none',
 		},
+		actionsColumn(
+			(g) => (
+				<Action operation="groupChange" kind="small" onClick={() => groupAccess(g)}>
+					Access
+					<span class="away">
+						{' '}
+						of group {g.tag} of {m.targetName(r.get('target', g.target_id))}
+					</span>
+				</Action>
+			),
+			'Access',
+			{ least: 2 },
+		),
 	],
 });
 

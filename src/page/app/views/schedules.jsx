@@ -7,7 +7,7 @@ import { countColumn, nameColumn, stateColumn, tableOf } from '../columns.jsx';
 import { ListView, Why } from '../listview.jsx';
 import { useStore } from '../store.js';
 import { Action, Badge, Card, Facts, Gone, Head, Link, Mono } from '../ui.jsx';
-import { changeSchedule, createSchedule, deleteSchedule, enableSchedule } from '../dialogs.js';
+import { changeSchedule, createSchedule, deleteSchedule, enableSchedule, runSchedule } from '../dialogs.js';
 import { SnapshotTable } from './snapshots.jsx';
 
 const When = ({ ms, none }) => (ms ? <span title={time(ms)}>{ago(ms)}</span> : none);
@@ -73,6 +73,9 @@ const Actions = ({ schedule }) => (
 			onClick={() => enableSchedule(schedule, !schedule.enabled)}
 		>
 			{schedule.enabled ? 'Pause' : 'Resume'}
+		</Action>
+		<Action operation="snapshotScheduleRun" onClick={() => runSchedule(schedule)}>
+			Run now
 		</Action>
 		<Action
 			operation="snapshotScheduleDelete"

@@ -17,7 +17,7 @@ const Initiator = ({ r, name }) => {
 			<Link view="hosts" id={host.id}>
 				{host.name}
 			</Link>{' '}
-			<span class="soft least3">
+			<span class="soft least4">
 				<Mono>{name}</Mono>
 			</span>
 		</>

@@ -6,7 +6,8 @@ import { countColumn, monoColumn, nameColumn, tableOf } from '../columns.jsx';
 import { ListView, Paths, usePaths } from '../listview.jsx';
 import { useStore } from '../store.js';
 import { Action, Card, Facts, Gone, Head, Link, Mono, Sources } from '../ui.jsx';
-import { createTarget, deleteTarget } from '../dialogs.js';
+import { createTarget, deleteTarget, groupAccess } from '../dialogs.js';
+import { Access, accessWords } from '../alua.jsx';
 import { Chap } from './chap.jsx';
 import { LunTable } from './luns.jsx';
 import { SessionTable } from './sessions.jsx';
@@ -18,7 +19,7 @@ const TargetTable = tableOf({
 		nameColumn('targets', m.targetName),
 		monoColumn('iscsi', 'iSCSI name', (t) => t.iscsi_name, { least: 2, wide: true }),
 		countColumn('luns', 'LUNs', (t) => m.targetAssociations(r, t.id).length),
-		countColumn('portals', 'Portals', (t) => m.targetPortals(r, t.id).length),
+		countColumn('portals', 'Portals', (t) => m.targetPortals(r, t.id).length, { least: 2 }),
 		countColumn('sessions', 'Sessions', (t) => m.targetSessions(r, t.id).length),
 	],
 });
@@ -71,10 +72,17 @@ const Groups = ({ r, groups }) => (
 				<li key={group.id}>
 					<span>
 						Group {group.tag}: <Portals r={r} group={group} />
+						<span class="hint">{accessWords(group)}</span>
 					</span>
-					<span class="soft">
-						{group.access_state}
-						{group.preferred && ', preferred'}
+					<span class="row-actions">
+						<Access group={group} />
+						<Action
+							operation="groupChange"
+							kind="small"
+							onClick={() => groupAccess(group)}
+						>
+							Access<span class="away"> of group {group.tag}</span>
+						</Action>
 					</span>
 				</li>
 			))}
@@ -113,6 +121,7 @@ export function Target({ id }) {
 							['iSCSI name', <Mono>{target.iscsi_name}</Mono>],
 							['Name', target.alias],
 							['Logins from', <Sources text={target.sources} />],
+							['Logins go to', target.redirect && <Mono>{target.redirect}</Mono>],
 							['ID', <Mono>{target.id}</Mono>],
 						]}
 					/>

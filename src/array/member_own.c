@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The LUNs that a gateway owns: it claims them, moves them to others, and asks for its share.
+ *
+ *	(catalog: mine) → RUNS --object has no greater epoch--> HELD --move--> MOVES → drained →
+ *	commit → gone;  refused → HELD;  nobody knows → the gateway is lost
+ *
+ * 1. A store is used only while its LUN is HELD, or is MOVES and not drained yet.
+ * 2. An owner loses a LUN by its own move, or after it was fenced; so a LUN that is HELD and that
+ *    the catalog gives to another one says that this gateway is out.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "array/member_int.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* ---- claims ---- */
+
+bool
+array_member_holds(struct array_member *member, const struct guid *lun_id)
+{
+	const struct array_member_lun *lun;
+	bool holds;
+
+	pthread_mutex_lock(&member->lock);
+	lun = guid_map_find(&member->luns, lun_id);
+	holds = lun != NULL && lun->claim != CLAIM_RUNS;
+	pthread_mutex_unlock(&member->lock);
+	return holds;
+}
+
+/* Forgets claims of LUNs that are deleted.  Returns false when another one owns what is held here. */
+static bool
+forget_others(struct array_member *member, const struct state *state)
+{
+	struct array_member_lun *lun;
+	bool ours = true;
+	struct guid gone;
+
+	do {
+		memset(&gone, 0, sizeof(gone));
+		pthread_mutex_lock(&member->lock);
+		for (size_t i = 0; (lun = guid_map_next(&member->luns, &i)) != NULL;) {
+			const struct row_lun_owner *row = state_lun_owner(state, &lun->id);
+
+			if (lun->claim != CLAIM_HELD)
+				continue;
+			if (row == NULL)
+				gone = lun->id;
+			else if (!guid_equal(&row->controller_id, &member->id) ||
+				 row->epoch != lun->epoch)
+				ours = false;
+		}
+		if (!guid_is_zero(&gone))
+			mem_free(guid_map_remove(&member->luns, &gone));
+		pthread_mutex_unlock(&member->lock);
+	} while (!guid_is_zero(&gone));
+	return ours;
+}
+
+/* Begins to claim.  Returns 1; 0 when there is nothing to do; or -ENOMEM. */
+static int
+claim_begin(struct array_member *member, const struct row_lun_owner *row)
+{
+	struct array_member_lun *lun;
+	int rc = 1;
+
+	pthread_mutex_lock(&member->lock);
+	lun = guid_map_find(&member->luns, &row->id);
+	if (lun == NULL) {
+		lun = mem_calloc(1, sizeof(*lun));
+		if (lun != NULL)
+			lun->id = row->id;
+		if (lun == NULL || guid_map_put(&member->luns, &row->id, lun) < 0) {
+			mem_free(lun);
+			rc = -ENOMEM;
+		}
+	} else {
+		rc = 0;
+	}
+	if (rc == 1) {
+		lun->claim = CLAIM_RUNS;
+		lun->epoch = row->epoch;
+	}
+	pthread_mutex_unlock(&member->lock);
+	return rc;
+}
+
+static void
+claim_end(struct array_member *member, const struct guid *lun_id, bool held)
+{
+	struct array_member_lun *lun;
+
+	pthread_mutex_lock(&member->lock);
+	lun = guid_map_find(&member->luns, lun_id);
+	if (held)
+		lun->claim = CLAIM_HELD;
+	else
+		mem_free(guid_map_remove(&member->luns, lun_id));
+	pthread_mutex_unlock(&member->lock);
+	if (held && member->env->claimed != NULL)
+		member->env->claimed(member->env_arg, lun_id);
+}
+
+static const char *
+place_of(const struct state *state, const struct guid *lun_id)
+{
+	const struct row_lun *lun = state_find(state, ROW_LUN, lun_id);
+	const struct row_pool *pool = lun != NULL ? state_find(state, ROW_POOL, &lun->pool_id)
+						  : NULL;
+
+	return pool != NULL ? pool->path : NULL;
+}
+
+/*
+ * Returns whether this gateway owns the LUN in the newest state.  The claim may come from a state
+ * before a move of the LUN, whose change is published before the move ends; none begins during a
+ * claim.
+ */
+static bool
+is_still_mine(struct array_member *member, const struct row_lun_owner *then)
+{
+	AUTO_STATE struct state *state = member->env->state(member->env_arg);
+	const struct row_lun_owner *now = state_lun_owner(state, &then->id);
+
+	return now != NULL && guid_equal(&now->controller_id, &member->id) &&
+	       now->epoch == then->epoch;
+}
+
+static int
+claim(struct array_member *member, const struct state *state, const struct row_lun_owner *row)
+{
+	const char *place = place_of(state, &row->id);
+	char id[GUID_TEXT_SIZE];
+	int rc = place != NULL ? claim_begin(member, row) : 0;
+
+	if (rc <= 0)
+		return rc;
+	rc = member->ops->lun_claim(member->cluster, place, &row->id, &member->id, row->epoch);
+	claim_end(member, &row->id, rc == 0 && is_still_mine(member, row));
+	if (rc < 0 && rc != -ESHUTDOWN)
+		log_warning("gateway.claim", "lun=%s epoch=%llu error=%s",
+			    guid_format(&row->id, id), (unsigned long long)row->epoch,
+			    err_text(rc));
+	return rc;
+}
+
+/* Returns whether a LUN that others have had is to be claimed. */
+static bool
+has_former_owners(struct array_member *member, const struct state *state)
+{
+	const struct row_lun_owner *row;
+	bool found = false;
+
+	pthread_mutex_lock(&member->lock);
+	for (size_t i = 0; !found && (row = state_controller_lun(state, &member->id, i)) != NULL;
+	     i++)
+		found = row->epoch > 1 && guid_map_find(&member->luns, &row->id) == NULL;
+	pthread_mutex_unlock(&member->lock);
+	return found;
+}
+
+/*
+ * Makes the requests of this client reach only servers that know of all fences so far: another
+ * gateway may have fenced the former owner, and its map is not this client's.
+ */
+static int
+learn_fences(struct array_member *member, const struct state *state)
+{
+	bool fenced = false;
+	int rc;
+
+	if (!has_former_owners(member, state))
+		return 0;
+	rc = member->ops->fenced(member->cluster, &fenced);
+	return rc == 0 && fenced ? -ESHUTDOWN : rc;
+}
+
+static int
+claim_owned(struct array_member *member, const struct state *state)
+{
+	int first = learn_fences(member, state);
+	const struct row_lun_owner *row;
+
+	for (size_t i = 0; (first == 0 || first == -ESTALE) &&
+			   (row = state_controller_lun(state, &member->id, i)) != NULL;
+	     i++) {
+		int rc = claim(member, state, row);
+
+		if (rc < 0 && (first == 0 || rc == -ESHUTDOWN))
+			first = rc;
+	}
+	return first;
+}
+
+void
+array_member_claim_all(struct array_member *member)
+{
+	AUTO_STATE struct state *state = member->env->state(member->env_arg);
+	uint64_t sequence = state_position(state)->sequence;
+	int rc;
+
+	if (atomic_load(&member->is_lost) || sequence == atomic_load(&member->claimed_sequence))
+		return;
+	if (!forget_others(member, state)) {
+		array_member_lose(member, "another gateway owns a LUN that this one holds");
+		return;
+	}
+	/* before the LUNs are looked at: a move that ends meanwhile may leave one to be claimed */
+	atomic_store(&member->claimed_sequence, sequence);
+	rc = claim_owned(member, state);
+	if (rc != 0)
+		atomic_store(&member->claimed_sequence, 0);
+	if (rc == 0)
+		return;
+	if (rc == -ESHUTDOWN)
+		array_member_lose(member, "the cluster has fenced this gateway");
+	else if (rc == -ESTALE)
+		(void)member->env->pull(member->env_arg); /* the catalog was newer, too */
+}
+
+/* ---- planned moves ---- */
+
+struct owner_move {
+	const struct array_member *member;
+	struct guid lun_id, to;
+	uint64_t epoch;
+};
+
+static int
+move_apply(struct state_edit *edit, void *context)
+{
+	const struct owner_move *move = context;
+	const struct state *view = state_edit_view(edit);
+	const struct row_lun_owner *row = state_lun_owner(view, &move->lun_id);
+
+	if (row == NULL || !guid_equal(&row->controller_id, &move->member->id) ||
+	    row->epoch != move->epoch)
+		return err_set(ERR_BUSY, "the LUN got another owner meanwhile: look at it again");
+	if (!array_member_lives(state_find(view, ROW_CONTROLLER, &move->to)))
+		return err_set(ERR_BUSY, "no vdsd runs as that gateway now: start it first, or "
+					 "choose another one");
+	return array_member_edit_own(edit, &move->lun_id, &move->to);
+}
+
+/* Chooses a gateway that does not drain; fills move->to. */
+static int
+choose(const struct array_member *member, const struct state *state, struct guid *to)
+{
+	struct array_member_loads loads;
+	const struct array_member_load *best;
+
+	array_member_loads(state, &member->id, &loads);
+	best = array_member_loads_take(&loads);
+	if (best == NULL || best->drains)
+		return err_set(ERR_BUSY, "no other gateway takes LUNs now: start one, or end its "
+					 "drain");
+	*to = best->id;
+	return 0;
+}
+
+static int
+move_begin(struct array_member *member, struct owner_move *move)
+{
+	struct array_member_lun *lun;
+	int rc = 0;
+
+	pthread_mutex_lock(&member->lock);
+	lun = guid_map_find(&member->luns, &move->lun_id);
+	if (lun == NULL || lun->claim != CLAIM_HELD)
+		rc = ERR_BUSY;
+	else
+		lun->claim = CLAIM_MOVES;
+	move->epoch = lun != NULL ? lun->epoch : 0;
+	pthread_mutex_unlock(&member->lock);
+	return rc < 0 ? err_set(rc, "this gateway does not hold the LUN yet, or not any more: "
+				    "try again")
+		      : 0;
+}
+
+static void
+move_end(struct array_member *member, const struct owner_move *move, bool moved)
+{
+	struct array_member_lun *lun;
+
+	pthread_mutex_lock(&member->lock);
+	lun = guid_map_find(&member->luns, &move->lun_id);
+	if (moved)
+		mem_free(guid_map_remove(&member->luns, &move->lun_id));
+	else
+		lun->claim = CLAIM_HELD;
+	pthread_mutex_unlock(&member->lock);
+	/* it may have come back while the move waited for the other gateways: it was not claimed */
+	atomic_store(&member->claimed_sequence, 0);
+}
+
+/* Returns 0, or ERR_BUSY when the next owner could be overtaken by a write of this one. */
+static int
+check_doubt(const struct array_member *member)
+{
+	return array_member_in_doubt(member)
+		       ? err_set(ERR_BUSY,
+				 "the cluster has not answered a write of this gateway in time, "
+				 "and "
+				 "may still carry it out over what the next owner writes: restart "
+				 "the vdsd of this gateway, then its LUNs get new owners")
+		       : 0;
+}
+
+int
+array_member_move(struct array_member *member, const struct guid *lun_id, const struct guid *to)
+{
+	AUTO_STATE struct state *state = member->env->state(member->env_arg);
+	struct owner_move move = { .member = member, .lun_id = *lun_id, .to = *to };
+	void *drain = NULL;
+	int rc = guid_is_zero(to) ? choose(member, state, &move.to) : 0;
+
+	if (rc == 0 && guid_equal(&move.to, &member->id))
+		return 0;
+	if (rc == 0 && !array_member_lives(state_find(state, ROW_CONTROLLER, &move.to)))
+		rc = err_set(ERR_BUSY, "no vdsd runs as that gateway now: start it first");
+	if (rc == 0)
+		rc = check_doubt(member);
+	if (rc == 0)
+		rc = move_begin(member, &move);
+	if (rc < 0)
+		return rc;
+	rc = member->env->drain(member->env_arg, lun_id, &drain);
+	if (rc < 0) {
+		move_end(member, &move, false);
+		return rc;
+	}
+	rc = check_doubt(member); /* of what was in flight */
+	if (rc == 0)
+		rc = member->env->change(member->env_arg, "lun.owner", move_apply, &move);
+	if (rc == -EINPROGRESS || rc == -ESHUTDOWN) {
+		/* the LUN may be the other one's already: nothing of it may begin here again */
+		array_member_lose(member, rc == -ESHUTDOWN ? "the cluster has fenced this gateway"
+							   : "nobody knows whether the move of a "
+							     "LUN was committed");
+		return rc;
+	}
+	move_end(member, &move, rc == 0);
+	member->env->resume(member->env_arg, lun_id, drain, rc == 0);
+	if (rc == 0)
+		atomic_fetch_add(&member->moves, 1);
+	return rc;
+}
+
+/* ---- drains and balance ---- */
+
+static uint64_t
+settle_ns(const struct array_member *member)
+{
+	uint32_t ms = member->env->settle_ms != 0 ? member->env->settle_ms : MEMBER_SETTLE_MS;
+
+	return member->env->now_ns(member->env_arg) + ms * NS_PER_MS;
+}
+
+/* Gives one LUN away.  Returns whether that was done and there are more. */
+static bool
+give_one(struct array_member *member, const struct state *state)
+{
+	size_t count = state_controller_lun_count(state, &member->id);
+	const struct guid any = { { 0 } };
+	const struct row_lun_owner *row;
+
+	if (count == 0)
+		return false;
+	row = state_controller_lun(state, &member->id, member->next_lun % count);
+	if (array_member_move(member, &row->id, &any) == 0)
+		return count > 1;
+	member->next_lun++;
+	return false;
+}
+
+/* Asks for one LUN of the gateway that has the most.  Returns whether it came and more is wanted. */
+static bool
+get_one(struct array_member *member, const struct state *state,
+	int (*ask)(struct array_member *member, const struct guid *owner,
+		   const struct guid *lun_id))
+{
+	size_t mine = state_controller_lun_count(state, &member->id);
+	const struct array_member_load *most = NULL;
+	const struct row_lun_owner *row;
+	struct array_member_loads loads;
+
+	array_member_loads(state, &member->id, &loads);
+	for (size_t i = 0; i < loads.count; i++)
+		if (most == NULL || loads.of[i].luns > most->luns)
+			most = &loads.of[i];
+	if (most == NULL || most->luns <= mine + 1) {
+		member->wants = false;
+		return false;
+	}
+	row = state_controller_lun(state, &most->id, member->next_lun % most->luns);
+	if (ask(member, &most->id, &row->id) == 0)
+		return true;
+	member->next_lun++;
+	return false;
+}
+
+bool
+array_member_balance(struct array_member *member,
+		     int (*ask)(struct array_member *member, const struct guid *owner,
+				const struct guid *lun_id))
+{
+	AUTO_STATE struct state *state = member->env->state(member->env_arg);
+	const struct row_controller *row = state_find(state, ROW_CONTROLLER, &member->id);
+	bool drains = row != NULL && (row->drains || atomic_load(&member->retires));
+
+	if (row == NULL || atomic_load(&member->is_lost))
+		return false;
+	if (member->drained && !drains) {
+		member->wants = true;
+		member->wants_ns = settle_ns(member);
+	}
+	member->drained = drains;
+	if (drains)
+		return give_one(member, state);
+	if (!member->wants || member->env->now_ns(member->env_arg) < member->wants_ns)
+		return false;
+	return get_one(member, state, ask);
+}

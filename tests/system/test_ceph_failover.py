@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Gateways of one Ceph cluster are killed, and stopped and woken, while `integrity` writes and reads
+their LUNs through all of them.  Each gateway owns a LUN, and forwards the commands of the others'.
+
+Killed: commands go on through the other gateways, and what was acknowledged is there.  Stopped: the
+others take over, and everything is written anew through them; then more commands are sent to the
+stopped one, and it wakes.  Nothing that it still held is written, and it answers nothing.  Either
+way it serves again by itself.
+
+Arguments: kills, stops (both).  Environment: FAILOVER_KILLS, FAILOVER_STOPS (3) rounds;
+FAILOVER_GATEWAYS (3); FAILOVER_LUNS (as many); FAILOVER_COMMANDS (150) answered commands before
+and after each fault; FAILOVER_LIMIT_S (none): how long commands may stand still; FAILOVER_SEED
+(random, printed).
+"""
+import contextlib
+import os
+import random
+import signal
+import socket
+import statistics
+import time
+
+import cephtest
+import vdstest
+from vdstest import Driver, check, equal, eventually
+
+MIB = 1 << 20
+SEED = int(os.environ.get('FAILOVER_SEED', '0')) or random.SystemRandom().randrange(1, 1 << 32)
+KILLS = int(os.environ.get('FAILOVER_KILLS', '3'))
+STOPS = int(os.environ.get('FAILOVER_STOPS', '3'))
+COMMANDS = int(os.environ.get('FAILOVER_COMMANDS', '150'))
+GATEWAYS = int(os.environ.get('FAILOVER_GATEWAYS', '3'))
+LUN_COUNT = int(os.environ.get('FAILOVER_LUNS', str(GATEWAYS)))
+LIMIT_S = float(os.environ.get('FAILOVER_LIMIT_S', '0'))
+TARGETS = 2
+INITIATOR = 'iqn.2026-11.org.example:integrity'
+OUTCOME_UNKNOWN = 'b/0000'     # what was forwarded, may have been done, and must not be done twice
+LUNS = [(4, 4096), (2, 512), (4, 512)]      # MiB, bytes of a block
+
+
+class Tester(Driver):
+    def __init__(self, targets, luns):
+        super().__init__(os.environ['INTEGRITY'], SEED, GATEWAYS * TARGETS, ','.join(targets),
+                         *luns)
+
+    def ok(self, *words):
+        answer = self.ask(*words)
+        check(answer[0] == 'ok', f'{" ".join(map(str, words))}: {" ".join(answer)}')
+        return {key: int(value) for key, value in (word.split('=') for word in answer[1:])}
+
+
+def address(dice):
+    """One that nobody has, below the ports that the kernel gives to others by itself."""
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(('127.0.0.1', dice.randrange(21000, 32000)))
+            return f'127.0.0.1:{s.getsockname()[1]}'
+
+
+class Array:
+    """Gateways, a LUN for each of them behind targets that have portals on all, and the program."""
+
+    def __init__(self, cluster, stack):
+        self.dice, self.gaps = random.Random(SEED), []
+        addresses = [address(self.dice) for _ in range(GATEWAYS)]
+        self.daemons = []
+        for number, inside in enumerate(addresses):
+            daemon = cluster.daemon('--catalog', f'rados:{cluster.CATALOG}/array', '--gateway',
+                                    f'g{number}', '--gateway-address', inside, faults=False)
+            daemon.name, daemon.listen = f'g{number}', address(self.dice)
+            if self.daemons:
+                self.daemons[0].ctl('gateway', 'add', daemon.name, inside)
+            self.daemons.append(stack.enter_context(daemon))
+        self.make(self.daemons[0].rest())
+        self.even(self.daemons[0])
+
+    def make(self, rest):
+        pool = rest.call('POST', '/v1/pools', {'name': 'ceph', 'path': 'rbd:luns'})['id']
+        targets = {}
+        for n in range(TARGETS):
+            name = f'iqn.2026-11.org.example:t{n}'
+            targets[name] = rest.call('POST', '/v1/targets',
+                                      {'iscsi_name': name, 'with_group': True})['id']
+        luns = []
+        for mib, block_bytes in LUNS[:LUN_COUNT]:
+            lun = rest.call('POST', '/v1/luns', {'size_bytes': mib * MIB, 'block_bytes': block_bytes,
+                                                 'mask': INITIATOR, 'pool_id': pool})['id']
+            rest.call('PUT', f'/v1/luns/{lun}/targets', {'targets': list(targets.values())})
+            number = rest.call('GET', f'/v1/luns/{lun}/targets')['items'][0]['lun_number']
+            luns.append(f'{number}:{block_bytes}:{mib * MIB // block_bytes}:1')
+        rest.close()
+        self.tester = Tester(targets, luns)
+        self.tester.ok('errors', OUTCOME_UNKNOWN)
+        self.reach(*self.daemons)
+
+    def reach(self, *daemons):
+        """The load goes through these from now on."""
+        self.tester.ok('portal', *(daemon.listen for daemon in daemons))
+
+    def others(self, daemon):
+        return [other for other in self.daemons if other is not daemon]
+
+    def owners(self, asked):
+        """Names of the owners of the LUNs, and of the gateways that run, as this one knows."""
+        rest = asked.rest()
+        rows = rest.call('GET', '/v1/snapshot')['config']
+        rest.close()
+        names = {row['id']: row['name'] for row in rows['controllers']}
+        return ([names[row['controller_id']] for row in rows['lun_owners']],
+                {row['name'] for row in rows['controllers'] if row['instance'] != ''})
+
+    def even(self, asked):
+        """Each gateway owns a LUN, so that each is an owner and forwards."""
+        eventually('each gateway owns a LUN', lambda:
+                   len(set(self.owners(asked)[0])) == min(GATEWAYS, LUN_COUNT))
+
+    def replaced(self, victim):
+        def is_so():
+            owners, living = self.owners(self.others(victim)[0])
+            return victim.name not in owners and victim.name not in living
+        eventually(f'{victim.name} is replaced', is_so)
+
+    def works(self, since=None):
+        """Commands are answered with success, those of each LUN."""
+        begin = since or time.monotonic()
+        goal = self.tester.ok('go')['answered'] + COMMANDS
+
+        def does():
+            now = self.tester.ok('answered')
+            return (now['answered'] >= goal and
+                    now['idle_ms'] + 1 < 1000 * (time.monotonic() - begin))
+        eventually('commands succeed', does)
+
+    def settle(self, victim):
+        """All that is under way ends; the longest time for which commands of a LUN stood still."""
+        gap = self.tester.ok('stop')['gap_ms'] / 1000
+        self.gaps.append(gap)
+        self.even(victim)
+        self.reach(*self.daemons)
+        counts = self.tester.ok('check')        # through each target of each gateway
+        equal(counts['away'], 0, 'sessions that are not where they belong')
+        print(f'# {len(self.gaps)}: {victim.name}, {gap:.2f} s, {counts}', flush=True)
+        for daemon in self.daemons:
+            equal(daemon.complaints(), [], f'what a sanitizer said of {daemon.name}')
+
+    def kill(self, victim):
+        self.works()
+        victim.kill()
+        killed = time.monotonic()
+        self.works(killed)
+        self.replaced(victim)
+        victim.start()
+        self.works()                            # LUNs move back to it meanwhile
+        self.settle(victim)
+
+    def stop(self, victim):
+        others = self.others(victim)
+        self.works()
+        wakes = len([line for line in victim.log_text().splitlines() if ' vdsd.ready ' in line])
+        self.tester.ok('cuts')
+        victim.process.send_signal(signal.SIGSTOP)
+        stopped = time.monotonic()
+        try:
+            self.replaced(victim)
+            counts = self.tester.ok('ghosts', self.daemons.index(victim))
+            check(counts['ghosts'] > 0, 'nobody was connected to it')
+            self.reach(*others)
+            self.works(stopped)
+            self.tester.ok('stop')
+            self.tester.ok('fill')
+            self.tester.ok('haunt')
+        finally:
+            victim.process.send_signal(signal.SIGCONT)
+        self.tester.ok('cuts')
+        self.tester.ok('check')                 # while it wakes
+        eventually('it has ended its connections',
+                   lambda: self.tester.ok('answered')['ghosts'] == 0)
+        eventually('it serves again', lambda: len(victim.logged(' vdsd.ready ')) > wakes)
+        self.tester.ok('check')
+        self.reach(*self.daemons)
+        self.settle(victim)
+
+    def rounds(self, fault, count):
+        self.gaps.clear()
+        for n in range(count):
+            fault(self.daemons[n % GATEWAYS])
+        print(f'# {count} times; commands stood still for {statistics.median(self.gaps):.2f} s '
+              f'(median), {max(self.gaps):.2f} s (most)', flush=True)
+        check(not LIMIT_S or max(self.gaps) <= LIMIT_S, f'commands stood still for {max(self.gaps)} s')
+
+
+def run(cluster, stack):
+    print(f'# FAILOVER_SEED={SEED} FAILOVER_GATEWAYS={GATEWAYS}', flush=True)
+    array = Array(cluster, stack)
+
+    def test_kills():
+        array.rounds(array.kill, KILLS)
+
+    def test_stops():
+        array.rounds(array.stop, STOPS)
+
+    vdstest.main([test_kills, test_stops])
+
+
+def main():
+    with contextlib.ExitStack() as stack:
+        run(stack.enter_context(cephtest.Cluster()), stack)
+
+
+cephtest.requires()
+main()

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Three arrays of one process are gateways of one: over a catalog in memory (catalog/shared.h) and a
+ * cluster in memory.  How the protocol behaves with faults of all kinds is in test_member.c.
+ */
+#include "array_test.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "array/array_int.h"
+#include "base/clock.h"
+#include "catalog/shared.h"
+#include "fake_cluster.h"
+#include "shared_store.h"
+
+#define GATEWAYS 3u
+#define LUNS     6u
+#define LEASE_MS 1000u
+#define WAIT_NS  (60 * NS_PER_S) /* for what comes much sooner, but on a loaded machine */
+
+struct gateways {
+	char dir[64], dirs[GATEWAYS][96];
+	struct shared_cluster *catalog;
+	struct fake_cluster *cluster;
+	struct fake_client *clients[GATEWAYS];
+	struct array *arrays[GATEWAYS];
+	struct guid luns[LUNS];
+	atomic_bool lost[GATEWAYS];
+	uint32_t lease_ms;
+};
+
+static const char *const names[GATEWAYS] = { "gw-a", "gw-b", "gw-c" };
+
+static void
+on_lost(void *arg, const char *reason)
+{
+	(void)reason;
+	atomic_store((atomic_bool *)arg, true);
+}
+
+/* Opens an array as the gateway i, in a directory. */
+static int
+gateway_try(struct gateways *g, unsigned i, const char *dir, struct array **ret_array)
+{
+	struct catalog_shared shared = shared_cluster_open(g->catalog);
+	struct array_options options = {
+		.dir = dir,
+		.verify_interval_ms = 1000,
+		.shared = &shared,
+		.gateway = names[i],
+		.gateway_address = "127.0.0.1:1",
+		.cluster_ops = &fake_cluster_ops,
+		.lease_ms = g->lease_ms,
+		.lost = on_lost,
+		.lost_arg = &g->lost[i],
+	};
+
+	g->clients[i] = fake_client_new(g->cluster);
+	options.cluster = g->clients[i];
+	return array_open(&options, ret_array);
+}
+
+struct rows {
+	struct array_task task;
+	struct gateways *g;
+};
+
+/* The other gateways, and LUNs: as rows only. */
+static int
+rows_apply(struct array *array, struct array_task *task)
+{
+	struct gateways *g = container_of(task, struct rows, task)->g;
+	struct row_pool *pool = row_new(ROW_POOL);
+
+	(void)array;
+	guid_make(&pool->id);
+	row_set_string(&pool->name, "rbd");
+	row_set_string(&pool->path, "/nonexistent/vds");
+	for (unsigned i = 0; i < LUNS; i++) {
+		struct row_lun *row = row_new(ROW_LUN);
+		char text[32];
+
+		guid_make(&g->luns[i]);
+		row->id = g->luns[i];
+		row->pool_id = pool->id;
+		row->number = i + 1;
+		row->size_bytes = 1 << 20;
+		row->block_bytes = 512;
+		snprintf(text, sizeof(text), "lun%u", i);
+		row_set_string(&row->name, text);
+		assert_ok(array_lun_set_identity(row));
+		assert_ok(state_edit_put(task->edit, row));
+	}
+	assert_ok(state_edit_put(task->edit, pool));
+	for (unsigned i = 1; i < GATEWAYS; i++) {
+		struct row_controller *row = row_new(ROW_CONTROLLER);
+
+		guid_make(&row->id);
+		row_set_string(&row->name, names[i]);
+		row_set_string(&row->address, "127.0.0.1:1");
+		assert_ok(state_edit_put(task->edit, row));
+	}
+	return 0;
+}
+
+static int
+setup_with(void **state, uint32_t lease_ms)
+{
+	struct gateways *g = mem_calloc(1, sizeof(*g));
+	struct rows rows = { .task = { .apply = rows_apply, .cause = "test" }, .g = g };
+
+	g->lease_ms = lease_ms;
+	snprintf(g->dir, sizeof(g->dir), "/tmp/vds-array-XXXXXX");
+	assert_non_null(mkdtemp(g->dir));
+	g->catalog = shared_cluster_new();
+	g->cluster = fake_cluster_new();
+	for (unsigned i = 0; i < GATEWAYS; i++) {
+		snprintf(g->dirs[i], sizeof(g->dirs[i]), "%s/%u", g->dir, i);
+		assert_ok(gateway_try(g, i, g->dirs[i], &g->arrays[i]));
+		if (i == 0)
+			assert_ok(array_writer_submit(g->arrays[0], &rows.task));
+	}
+	*state = g;
+	return 0;
+}
+
+static int
+setup(void **state)
+{
+	return setup_with(state, LEASE_MS);
+}
+
+/* For tests in which no lease may end, however busy the machine is. */
+static int
+setup_long(void **state)
+{
+	return setup_with(state, 60000);
+}
+
+static void
+dir_remove(const char *dir)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s/mark", dir);
+	unlink(name);
+	snprintf(name, sizeof(name), "%s/lock", dir);
+	unlink(name);
+	rmdir(dir);
+}
+
+static int
+teardown(void **state)
+{
+	struct gateways *g = *state;
+
+	for (unsigned i = 0; i < GATEWAYS; i++) {
+		array_close(g->arrays[i]);
+		dir_remove(g->dirs[i]);
+	}
+	rmdir(g->dir);
+	shared_cluster_free(g->catalog);
+	fake_cluster_free(g->cluster);
+	mem_free(g);
+	return 0;
+}
+
+/* How many LUNs a gateway holds and owns. */
+static unsigned
+holds(const struct gateways *g, unsigned i)
+{
+	AUTO_STATE struct state *state = array_state(g->arrays[i]);
+	unsigned count = 0;
+
+	for (unsigned l = 0; l < LUNS; l++)
+		count += array_lun_is_mine(g->arrays[i], state, &g->luns[l]);
+	return count;
+}
+
+#define EVENTUALLY(condition)                                                      \
+	do {                                                                       \
+		uint64_t until_ns_ = clock_mono_ns() + WAIT_NS;                    \
+		while (!(condition) && clock_mono_ns() < until_ns_)                \
+			nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL); \
+		assert_true(condition);                                            \
+	} while (0)
+
+static void
+test_each_lun_gets_one_owner(void **state)
+{
+	struct gateways *g = *state;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		assert_true(array_lease_ok(g->arrays[i]));
+}
+
+static void
+test_a_gateway_that_is_cut_off_is_taken_over_from_and_begins_anew(void **state)
+{
+	struct gateways *g = *state;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	fake_client_cut(g->clients[0], true);
+	EVENTUALLY(holds(g, 1) + holds(g, 2) == LUNS);
+	assert_true(fake_client_is_fenced(g->clients[0]));
+	assert_false(array_lease_ok(g->arrays[0]));
+	fake_client_cut(g->clients[0], false);
+	EVENTUALLY(atomic_load(&g->lost[0]));
+	assert_false(array_lease_ok(g->arrays[0]));
+}
+
+static void
+serve(void *arg, const void *request, size_t bytes, void **ret_reply, size_t *ret_bytes)
+{
+	*ret_reply = str_printf("%s:%.*s", (const char *)arg, (int)bytes, (const char *)request);
+	*ret_bytes = strlen(*ret_reply);
+}
+
+static void
+test_a_request_reaches_the_owner(void **state)
+{
+	struct gateways *g = *state;
+	static char who[GATEWAYS][8] = { "a", "b", "c" };
+	unsigned passed = 0;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		array_gateway_serve(g->arrays[i], serve, who[i]);
+	for (unsigned l = 0; l < LUNS; l++) {
+		struct guid owner;
+		void *reply = NULL;
+		size_t bytes = 0;
+
+		if (!array_lun_is_elsewhere(g->arrays[2], &g->luns[l], &owner))
+			continue;
+		assert_ok(array_gateway_pass(g->arrays[2], &owner, "x", 1, &reply, &bytes));
+		assert_string_equal(reply, guid_equal(&owner, array_controller_id(g->arrays[0]))
+						   ? "a:x"
+						   : "b:x");
+		mem_free(reply);
+		passed++;
+	}
+	assert_true(passed > 0);
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		array_gateway_serve(g->arrays[i], NULL, NULL);
+}
+
+/* It serves on, and starts by its name again. */
+static void
+test_a_gateway_that_cannot_be_fenced_keeps_its_name(void **state)
+{
+	struct gateways *g = *state;
+	struct guid first = *array_controller_id(g->arrays[0]);
+	AUTO_STATE struct state *now = NULL;
+	const struct row_controller *row;
+
+	fake_client_cut(g->clients[1], true);
+	assert_true(array_gateway_remove(g->arrays[1], NULL, &first, true, NULL) < 0);
+	now = array_state(g->arrays[0]);
+	row = state_find(now, ROW_CONTROLLER, &first);
+	assert_non_null(row);
+	assert_string_equal(row->name, names[0]);
+	fake_client_cut(g->clients[1], false);
+}
+
+/* Only the gateway where a LUN was deleted knows whether its commands have ended. */
+static void
+test_a_restore_asks_all_gateways(void **state)
+{
+	struct gateways *g = *state;
+
+	assert_ok(array_gateway_check_trash(g->arrays[1], &g->luns[0]));
+	fake_client_cut(g->clients[0], true);
+	assert_int_equal(array_gateway_check_trash(g->arrays[1], &g->luns[0]), ERR_BUSY);
+	assert_non_null(strstr(err_text(ERR_BUSY), names[0]));
+	fake_client_cut(g->clients[0], false);
+}
+
+static void
+test_who_is_no_gateway_is_not_served(void **state)
+{
+	struct gateways *g = *state;
+	struct fake_client *stranger = fake_client_new(g->cluster);
+	static char who[] = "a";
+	void *reply = NULL;
+	size_t bytes = 0;
+
+	array_gateway_serve(g->arrays[0], serve, who);
+	assert_ok(fake_cluster_ops.call(stranger, array_controller_id(g->arrays[0]), "Rx", 2, 60000,
+					&reply, &bytes));
+	assert_int_equal(bytes, 0);
+	mem_free(reply);
+	array_gateway_serve(g->arrays[0], NULL, NULL);
+}
+
+static void
+test_a_gateway_that_leaves_gives_its_luns_away(void **state)
+{
+	struct gateways *g = *state;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	array_close(TAKE(g->arrays[0]));
+	EVENTUALLY(holds(g, 1) + holds(g, 2) == LUNS);
+	assert_false(fake_client_is_fenced(g->clients[0]));
+}
+
+/* A LUN that the first gateway holds. */
+static const struct guid *
+lun_of_first(const struct gateways *g)
+{
+	AUTO_STATE struct state *state = array_state(g->arrays[0]);
+
+	for (unsigned l = 0; l < LUNS; l++)
+		if (array_lun_is_mine(g->arrays[0], state, &g->luns[l]))
+			return &g->luns[l];
+	return NULL;
+}
+
+static void
+test_after_a_write_without_an_answer_luns_move_by_a_fence_only(void **state)
+{
+	struct gateways *g = *state;
+	struct array_answer answer;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS && holds(g, 0) > 0);
+	fake_client_doubt(g->clients[0]);
+	assert_int_equal(array_lun_move_owner(g->arrays[0], NULL, lun_of_first(g),
+					      array_controller_id(g->arrays[1]), &answer),
+			 ERR_BUSY);
+	assert_non_null(strstr(err_text(ERR_BUSY), "restart the vdsd"));
+	array_gateway_retire(g->arrays[0], 60000);
+	assert_true(holds(g, 0) > 0);
+	array_close(TAKE(g->arrays[0]));
+	EVENTUALLY(holds(g, 1) + holds(g, 2) == LUNS);
+	assert_true(fake_client_is_fenced(g->clients[0]));
+}
+
+static void
+test_a_gateway_whose_io_does_not_return_is_fenced_when_it_stops(void **state)
+{
+	struct gateways *g = *state;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	array_gateway_abandon(g->arrays[0]);
+	array_close(TAKE(g->arrays[0]));
+	EVENTUALLY(holds(g, 1) + holds(g, 2) == LUNS);
+	assert_true(fake_client_is_fenced(g->clients[0]));
+}
+
+static void
+test_a_slow_gateway_that_has_its_lease_is_not_fenced(void **state)
+{
+	struct gateways *g = *state;
+	unsigned before;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	before = fake_client_answered(g->clients[0]);
+	fake_client_mute(g->clients[0], 1);
+	array_gateway_suspect(g->arrays[1], array_controller_id(g->arrays[0]));
+	EVENTUALLY(fake_client_answered(g->clients[0]) > before ||
+		   fake_client_is_fenced(g->clients[0]));
+	assert_false(fake_client_is_fenced(g->clients[0]));
+}
+
+static void
+test_a_second_vdsd_of_a_name_does_not_start(void **state)
+{
+	struct gateways *g = *state;
+	struct fake_client *first = g->clients[0];
+	struct array *second = NULL;
+	char dir[128];
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	snprintf(dir, sizeof(dir), "%s/again", g->dir);
+	assert_int_equal(gateway_try(g, 0, dir, &second), ERR_LOCKED);
+	dir_remove(dir);
+	assert_false(fake_client_is_fenced(first));
+	assert_false(atomic_load(&g->lost[0]));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_each_lun_gets_one_owner, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_gateway_that_is_cut_off_is_taken_over_from_and_begins_anew, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(test_a_request_reaches_the_owner, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_who_is_no_gateway_is_not_served, setup_long,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_gateway_that_cannot_be_fenced_keeps_its_name,
+						setup_long, teardown),
+		cmocka_unit_test_setup_teardown(test_a_restore_asks_all_gateways, setup_long,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_gateway_that_leaves_gives_its_luns_away,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_after_a_write_without_an_answer_luns_move_by_a_fence_only, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_gateway_whose_io_does_not_return_is_fenced_when_it_stops, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_slow_gateway_that_has_its_lease_is_not_fenced, setup_long, teardown),
+		cmocka_unit_test_setup_teardown(test_a_second_vdsd_of_a_name_does_not_start,
+						setup_long, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
