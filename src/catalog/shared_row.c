@@ -106,7 +106,7 @@ catalog_shared_add_value(struct strbuf *to, sqlite3_value *value)
 	}
 }
 
-/* Takes the next value.  *ret_data: of a text or a blob. */
+/* Takes the next value: *ret_number of an integer, *ret_data of a text or a blob. */
 static int
 take_value(struct catalog_shared_bytes *from, enum value_type *ret_type, int64_t *ret_number,
 	   struct catalog_shared_bytes *ret_data)
@@ -114,6 +114,9 @@ take_value(struct catalog_shared_bytes *from, enum value_type *ret_type, int64_t
 	size_t left = (size_t)(from->end - from->at);
 	uint32_t len;
 
+	*ret_type = VALUE_NULL;
+	*ret_number = 0;
+	*ret_data = (struct catalog_shared_bytes){ NULL, NULL };
 	if (left < 1)
 		return damaged();
 	*ret_type = (enum value_type) * from->at;
@@ -143,9 +146,9 @@ int
 catalog_shared_bind(struct catalog *catalog, sqlite3_stmt *stmt, int first, int count,
 		    struct catalog_shared_bytes *from)
 {
-	struct catalog_shared_bytes data = { NULL, NULL };
+	struct catalog_shared_bytes data;
 	enum value_type type;
-	int64_t number = 0;
+	int64_t number;
 	int rc = 0, bound = SQLITE_OK;
 
 	for (int i = 0; rc == 0 && i < count; i++) {
@@ -199,7 +202,7 @@ catalog_shared_integer(const struct catalog_shared_bytes *value, int64_t *ret_nu
 int
 catalog_shared_guid(const struct catalog_shared_bytes *value, struct guid *ret_guid)
 {
-	struct catalog_shared_bytes at = *value, data = { NULL, NULL };
+	struct catalog_shared_bytes at = *value, data;
 	enum value_type type;
 	int64_t number;
 	int rc = take_value(&at, &type, &number, &data);
@@ -215,7 +218,7 @@ catalog_shared_guid(const struct catalog_shared_bytes *value, struct guid *ret_g
 int
 catalog_shared_text(const struct catalog_shared_bytes *value, char **ret_text)
 {
-	struct catalog_shared_bytes at = *value, data = { NULL, NULL };
+	struct catalog_shared_bytes at = *value, data;
 	enum value_type type;
 	int64_t number;
 	char *text;
@@ -251,9 +254,9 @@ int
 catalog_shared_add_key(struct strbuf *to, const struct catalog_shared_table *table,
 		       struct catalog_shared_bytes key)
 {
-	struct catalog_shared_bytes data = { NULL, NULL };
+	struct catalog_shared_bytes data;
 	enum value_type type;
-	int64_t number = 0;
+	int64_t number;
 	int rc = 0;
 
 	strbuf_addf(to, "r/%s", table->name);

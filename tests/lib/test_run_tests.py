@@ -71,6 +71,13 @@ class CountTest(unittest.TestCase):
         self.assertEqual(self.tally('FAIL', '1..3\nok 1\nnot ok 2\nnot ok 3\n'), (1, 2, 0))
         self.assertEqual(self.tally('OK', '1..2\nok 1\nnot ok 2\n'), (1, 1, 0))
 
+    def test_the_end_names_what_failed_in_any_stage(self):
+        stage, whole = run_tests.Tally(), run_tests.Tally()
+        run_tests.count_test(stage, {'name': 'x', 'result': 'FAIL',
+                                     'stdout': '1..2\nok 1 - a\nnot ok 2 - b\n'})
+        whole.add(stage)
+        self.assertEqual([*run_tests.failures(whole)], ['FAILED x: FAIL', '   not ok 2 - b'])
+
     def test_a_missing_tool_skips_at_home_and_fails_in_ci(self):
         self.assertEqual(self.tally('SKIP', '1..0 # SKIP needs x\n'), (0, 0, 1))
         self.assertEqual(self.tally('SKIP', '1..0 # SKIP needs x\n', ci=True), (0, 1, 0))
