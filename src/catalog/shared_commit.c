@@ -260,7 +260,7 @@ finish(const struct catalog *catalog, struct draft *draft, const char *log_key, 
 	return 0;
 }
 
-struct outcome {
+struct shared_outcome {
 	const struct catalog_sharing *sharing;
 	bool known, ours;
 };
@@ -269,7 +269,7 @@ struct outcome {
 static int
 look_whose(void *arg, const char *key, const void *value, size_t value_bytes)
 {
-	struct outcome *outcome = arg;
+	struct shared_outcome *outcome = arg;
 	struct catalog_shared_entry entry;
 	int rc = catalog_shared_read_head(value, value_bytes, &entry);
 
@@ -290,7 +290,7 @@ settle(struct catalog_sharing *sharing)
 {
 	char key[SHARED_LOG_KEY];
 	const char *keys[] = { catalog_shared_log_key(sharing->version + 1, key) };
-	struct outcome outcome = { .sharing = sharing };
+	struct shared_outcome outcome = { .sharing = sharing };
 	int rc = sharing->store.ops->get(sharing->store.store, keys, 1, look_whose, &outcome);
 
 	if (rc < 0 || !outcome.known)
