@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Commands of LUNs that another gateway owns: they go to the owner as they came, over the session's
- * link to it (link.c), and are not interpreted here, but REPORT LUNS (task.c).  Everything runs on
- * the thread of the task's session.
+ * link to it (link.c), and are not interpreted here, but REPORT LUNS (task.c).  What is given up is
+ * in forward_end.c, who owns a LUN in forward_owner.c.  Everything runs on the thread of the task's
+ * session.
  *
  *	COLLECTS --data-out and buffers are here, its order has come--> READY
  *	READY	--the owner is reached--> SENT
@@ -14,12 +15,6 @@
  *		--"not the owner"--> READY, in thread->parked
  *		--its connection broke--> READY if it may be sent again, else SETTLES
  *	SETTLES	--the LUN has another owner, or its old one was logged in to anew--> ended
- *
- * A command that was sent may still be carried out by the owner after the connection has broken.
- * Whoever takes a LUN over has fenced the old owner before, and an owner that is logged in to anew
- * ends the session of before first, with its I/O (session reinstatement).  So a command that is
- * given up is answered when either has happened: nothing of it reaches the medium after that.  When
- * neither happens for long, nothing is answered, and the session ends.
  */
 #include <assert.h>
 #include <errno.h>
@@ -27,8 +22,6 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
-#include "model/port.h"
 #include "target/target_int.h"
 
 #define LOOK_EACH_NS       (100 * NS_PER_MS) /* for an owner that may be reached */
@@ -43,72 +36,6 @@ static struct target_thread *
 thread_of(const struct target_task *t)
 {
 	return t->conn->thread;
-}
-
-/* ---- Who owns a LUN ---- */
-
-enum target_whose
-target_forward_whose(const struct target_thread *thread, const struct guid *lun_id,
-		     const struct row_controller **ret_owner)
-{
-	const struct state *state = thread->view->state;
-	const struct row_lun_owner *owner = state_lun_owner(state, lun_id);
-	const struct row_controller *controller;
-
-	*ret_owner = NULL;
-	if (owner == NULL)
-		return state_has_gateways(state) ? TARGET_NOBODYS : TARGET_OWN;
-	if (guid_equal(&owner->controller_id, array_controller_id(thread->target->array)))
-		return TARGET_OWN;
-	controller = state_find(state, ROW_CONTROLLER, &owner->controller_id);
-	if (controller == NULL)
-		return TARGET_NOBODYS;
-	*ret_owner = controller;
-	return TARGET_OTHERS;
-}
-
-/*
- * Commands that may be carried out twice: they read, or set blocks to a given content.  What compares,
- * reserves, or tells something only once is not among them.
- */
-static bool
-may_repeat(const uint8_t *cdb)
-{
-	switch (cdb[0]) {
-	case 0x00: /* TEST UNIT READY */
-	case 0x08: /* READ(6) */
-	case 0x0a: /* WRITE(6) */
-	case 0x12: /* INQUIRY */
-	case 0x1a: /* MODE SENSE(6) */
-	case 0x25: /* READ CAPACITY(10) */
-	case 0x28: /* READ(10) */
-	case 0x2a: /* WRITE(10) */
-	case 0x2e: /* WRITE AND VERIFY(10) */
-	case 0x2f: /* VERIFY(10) */
-	case 0x34: /* PRE-FETCH(10) */
-	case 0x35: /* SYNCHRONIZE CACHE(10) */
-	case 0x41: /* WRITE SAME(10) */
-	case 0x42: /* UNMAP */
-	case 0x4d: /* LOG SENSE */
-	case 0x5a: /* MODE SENSE(10) */
-	case 0x5e: /* PERSISTENT RESERVE IN */
-	case 0x88: /* READ(16) */
-	case 0x8a: /* WRITE(16) */
-	case 0x8e: /* WRITE AND VERIFY(16) */
-	case 0x8f: /* VERIFY(16) */
-	case 0x90: /* PRE-FETCH(16) */
-	case 0x91: /* SYNCHRONIZE CACHE(16) */
-	case 0x93: /* WRITE SAME(16) */
-	case 0x9e: /* SERVICE ACTION IN(16): READ CAPACITY, GET LBA STATUS */
-	case 0xa3: /* MAINTENANCE IN */
-	case 0xa8: /* READ(12) */
-	case 0xaa: /* WRITE(12) */
-	case 0xae: /* WRITE AND VERIFY(12) */
-	case 0xaf: /* VERIFY(12) */
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* ---- Memory ---- */
@@ -220,9 +147,8 @@ target_forward_watch(struct target_thread *thread)
 	loop_timer_set(thread->loop, &thread->parked_timer, LOOK_EACH_NS);
 }
 
-/* In the order of arrival, so that tasks go on in that order. */
-static void
-park(struct target_forward *fwd)
+void
+target_forward_park(struct target_forward *fwd)
 {
 	struct target_thread *thread = thread_of(fwd->task);
 	struct list *at = &thread->parked;
@@ -251,8 +177,19 @@ wake_behind(struct target_path *path)
 		struct target_forward *fwd = list_entry(node, struct target_forward, order_node);
 
 		if (fwd->state == FORWARD_READY && !is_parked(fwd))
-			park(fwd);
+			target_forward_park(fwd);
 	}
+}
+
+void
+target_forward_forgo_turn(struct target_forward *fwd)
+{
+	struct target_path *path = fwd->task->path;
+	bool held = path->forwards_ordered > 0;
+
+	leave(fwd);
+	if (held)
+		wake_behind(path);
 }
 
 void
@@ -274,8 +211,8 @@ target_forward_release(struct target_task *t)
 		wake_behind(path);
 }
 
-static bool
-has_waited(const struct target_forward *fwd, uint64_t ms)
+bool
+target_forward_has_waited(const struct target_forward *fwd, uint64_t ms)
 {
 	return fwd->since_ns != 0 &&
 	       loop_now_ns(thread_of(fwd->task)->loop) - fwd->since_ns >= ms * NS_PER_MS;
@@ -284,7 +221,8 @@ has_waited(const struct target_forward *fwd, uint64_t ms)
 static bool
 has_waited_long(const struct target_forward *fwd)
 {
-	return has_waited(fwd, thread_of(fwd->task)->target->options.forward_wait_ms);
+	return target_forward_has_waited(fwd,
+					 thread_of(fwd->task)->target->options.forward_wait_ms);
 }
 
 /* ---- Sending ---- */
@@ -380,7 +318,7 @@ run_here(struct target_task *t)
 		if (is_inside(t))
 			answer_not_the_owner(t);
 		else
-			park(t->fwd);
+			target_forward_park(t->fwd);
 		return;
 	}
 	target_forward_release(t);
@@ -404,7 +342,7 @@ go(struct target_forward *fwd)
 		answer_not_the_owner(t);
 	else if (whose != TARGET_OTHERS || t->conn->session->broken ||
 		 !send_to(fwd, target_link_get(t->conn->session, owner)))
-		park(fwd);
+		target_forward_park(fwd);
 }
 
 /*
@@ -560,54 +498,6 @@ answer(struct target_task *t, const struct iscsi_request *r)
 	target_conn_queued(conn, received);
 }
 
-/* The task is over, whatever it was answered: nobody else works on it. */
-static void
-conclude(struct target_task *t)
-{
-	enum target_verdict verdict = t->fwd->verdict;
-
-	target_forward_release(t);
-	switch (verdict) {
-	case VERDICT_DROP:
-		target_task_leave(t);
-		iscsi_task_drop(t->it);
-		break;
-	case VERDICT_BUSY:
-		target_task_answer(t, SCSI_STATUS_BUSY);
-		break;
-	case VERDICT_NO_UNIT:
-		target_task_answer_no_unit(t);
-		break;
-	case VERDICT_NONE:
-	case VERDICT_ABORTED_COMMAND:
-		target_task_answer_sense(t, 0x0b, 0x00, 0x00);
-		break;
-	}
-}
-
-/*
- * Gives up a task that no owner has, or that one may have still: then it is answered when that is
- * over.
- */
-static void
-give_up(struct target_forward *fwd, enum target_verdict verdict)
-{
-	bool held;
-
-	fwd->verdict = verdict;
-	if (!fwd->unsettled) {
-		conclude(fwd->task);
-		return;
-	}
-	held = fwd->task->path->forwards_ordered > 0;
-	leave(fwd);
-	if (held)
-		wake_behind(fwd->task->path);
-	fwd->state = FORWARD_SETTLES;
-	fwd->since_ns = 0;
-	park(fwd);
-}
-
 static bool
 is_not_the_owner(const struct iscsi_request *r)
 {
@@ -617,36 +507,12 @@ is_not_the_owner(const struct iscsi_request *r)
 	       (r->sense[13] == NOT_THE_OWNER || r->sense[13] == NOT_THE_OWNER_LOST);
 }
 
-/* Has a command that was sent wait for an owner again. */
-static void
-send_again(struct target_forward *fwd)
+void
+target_forward_send_again(struct target_forward *fwd)
 {
 	fwd->state = FORWARD_READY;
 	enter(fwd);
-	park(fwd);
-}
-
-/* The session of the task ends. */
-static bool
-is_ending(const struct target_task *t)
-{
-	return t->conn->state == TARGET_CONN_CLOSING || t->conn->session->broken;
-}
-
-/* The connection broke under it. */
-static void
-lost(struct target_forward *fwd)
-{
-	struct target_task *t = fwd->task;
-
-	fwd->unsettled = fwd->request.sent;
-	if (fwd->unsettled)
-		fwd->since_ns = 0;
-	if (fwd->verdict == VERDICT_NONE && !is_ending(t) &&
-	    (!fwd->unsettled || may_repeat(t->it->cdb)))
-		send_again(fwd);
-	else
-		give_up(fwd, fwd->verdict != VERDICT_NONE ? fwd->verdict : VERDICT_ABORTED_COMMAND);
+	target_forward_park(fwd);
 }
 
 static void
@@ -657,15 +523,15 @@ came_back(struct target_forward *fwd, const struct iscsi_request *request)
 	if (fwd->aborting)
 		fwd->state = FORWARD_SETTLES; /* target_forward_tmf_done goes on */
 	else if (request->error != 0 && request->error != ERR_CANCELLED)
-		lost(fwd);
+		target_forward_lost(fwd);
 	else if (request->error == ERR_CANCELLED) {
 		fwd->verdict = VERDICT_DROP; /* a reset has ended it without an answer */
-		conclude(t);
+		target_forward_conclude(t);
 	} else if (fwd->verdict != VERDICT_NONE)
-		conclude(t);
+		target_forward_conclude(t);
 	else if (is_not_the_owner(request)) {
 		t->path->nexus_lost |= request->sense[13] == NOT_THE_OWNER_LOST;
-		send_again(fwd);
+		target_forward_send_again(fwd);
 	} else
 		answer(t, request);
 }
@@ -694,116 +560,7 @@ target_forward_done(void *user, struct iscsi_request *request)
 	target_session_path_idle(path);
 }
 
-/* ---- Ends ---- */
-
-/* The engine of the link has answered ABORT TASK: the owner does nothing for the task any more. */
-static void
-abort_done(struct target_forward *fwd, int error)
-{
-	struct target_task *t = fwd->task;
-
-	fwd->aborting = false;
-	target_conn_mark(t->conn);
-	if (fwd->link != NULL)
-		return; /* target_forward_done follows */
-	if (error != 0 && fwd->request.error != 0 && fwd->request.sent)
-		lost(fwd);
-	else
-		conclude(t);
-}
-
-void
-target_forward_tmf_done(void *user, struct iscsi_request_tmf *tmf)
-{
-	struct target_forward *fwd = tmf->owner;
-
-	(void)user;
-	if (tmf->function == ISCSI_TMF_ABORT_TASK)
-		abort_done(fwd, tmf->error);
-	else
-		target_forward_tmf_answered(tmf);
-}
-
-void
-target_forward_abort(struct target_task *t)
-{
-	struct target_forward *fwd = t->fwd;
-
-	list_remove(&t->node);
-	t->state = TARGET_TASK_NEW;
-	fwd->verdict = VERDICT_DROP;
-	if (fwd->state == FORWARD_SETTLES)
-		return;
-	if (fwd->state != FORWARD_SENT) {
-		give_up(fwd, VERDICT_DROP);
-		return;
-	}
-	fwd->abort.function = ISCSI_TMF_ABORT_TASK;
-	memcpy(fwd->abort.lun, t->it->lun, sizeof(fwd->abort.lun));
-	fwd->abort.request = &fwd->request;
-	fwd->aborting = true;
-	struct target_link *link = fwd->link;
-
-	/* what cannot be asked for ends with the link */
-	if (iscsi_initiator_tmf(link->ini, &fwd->abort) < 0) {
-		fwd->aborting = false;
-		link->broken = true;
-	}
-	target_link_mark(link);
-}
-
-void
-target_forward_end_unstarted(struct target_path *path)
-{
-	for (struct list *node; (node = list_first(&path->forwards)) != NULL;) {
-		struct target_forward *fwd = list_entry(node, struct target_forward, order_node);
-		struct target_task *t = fwd->task;
-
-		list_remove(&t->node);
-		t->state = TARGET_TASK_NEW;
-		target_conn_mark(t->conn);
-		give_up(fwd, VERDICT_NO_UNIT);
-	}
-}
-
 /* ---- Going on ---- */
-
-/* Is over what the gateway may still do that had the command when its connection broke? */
-static bool
-is_settled(const struct target_forward *fwd)
-{
-	const struct target_task *t = fwd->task;
-	const struct state *state = thread_of(t)->view->state;
-	const struct row_controller *owner;
-	enum target_whose whose = target_forward_whose(thread_of(t), &t->path->lun_id, &owner);
-
-	if (whose == TARGET_OWN || state_find(state, ROW_LUN, &t->path->lun_id) == NULL)
-		return true;
-	if (whose != TARGET_OTHERS)
-		return false;
-	if (!guid_equal(&owner->id, &fwd->owner_id))
-		return true;
-	struct target_link *link = target_link_get(t->conn->session, owner);
-
-	return link != NULL && target_link_is_ready(link);
-}
-
-static void
-settle(struct target_forward *fwd)
-{
-	struct target_task *t = fwd->task;
-	uint32_t end_ms = MIN(thread_of(t)->target->options.forward_wait_ms, TARGET_FORWARD_END_MS);
-
-	if (is_settled(fwd) || (is_ending(t) && has_waited(fwd, end_ms))) {
-		conclude(t);
-		return;
-	}
-	if (has_waited_long(fwd) && !is_ending(t)) {
-		fwd->since_ns = 0;
-		target_conn_close(t->conn, ERR_UNREACHABLE);
-	}
-	park(fwd);
-}
 
 static void
 go_on(struct target_forward *fwd)
@@ -812,9 +569,9 @@ go_on(struct target_forward *fwd)
 
 	target_conn_mark(t->conn);
 	if (fwd->state == FORWARD_SETTLES) {
-		settle(fwd);
+		target_forward_settle(fwd);
 	} else if (has_waited_long(fwd)) {
-		give_up(fwd, VERDICT_BUSY);
+		target_forward_give_up(fwd, VERDICT_BUSY);
 	} else {
 		struct target_path *path = t->path;
 		bool held = path->forwards_ordered > 0;
@@ -823,7 +580,7 @@ go_on(struct target_forward *fwd)
 		if (is_in_order(fwd))
 			go(fwd);
 		else
-			park(fwd);
+			target_forward_park(fwd);
 		pump(path, held);
 		path->tasks--;
 		target_session_path_idle(path);
@@ -844,64 +601,4 @@ target_forward_retry(struct target_thread *thread)
 	target_forward_tmf_retry(thread);
 	for (struct list *node; (node = list_pop(&todo)) != NULL;)
 		go_on(list_entry(node, struct target_forward, node));
-}
-
-/* ---- Another owner ---- */
-
-static void
-take_way(struct target_session *session, struct target_path *path)
-{
-	const struct row_controller *owner;
-	bool own = target_forward_whose(session->thread, &path->lun_id, &owner) == TARGET_OWN;
-
-	if (own == path->own)
-		return;
-	path->own = own;
-	if (!own) {
-		session->known = true;
-		target_session_leave_unit(path);
-	} else if (path->unit == NULL) {
-		/* the nexus was in use at the owner of before */
-		scsi_itl_fini(&path->itl);
-		scsi_itl_init(&path->itl, &session->nexus, NULL,
-			      1u << SCSI_UA_ACCESS | (uint32_t)path->nexus_lost
-							     << SCSI_UA_NEXUS_LOSS);
-		path->nexus_lost = false;
-	}
-}
-
-static void
-sync_lun(struct target_thread *thread, const struct guid *lun_id)
-{
-	struct row_slice targets = state_lun_targets(thread->view->state, lun_id);
-
-	for (size_t i = 0; i < targets.count; i++) {
-		const struct row_association *row = targets.rows[i];
-		struct target_session_set *set = guid_map_find(&thread->by_target, &row->target_id);
-
-		if (set == NULL)
-			continue;
-		list_for_each(node, &set->sessions) {
-			struct target_session *session = list_entry(node, struct target_session,
-								    set_node);
-			struct target_path *path = target_session_path(session,
-								       (int)row->lun_number);
-
-			if (path != NULL && guid_equal(&path->lun_id, lun_id))
-				take_way(session, path);
-		}
-	}
-}
-
-void
-target_forward_sync(struct target_thread *thread, const struct target_delta *delta)
-{
-	if (delta->portals_changed)
-		target_inside_sync(thread);
-	for (size_t i = 0; i < delta->owned_count; i++)
-		sync_lun(thread, &delta->owned[i]);
-	if (delta->portals_changed)
-		target_link_sync(thread);
-	if (delta->owned_count > 0 || delta->portals_changed)
-		target_forward_retry(thread);
 }

@@ -73,10 +73,6 @@ struct target_forward {
 	struct list node;       /* links it into thread->parked, or thread->spare_forwards */
 };
 
-/* Returns whose the LUN is in the thread's view; *ret_owner: the controller of TARGET_OTHERS. */
-enum target_whose target_forward_whose(const struct target_thread *thread,
-				       const struct guid *lun_id,
-				       const struct row_controller **ret_owner);
 /* Takes a command of a path that has no unit because the LUN is not, or not yet, this gateway's. */
 void target_forward_command(struct target_task *t);
 /*
@@ -86,24 +82,53 @@ void target_forward_command(struct target_task *t);
 void target_forward_enter(struct target_task *t, bool collects);
 /* Goes on with a forwarded task: its data-out is here, its turn has come, or buffers came back. */
 void target_forward_start(struct target_task *t);
-/* The task is aborted.  It is dropped when the owner has ended it. */
-void target_forward_abort(struct target_task *t);
 /* Forgets what a task has here, which is not with an owner. */
 void target_forward_release(struct target_task *t);
 /* The request of a task has come back from its owner: the function done of the engine. */
 void target_forward_done(void *user, struct iscsi_request *request);
-/* The function tmf_done of the engine. */
-void target_forward_tmf_done(void *user, struct iscsi_request_tmf *tmf);
-/* Ends the tasks of a path that has gone which no owner has. */
-void target_forward_end_unstarted(struct target_path *path);
 /* Looks each 100 ms, from now on, as long as something waits for an owner. */
 void target_forward_watch(struct target_thread *thread);
 /* Looks again at all that waits for an owner on the thread. */
 void target_forward_retry(struct target_thread *thread);
-/* Gives the paths of LUNs that have another owner now their new way.  The thread, with its view. */
-void target_forward_sync(struct target_thread *thread, const struct target_delta *delta);
+/* Has a task wait for an owner, in the order of arrival, so that tasks go on in that order. */
+void target_forward_park(struct target_forward *fwd);
+/* Has a command that was sent wait for an owner again. */
+void target_forward_send_again(struct target_forward *fwd);
+/* A task ends without having been sent: what waited for its turn behind it goes on by itself. */
+void target_forward_forgo_turn(struct target_forward *fwd);
+/* Returns whether the task has waited for an owner, or settled, for so long. */
+bool target_forward_has_waited(const struct target_forward *fwd, uint64_t ms);
 /* Frees what the thread keeps for tasks to come. */
 void target_forward_fini(struct target_thread *thread);
+
+/* ---- forward_end.c: commands that are given up ---- */
+
+/* The task is aborted.  It is dropped when the owner has ended it. */
+void target_forward_abort(struct target_task *t);
+/* The function tmf_done of the engine. */
+void target_forward_tmf_done(void *user, struct iscsi_request_tmf *tmf);
+/* Ends the tasks of a path that has gone which no owner has. */
+void target_forward_end_unstarted(struct target_path *path);
+/* The task is over, whatever it is answered: nobody else works on it. */
+void target_forward_conclude(struct target_task *t);
+/*
+ * Gives up a task that no owner has, or that one may have still: then it is answered when that is
+ * over.
+ */
+void target_forward_give_up(struct target_forward *fwd, enum target_verdict verdict);
+/* The connection broke under a task: it is sent again, or given up. */
+void target_forward_lost(struct target_forward *fwd);
+/* Ends a task that SETTLES if what the owner may still do for it is over. */
+void target_forward_settle(struct target_forward *fwd);
+
+/* ---- forward_owner.c: who owns a LUN ---- */
+
+/* Returns whose the LUN is in the thread's view; *ret_owner: the controller of TARGET_OTHERS. */
+enum target_whose target_forward_whose(const struct target_thread *thread,
+				       const struct guid *lun_id,
+				       const struct row_controller **ret_owner);
+/* Gives the paths of LUNs that have another owner now their new way.  The thread, with its view. */
+void target_forward_sync(struct target_thread *thread, const struct target_delta *delta);
 
 /* ---- task.c: what forwarded tasks share with others ---- */
 
@@ -123,10 +148,10 @@ void target_task_answer_sense(struct target_task *t, uint8_t key, uint8_t asc, u
 void target_task_answer_no_unit(struct target_task *t);
 /* Has the task leave its path, which may be freed by this. */
 void target_task_leave(struct target_task *t);
+/* Forgets what src/scsi has made of a task that has not started, and begins it anew.  itl may be NULL. */
+void target_task_init_anew(struct target_task *t, struct scsi_itl *itl);
 /* Carries out a task here that was to be forwarded, whose path has its unit now. */
 void target_task_run_here(struct target_task *t);
-/* Has every task of the path that has not started forwarded; the path has no unit any more. */
-void target_task_send_away(struct target_path *path);
 
 /* ---- forward_tmf.c: task management ---- */
 

@@ -2,7 +2,8 @@
 /*
  * The way of a command from the iSCSI engine through src/scsi to src/blk and back.  Everything runs
  * on the thread of the task's connection; the engine and src/scsi call the functions of this file
- * there.
+ * there.  What happens to aborted tasks whose I/O is in flight is in task_abort.c, what becomes of
+ * tasks that have not started in task_wait.c.
  *
  *	state		event				next
  *	NEW		parse ends it			ended (sense, unit attention)
@@ -28,11 +29,6 @@
  *			grace is over, unit has a fence	ABANDONED
  *	ABANDONED	host_done			dropped
  *
- * Backing I/O cannot be taken back.  A task that is aborted and whose I/O hangs is abandoned after
- * a grace: task management is answered and the session may end, but the unit gets a fence (BUSY for
- * all that reaches the medium, through whichever path) until that I/O is back.  Thus what the task
- * still writes never comes after what an initiator writes once the abort was acknowledged.
- *
  * A task that has ended no longer refers to its path (leave_path), so an answer that the peer does
  * not read, or data that the peer still owes, keeps no unit alive.  Every way ends in the engine,
  * which calls target_task_done when nothing of the task's memory is referenced any more.
@@ -43,7 +39,6 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/probe.h"
 #include "target/target_int.h"
 
@@ -197,7 +192,6 @@ keep_direct_data(struct target_task *t)
 	return true;
 }
 
-static void tell_no_unit(struct target_task *t);
 static void answer_task_set_full(struct target_task *t);
 
 static void
@@ -237,7 +231,7 @@ start(struct target_task *t)
 	struct target_path *path = t->path;
 
 	if (path != NULL && path->gone) {
-		tell_no_unit(t);
+		target_task_answer_no_unit(t);
 		return;
 	}
 	if (path != NULL && (path->held || path->resets > 0 || !scsi_task_may_start(&t->scsi) ||
@@ -280,106 +274,6 @@ target_task_start_late(struct target_task *t)
 		start(t);
 }
 
-/* ---- Aborted tasks whose backing I/O is not back ---- */
-
-static void
-tell_fence(struct target_unit *unit, bool begins)
-{
-	char id[GUID_TEXT_SIZE];
-
-	if (atomic_exchange(&unit->hangs, begins) == begins)
-		return;
-	target_report_hang(unit->target, &unit->lun_id, begins);
-	if (begins)
-		log_warning("lun.hung",
-			    "lun=%s reason=\"aborted I/O does not come back from the store; "
-			    "commands are answered BUSY until it does\"",
-			    guid_format(&unit->lun_id, id));
-	else
-		log_info("lun.back", "lun=%s", guid_format(&unit->lun_id, id));
-}
-
-void
-target_task_tell_hang(struct target_unit *unit)
-{
-	tell_fence(unit, true);
-}
-
-void
-target_task_unfence(struct target_unit *unit)
-{
-	if (scsi_lu_unfence(unit->lu))
-		tell_fence(unit, false);
-}
-
-/* Stops waiting for the task: the unit gets a fence, and whoever waited for the task goes on. */
-static void
-abandon(struct target_task *t)
-{
-	struct target_unit *unit = t->path->unit;
-
-	list_remove(&t->node);
-	t->state = TARGET_TASK_ABANDONED;
-	t->path->aborting--;
-	scsi_lu_fence(unit->lu);
-	tell_fence(unit, true);
-	target_copy_abandon(t);
-	/* the thread's buffers stay in use, but the session may have others */
-	t->conn->buffered_bytes -= target_buf_cost(t->buf_bytes);
-	t->gave_up_share = true;
-	scsi_task_abandon(&t->scsi);
-	iscsi_task_abandon(t->it);
-	target_conn_mark(t->conn);
-}
-
-void
-target_task_give_up(struct loop_timer *timer)
-{
-	struct target_thread *thread = container_of(timer, struct target_thread, aborted_timer);
-	uint64_t now_ns = loop_now_ns(thread->loop), grace_ns = TASK_ABORT_GRACE_MS * NS_PER_MS;
-
-	for (struct list *node; (node = list_first(&thread->aborted)) != NULL;) {
-		struct target_task *t = list_entry(node, struct target_task, node);
-		uint64_t age_ns = now_ns - t->aborted_ns;
-
-		if (age_ns < grace_ns) {
-			loop_timer_set(thread->loop, timer, grace_ns - age_ns);
-			break;
-		}
-		abandon(t);
-	}
-	target_hold_check(thread);
-}
-
-/* The task is aborted, but its I/O is in flight and cannot be taken back: host_done follows. */
-static void
-wait_for_io(struct target_task *t)
-{
-	struct target_thread *thread = thread_of(t);
-
-	t->path->aborting++;
-	t->aborted_ns = loop_now_ns(thread->loop);
-	if (list_empty(&thread->aborted))
-		loop_timer_set(thread->loop, &thread->aborted_timer,
-			       TASK_ABORT_GRACE_MS * NS_PER_MS);
-	move_to(t, TARGET_TASK_ABORTED, &thread->aborted);
-	/* On a unit that hangs already there is no use in waiting. */
-	if (scsi_lu_is_fenced(t->path->unit->lu))
-		abandon(t);
-}
-
-static void
-came_back(struct target_task *t)
-{
-	struct target_unit *unit = t->path->unit;
-
-	list_remove(&t->node);
-	if (t->state == TARGET_TASK_ABORTED)
-		t->path->aborting--;
-	else
-		target_task_unfence(unit);
-}
-
 static void
 no_longer_pending(struct target_task *t)
 {
@@ -387,7 +281,7 @@ no_longer_pending(struct target_task *t)
 	struct target_path *path = t->path;
 
 	if (__builtin_expect(t->state != TARGET_TASK_RUNS, false))
-		came_back(t);
+		target_task_abort_back(t);
 	if (__builtin_expect(t->others != NULL, false))
 		target_copy_close(t);
 	t->state = TARGET_TASK_NEW;
@@ -777,7 +671,7 @@ target_task_abort(void *user, struct iscsi_task *it)
 	list_remove(&t->node);
 	target_limits_forgo(t);
 	if (scsi_task_abort(&t->scsi) == SCSI_PENDING) {
-		wait_for_io(t);
+		target_task_abort_later(t);
 		return;
 	}
 	if (t->state == TARGET_TASK_RUNS)
@@ -816,11 +710,9 @@ target_task_done(void *user, struct iscsi_task *it)
 		target_conn_mark(conn);
 }
 
-/* ---- Tasks that have not started ---- */
-
-/* Ends a task whose path has gone in the way in which a command to no unit ends. */
-static void
-tell_no_unit(struct target_task *t)
+/* It ends in the way in which a command to no unit ends. */
+void
+target_task_answer_no_unit(struct target_task *t)
 {
 	struct scsi_task *s = &t->scsi;
 	uint8_t cdb[SCSI_CDB_BYTES];
@@ -842,79 +734,7 @@ tell_no_unit(struct target_task *t)
 		finish(t);
 }
 
-static void
-take_all(struct list *from, struct list *to)
-{
-	for (struct list *node; (node = list_pop(from)) != NULL;)
-		list_append(to, node);
-}
-
-void
-target_task_release_held(struct target_path *path)
-{
-	struct list todo;
-
-	list_init(&todo);
-	take_all(&path->held_tasks, &todo);
-	for (struct list *node; (node = list_pop(&todo)) != NULL;) {
-		struct target_task *t = list_entry(node, struct target_task, node);
-		struct target_conn *conn = t->conn;
-
-		scsi_task_recheck(&t->scsi);
-		target_task_start_late(t);
-		target_conn_mark(conn);
-	}
-}
-
-static void
-end_unstarted(struct list *node)
-{
-	struct target_task *t = list_entry(node, struct target_task, node);
-	struct target_conn *conn = t->conn;
-
-	t->state = TARGET_TASK_NEW;
-	tell_no_unit(t);
-	target_conn_mark(conn);
-}
-
-/* Ends those tasks of a connection's list that came through the path; what remains keeps its order. */
-static void
-end_unstarted_of(struct list *list, const struct target_path *path)
-{
-	struct list others;
-
-	list_init(&others);
-	for (struct list *node; (node = list_pop(list)) != NULL;) {
-		if (list_entry(node, struct target_task, node)->path == path)
-			end_unstarted(node);
-		else
-			list_append(&others, node);
-	}
-	take_all(&others, list);
-}
-
-/*
- * A task whose turn comes during the loop is moved to conn->turns; it is ended when it would start
- * there.
- */
-void
-target_task_end_unstarted(struct target_path *path)
-{
-	struct list *lists[] = { &path->collecting, &path->held_tasks, &path->limited };
-
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		for (struct list *node; (node = list_pop(lists[i])) != NULL;)
-			end_unstarted(node);
-	list_for_each(node, &path->session->conns) {
-		struct target_conn *conn = list_entry(node, struct target_conn, session_node);
-
-		end_unstarted_of(&conn->short_of_buffers, path);
-		end_unstarted_of(&conn->later, path);
-	}
-	target_forward_end_unstarted(path);
-}
-
-/* ---- What forwarded tasks share with others: forward.c ---- */
+/* ---- What tasks that wait (task_wait.c) and forwarded ones (forward.c) share with others ---- */
 
 enum target_buffers
 target_task_take_in_buffers(struct target_task *t, uint32_t in_bytes)
@@ -963,12 +783,6 @@ target_task_answer_sense(struct target_task *t, uint8_t key, uint8_t asc, uint8_
 }
 
 void
-target_task_answer_no_unit(struct target_task *t)
-{
-	tell_no_unit(t);
-}
-
-void
 target_task_leave(struct target_task *t)
 {
 	leave_path(t);
@@ -989,15 +803,21 @@ trim_data_out(struct target_task *t)
 }
 
 void
+target_task_init_anew(struct target_task *t, struct scsi_itl *itl)
+{
+	scsi_task_fini(&t->scsi);
+	scsi_task_init(&t->scsi, &t->conn->session->nexus, itl, thread_of(t)->queue);
+	t->scsi.lun = t->path->number;
+	take_command(t);
+}
+
+void
 target_task_run_here(struct target_task *t)
 {
 	t->state = TARGET_TASK_NEW;
 	if (!t->it->writes)
 		put_buffers(t);
-	scsi_task_fini(&t->scsi);
-	scsi_task_init(&t->scsi, &t->conn->session->nexus, &t->path->itl, thread_of(t)->queue);
-	t->scsi.lun = t->path->number;
-	take_command(t);
+	target_task_init_anew(t, &t->path->itl);
 	t->scsi.expected_out_bytes = MIN(t->it->write_expected, t->buf_bytes);
 	if (scsi_task_parse(&t->scsi) == SCSI_DONE) {
 		finish(t);
@@ -1007,56 +827,6 @@ target_task_run_here(struct target_task *t)
 	t->scsi.out_iov_count = trim_data_out(t);
 	t->scsi.out_bytes = t->scsi.out_needed_bytes;
 	start(t);
-}
-
-/* A task that has not started here: it forgets what src/scsi has made of it. */
-static void
-send_away(struct target_task *t)
-{
-	bool collects = t->state == TARGET_TASK_COLLECTS;
-
-	list_remove(&t->node);
-	target_limits_forgo(t);
-	scsi_task_abort(&t->scsi);
-	scsi_task_fini(&t->scsi);
-	scsi_task_init(&t->scsi, &t->conn->session->nexus, NULL, thread_of(t)->queue);
-	t->scsi.lun = t->path->number;
-	take_command(t);
-	t->state = TARGET_TASK_NEW;
-	target_conn_mark(t->conn);
-	target_forward_enter(t, collects);
-}
-
-static void
-send_away_of(struct list *list, const struct target_path *path)
-{
-	struct list all;
-
-	list_init(&all); /* what is sent away may come into the same list */
-	take_all(list, &all);
-	for (struct list *node; (node = list_pop(&all)) != NULL;) {
-		struct target_task *t = list_entry(node, struct target_task, node);
-
-		if (t->path == path && t->fwd == NULL)
-			send_away(t);
-		else
-			list_append(list, node);
-	}
-}
-
-void
-target_task_send_away(struct target_path *path)
-{
-	send_away_of(&path->collecting, path);
-	send_away_of(&path->held_tasks, path);
-	send_away_of(&path->limited, path);
-	list_for_each(node, &path->session->conns) {
-		struct target_conn *conn = list_entry(node, struct target_conn, session_node);
-
-		send_away_of(&conn->turns, path);
-		send_away_of(&conn->short_of_buffers, path);
-		send_away_of(&conn->later, path);
-	}
 }
 
 const struct scsi_host_ops target_task_host_ops = {

@@ -94,6 +94,39 @@ void target_task_write_ready(void *user, struct iscsi_task *it);
 void target_task_data_fault(void *user, struct iscsi_task *it, enum iscsi_data_fault fault);
 void target_task_abort(void *user, struct iscsi_task *it);
 void target_task_done(void *user, struct iscsi_task *it);
+/* Starts a task that had to wait, and is in no list any more.  Its thread. */
+void target_task_start_late(struct target_task *t);
+/* Starts the tasks in conn->turns.  The connection's thread, at the end of a round. */
+void target_task_take_turns(struct target_conn *conn);
+/* What src/scsi calls for tasks of the data path. */
+extern const struct scsi_host_ops target_task_host_ops;
+
+/* ---- task_abort.c: aborted tasks whose backing I/O is in flight ---- */
+
+/*
+ * How long an aborted task may stay in the backing store before it is abandoned.  Linux waits 15 s
+ * for ABORT TASK and 30 s for LOGICAL UNIT RESET before it drops the session.
+ */
+#define TASK_ABORT_GRACE_MS 500u
+/*
+ * Has an aborted task, whose I/O is in flight and cannot be taken back, wait for that: `done` of
+ * struct scsi_host_ops follows.  Its thread.
+ */
+void target_task_abort_later(struct target_task *t);
+/* The I/O of a task is back that is in state ABORTED or ABANDONED.  Its thread. */
+void target_task_abort_back(struct target_task *t);
+/* Abandons aborted tasks whose backing I/O did not end in time. Called by thread->aborted_timer. */
+void target_task_give_up(struct loop_timer *timer);
+/*
+ * Says in the log and to the array that a unit hangs, which has a fence, unless that was said
+ * already.  Any thread.
+ */
+void target_task_tell_hang(struct target_unit *unit);
+/* Takes one fence off a unit, and says so when it was the last one of a unit that hung. */
+void target_task_unfence(struct target_unit *unit);
+
+/* ---- task_wait.c: tasks that have not started ---- */
+
 /* Starts the tasks in path->held_tasks, because the path is no longer held. The path's thread. */
 void target_task_release_held(struct target_path *path);
 /*
@@ -103,12 +136,9 @@ void target_task_release_held(struct target_path *path);
  * thread; the caller keeps a reference to the path.
  */
 void target_task_end_unstarted(struct target_path *path);
-/* Starts a task that had to wait, and is in no list any more.  Its thread. */
-void target_task_start_late(struct target_task *t);
-/* Abandon aborted tasks whose backing I/O did not end in time. Called by thread->aborted_timer. */
-void target_task_give_up(struct loop_timer *timer);
-/* Starts the tasks in conn->turns.  The connection's thread, at the end of a round. */
-void target_task_take_turns(struct target_conn *conn);
+/* Has every task of the path that has not started forwarded; the path has no unit any more. */
+void target_task_send_away(struct target_path *path);
+
 /* ---- copy.c: what a task uses beside the unit of its own path ---- */
 
 /* The function open_unit of struct scsi_host_ops. */
@@ -127,23 +157,6 @@ void target_copy_abandon(struct target_task *t);
 void target_copy_stop(struct target_path *path);
 /* The function copy_may_go_on of struct scsi_host_ops. */
 bool target_copy_may_go_on(struct scsi_task *task);
-/*
- * Says in the log and to the array that a unit hangs, which has a fence, unless that was said
- * already.  Any thread.
- */
-void target_task_tell_hang(struct target_unit *unit);
-/* Takes one fence off a unit, and says so when it was the last one of a unit that hung. */
-void target_task_unfence(struct target_unit *unit);
-
-/* What src/scsi calls for tasks of the data path. */
-extern const struct scsi_host_ops target_task_host_ops;
-
-/*
- * How long an aborted task may stay in the backing store before it is abandoned.  Linux waits 15 s
- * for ABORT TASK and 30 s for LOGICAL UNIT RESET before it drops the session.
- */
-#define TASK_ABORT_GRACE_MS 500u
-
 /* ---- tmf.c ----------------------------------------------------------------------------------- */
 
 /* The functions tmf and same_lun of struct iscsi_conn_ops. */
