@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Tests of what becomes of commands when a LUN gets another owner, or its owner is not reached: two
+ * gateways, as two_gateways.h makes them.
+ */
+#include "two_gateways.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "target/target_int.h"
+
+/* A planned move: commands wait at the old owner, and go to the new one. */
+static void
+test_a_move_loses_no_command(void **state)
+{
+	struct two_gateways *g = *state;
+	struct iscsi_context *hosts[2] = { two_log_in(g, 0, HOST_1, 1),
+					   two_log_in(g, 1, HOST_2, 2) };
+	uint8_t out[512], in[512];
+
+	for (unsigned round = 0; round < 4; round++) {
+		unsigned from = round & 1, to = !from;
+		struct pending waits[2];
+		void *drain;
+
+		two_quiesce(g, from, 0, &drain);
+		for (unsigned i = 0; i < 2; i++) {
+			host_start_write(&waits[i], hosts[i], 0, 8 * (i + 1),
+					 (uint8_t)(16 * round + i));
+			assert_false(host_wait(&waits[i], 20));
+		}
+		two_set_owner(g, 0, to, 2 + round);
+		fake_commit(g->list[from].array);
+		fake_commit(g->list[to].array);
+		fake_ops(g->list[from].array)->resume(fake_runtime(g->list[from].array), drain);
+		/* each nexus is told of it once: the write was not carried out */
+		for (unsigned i = 0; i < 2; i++) {
+			assert_true(host_wait(&waits[i], 10000));
+			assert_int_equal(waits[i].status, UA_ACCESS);
+			host_forget(&waits[i]);
+		}
+		for (unsigned i = 0; i < 2; i++) {
+			memset(out, (int)(16 * round + i), sizeof(out));
+			assert_int_equal(host_write(hosts[i], 0, 8 * (i + 1), out, 512), 0);
+			assert_int_equal(host_read(hosts[!i], 0, 8 * (i + 1), in, 512), 0);
+			assert_memory_equal(in, out, 512);
+		}
+	}
+	host_logout(hosts[0]);
+	host_logout(hosts[1]);
+}
+
+#define MOVES 40u
+
+struct mover {
+	struct two_gateways *g;
+	pthread_t thread;
+	atomic_bool done;
+	bool failed;
+};
+
+static void *
+move_often(void *arg)
+{
+	struct mover *m = arg;
+	struct array_mapping mapping = { .lun_id = m->g->luns[0] };
+
+	for (unsigned i = 0; i < MOVES && !m->failed; i++) {
+		struct array *from = m->g->list[i & 1].array;
+		void *drain = NULL;
+
+		m->failed = fake_ops(from)->quiesce(fake_runtime(from), &mapping, 1, 10000,
+						    &drain) != 0;
+		if (m->failed)
+			break;
+		two_set_owner(m->g, 0, !(i & 1), 2 + i);
+		fake_commit(from);
+		fake_commit(m->g->list[!(i & 1)].array);
+		fake_ops(from)->resume(fake_runtime(from), drain);
+	}
+	atomic_store(&m->done, true);
+	return NULL;
+}
+
+/* A nexus is told of each move once. */
+static void
+write_and_read(struct iscsi_context *host, uint64_t lba, uint8_t seed)
+{
+	uint8_t out[512], in[512];
+	unsigned told = 0;
+	int rc;
+
+	two_fill(out, sizeof(out), seed);
+	while ((rc = host_write(host, 0, lba, out, 512)) == UA_ACCESS)
+		assert_true(++told <= MOVES);
+	assert_int_equal(rc, 0);
+	while ((rc = host_read(host, 0, lba, in, 512)) == UA_ACCESS)
+		assert_true(++told <= MOVES);
+	assert_int_equal(rc, 0);
+	assert_memory_equal(in, out, 512);
+}
+
+/* Through both gateways, while the LUN moves to and fro. */
+static void
+test_moves_under_verified_load(void **state)
+{
+	struct two_gateways *g = *state;
+	struct iscsi_context *hosts[2] = { two_log_in(g, 0, HOST_1, 1),
+					   two_log_in(g, 1, HOST_2, 2) };
+	struct mover mover = { .g = g };
+
+	assert_int_equal(pthread_create(&mover.thread, NULL, move_often, &mover), 0);
+	for (unsigned i = 0; !atomic_load(&mover.done); i++)
+		write_and_read(hosts[i & 1], 8 * (i & 1), (uint8_t)i);
+	pthread_join(mover.thread, NULL);
+	assert_false(mover.failed);
+	host_logout(hosts[0]);
+	host_logout(hosts[1]);
+}
+
+/* Nobody owns it: commands wait, and are answered BUSY in the end. */
+static void
+test_without_an_owner_commands_are_busy(void **state)
+{
+	struct two_gateways *g = *state;
+	struct iscsi_context *host = two_log_in(g, 0, HOST_1, 1);
+	struct guid nobody = fake_id(999);
+	uint8_t in[512];
+
+	two_tell_owner(g, 1, &nobody, 2);
+	assert_int_equal(host_read(host, 1, 0, in, 512), 0x08);
+	assert_int_equal(host_read(host, 0, 0, in, 512), 0);
+	two_tell_owner(g, 1, &g->list[1].id, 3);
+	assert_int_equal(host_read(host, 1, 0, in, 512), 0);
+	host_logout(host);
+}
+
+/*
+ * A gateway that was stopped, and replaced, wakes with its connections to owners: they have ended,
+ * and it may not come back before it runs anew.
+ */
+static void
+test_a_gateway_that_was_replaced_is_cut_off(void **state)
+{
+	struct two_gateways *g = *state;
+	struct iscsi_context *host = two_log_in(g, 0, HOST_1, 1);
+	uint8_t in[512];
+
+	assert_int_equal(host_read(host, 1, 0, in, 512), 0);
+	fake_gateway(g->list[1].array, &g->list[0].id, g->list[0].address, "");
+	fake_commit(g->list[1].array);
+	assert_int_equal(host_read(host, 1, 0, in, 512), 0x08);
+	fake_gateway(g->list[1].array, &g->list[0].id, g->list[0].address, "another instance");
+	fake_commit(g->list[1].array);
+	/* it must not take itself for what has replaced it */
+	assert_int_equal(host_read(host, 1, 0, in, 512), 0x08);
+	fake_gateway(g->list[0].array, &g->list[0].id, g->list[0].address, "another instance");
+	fake_commit(g->list[0].array);
+	assert_int_equal(host_read(host, 1, 0, in, 512), UA_NEXUS_LOSS);
+	assert_int_equal(host_read(host, 1, 0, in, 512), UA_ACCESS); /* a new nexus there */
+	assert_int_equal(host_read(host, 1, 0, in, 512), 0);
+	host_logout(host);
+}
+
+/* The owner dies under load: what may be repeated goes on at the one that takes over. */
+static void
+test_the_owner_dies(void **state)
+{
+	struct two_gateways *g = *state;
+	struct iscsi_context *host = two_log_in(g, 0, HOST_1, 1);
+	uint8_t out[512], in[512];
+	struct pending waits;
+
+	two_fill(out, sizeof(out), 7);
+	assert_int_equal(host_write(host, 1, 0, out, 512), 0);
+	two_stop(&g->list[1]);
+	host_start_write(&waits, host, 1, 8, 0x55);
+	assert_false(host_wait(&waits, 50));
+	assert_true(fake_suspected(g->list[0].array) > 0);
+	two_take_over(g);
+	assert_true(host_wait(&waits, 10000));
+	assert_int_equal(waits.status, UA_NEXUS_LOSS);
+	host_forget(&waits);
+	assert_int_equal(host_test_unit_ready(host, 1), UA_ACCESS);
+	assert_int_equal(host_read(host, 1, 0, in, 512), 0);
+	assert_memory_equal(in, out, 512);
+	host_logout(host);
+}
+
+/* What may not be repeated ends when another gateway has taken the LUN over, not before. */
+static void
+test_a_command_that_may_not_be_repeated(void **state)
+{
+	struct two_gateways *g = *state;
+	struct iscsi_context *host = two_log_in(g, 0, HOST_1, 1);
+	struct pending waits;
+
+	two_inject(g, "lun1.write", "hold");
+	host_start_compare_and_write(&waits, host, 1, 0, 0, 0x77);
+	assert_false(host_wait(&waits, 50));
+	target_log_out(g->list[1].target, 100); /* its sessions end */
+	assert_false(host_wait(&waits, 200));
+	two_lift(g, "lun1.write");
+	two_stop(&g->list[1]);
+	two_take_over(g);
+	assert_true(host_wait(&waits, 10000));
+	assert_int_equal(waits.status, SENSE(0x0b, 0));
+	host_forget(&waits);
+	host_logout(host);
+}
+
+/* ---- What an owner may still do ---- */
+
+/* ABORT TASK of a write whose connection to the owner broke waits until that one can do nothing. */
+static void
+test_abort_waits_for_what_the_owner_may_do(void **state)
+{
+	struct two_gateways *g = *state;
+	static struct raw_pdu pdu;
+	static struct raw raw;
+
+	two_hold_at_owner(g, &raw, two_write_0, sizeof(two_write_0), 512);
+	target_log_out(g->list[1].target, 100);
+	while (fake_suspected(g->list[0].array) == 0)
+		assert_false(raw_receive(&raw, &pdu, 20));
+	uint32_t tmf = raw_tmf(&raw, 1, 2, 0xffffffff); /* ABORT TASK SET */
+
+	raw_flush(&raw);
+	assert_false(raw_receive(&raw, &pdu, 200));
+	two_lift(g, "lun1.write");
+	two_stop(&g->list[1]);
+	two_take_over(g);
+	raw_expect(&raw, &pdu, RAW_TMF_RESPONSE, tmf);
+	assert_int_equal(pdu.bhs[2], 0);
+	raw_close(&raw);
+}
+
+/* When that remains unknown, nothing is answered: the session ends. */
+static void
+end_unanswered(struct two_gateways *g, const uint8_t *cdb, size_t cdb_len, uint32_t len)
+{
+	static struct raw_pdu pdu;
+	static struct raw raw;
+
+	two_hold_at_owner(g, &raw, cdb, cdb_len, len);
+	target_log_out(g->list[1].target, 100);
+	assert_false(raw_receive(&raw, &pdu, 10000)); /* its end */
+	assert_true(fake_wait_sessions(g->list[0].array, 0));
+	raw_close(&raw);
+	two_lift(g, "lun1.write");
+}
+
+static void
+test_what_remains_unknown_is_not_answered(void **state)
+{
+	static const uint8_t compare[16] = { 0x89, [13] = 1 };
+
+	end_unanswered(*state, compare, sizeof(compare), 1024);
+}
+
+static void
+test_a_write_that_remains_unknown_is_not_answered(void **state)
+{
+	end_unanswered(*state, two_write_0, sizeof(two_write_0), 512);
+}
+
+/* A session lasts, for whoever logs in anew, until the owner has answered the aborts of its tasks. */
+static void
+test_the_end_of_a_session_waits_for_the_owner(void **state)
+{
+	struct two_gateways *g = *state;
+	static uint8_t block[512] = { 0xbb };
+	static struct raw raw;
+	static struct raw_pdu pdu;
+
+	two_raw(g, &raw, 1);
+	two_inject(g, "lun1.write", "hold");
+	raw_command_data(&raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0), block, 512);
+	raw_flush(&raw);
+	assert_false(raw_receive(&raw, &pdu, 50));
+	fake_lease(g->list[1].array, false); /* it answers nothing */
+	raw_close(&raw);
+	for (unsigned i = 0; i < 10; i++) { /* others are served meanwhile */
+		struct iscsi_context *host = initiator_login(g->list[0].portal, HOST_2, NAME, 2,
+							     NULL);
+
+		assert_int_equal(host_test_unit_ready(host, 0), UA_POWER_ON);
+		host_logout(host);
+		assert_true(fake_wait_sessions(g->list[0].array, 1));
+	}
+	fake_lease(g->list[1].array, true);
+	two_lift(g, "lun1.write");
+	assert_true(fake_wait_sessions(g->list[0].array, 0));
+}
+
+/* ---- What an owner has in memory only ---- */
+
+/* The reservation is lost with a move, and its holder is told, through whichever gateway it comes. */
+static void
+test_a_lost_reserve_is_told(void **state)
+{
+	struct two_gateways *g = *state;
+	static const uint8_t reserve[6] = { 0x16 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned owner = i;
+		struct iscsi_context *host = two_log_in(g, 0, HOST_1, 1 + i);
+		struct pending waits;
+		void *drain;
+
+		assert_int_equal(host_command(host, (int)i, reserve, 6, NULL, 0, NULL, 0, NULL), 0);
+		two_quiesce(g, owner, i, &drain);
+		host_start_write(&waits, host, (int)i, 8, 0x33);
+		assert_false(host_wait(&waits, 20));
+		two_set_owner(g, i, !owner, 2);
+		fake_commit(g->list[owner].array);
+		fake_commit(g->list[!owner].array);
+		fake_ops(g->list[owner].array)->resume(fake_runtime(g->list[owner].array), drain);
+		assert_true(host_wait(&waits, 10000));
+		assert_int_equal(waits.status, UA_NEXUS_LOSS);
+		host_forget(&waits);
+		assert_int_equal(host_test_unit_ready(host, (int)i), UA_ACCESS);
+		assert_int_equal(host_test_unit_ready(host, (int)i), 0);
+		host_logout(host);
+	}
+}
+
+/* A reset waits, like a command, for an owner that is not reached. */
+static void
+test_a_reset_waits_for_the_owner(void **state)
+{
+	struct two_gateways *g = *state;
+	struct guid nobody = fake_id(999);
+	static struct raw_pdu pdu;
+	static struct raw raw;
+
+	two_raw(g, &raw, 1);
+	two_tell_owner(g, 1, &nobody, 2);
+	uint32_t tmf = raw_tmf(&raw, 1, 5, 0xffffffff);
+
+	raw_flush(&raw);
+	assert_false(raw_receive(&raw, &pdu, 50));
+	two_tell_owner(g, 1, &g->list[1].id, 3);
+	raw_expect(&raw, &pdu, RAW_TMF_RESPONSE, tmf);
+	assert_int_equal(pdu.bhs[2], 0);
+	raw_close(&raw);
+}
+
+/* I_T NEXUS RESET is answered when the owners have ended the nexus, not before. */
+static void
+test_a_nexus_reset_waits_for_the_owners(void **state)
+{
+	struct two_gateways *g = *state;
+	const struct raw_who who = {
+		.host = HOST_1, .target = NAME, .isid = 1, .protocol_level = 2
+	};
+	static struct raw_pdu pdu;
+	static struct raw raw;
+
+	memset(&raw, 0, sizeof(raw));
+	assert_int_equal(raw_try_login(&raw, g->list[0].port, &who), 0);
+	raw_ready(&raw, 1);
+	fake_lease(g->list[1].array, false); /* it answers nothing */
+	uint32_t tmf = raw_tmf(&raw, 0, 11, 0xffffffff);
+
+	raw_flush(&raw);
+	assert_false(raw_receive(&raw, &pdu, 50));
+	fake_lease(g->list[1].array, true);
+	raw_expect(&raw, &pdu, RAW_TMF_RESPONSE, tmf);
+	assert_int_equal(pdu.bhs[2], 0);
+	raw_close(&raw);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TWO_TEST(test_a_move_loses_no_command),
+		TWO_TEST(test_moves_under_verified_load),
+		TWO_TEST_IMPATIENT(test_without_an_owner_commands_are_busy),
+		TWO_TEST_IMPATIENT(test_a_gateway_that_was_replaced_is_cut_off),
+		TWO_TEST(test_the_owner_dies),
+		TWO_TEST(test_a_command_that_may_not_be_repeated),
+		TWO_TEST(test_abort_waits_for_what_the_owner_may_do),
+		TWO_TEST_IMPATIENT(test_what_remains_unknown_is_not_answered),
+		TWO_TEST_IMPATIENT(test_a_write_that_remains_unknown_is_not_answered),
+		TWO_TEST(test_the_end_of_a_session_waits_for_the_owner),
+		TWO_TEST(test_a_lost_reserve_is_told),
+		TWO_TEST(test_a_reset_waits_for_the_owner),
+		TWO_TEST(test_a_nexus_reset_waits_for_the_owners),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
