@@ -165,6 +165,26 @@ pair_login(struct pair *pair)
 	assert_int_equal(pair->ready, 1);
 }
 
+void
+pair_open(struct pair *pair)
+{
+	pair_init(pair, NULL);
+	pair_login(pair);
+}
+
+void
+pair_open_digests(struct pair *pair)
+{
+	struct iscsi_params ours;
+
+	pair_config(pair);
+	iscsi_initiator_limits(&ours);
+	ours.header_digest = ours.data_digest = ISCSI_DIGEST_CRC32C;
+	pair->config.limits = &ours;
+	assert_int_equal(pair_init_config(pair, NULL, 0), 0);
+	pair_login(pair);
+}
+
 /* ---- Requests ---- */
 
 static void

@@ -47,6 +47,10 @@ void pair_pump(struct pair *pair);
 bool pair_move_out(struct pair *pair);
 bool pair_move_in(struct pair *pair);
 void pair_login(struct pair *pair);
+/* Makes both sides with their own limits, and logs in. */
+void pair_open(struct pair *pair);
+/* The same with digests of headers and data. */
+void pair_open_digests(struct pair *pair);
 
 /* READ(10) and WRITE(10) with buffers in so many pieces; written data is a pattern of `seed`. */
 void pair_read(struct pair_request *r, uint32_t lba, uint16_t blocks, int pieces);

@@ -18,8 +18,7 @@ test_login_without_chap_takes_one_request(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	const struct iscsi_login *login = iscsi_conn_login(pair.target.conn);
 
 	assert_int_equal(pair.pdus_to_target, 1);
@@ -182,8 +181,7 @@ test_a_command_takes_one_round_trip(void **state)
 	static struct pair_request r;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	pair_write(&r, 8, 256, 5, 1);
 	pair_send(&pair, &r);
 	while (pair_move_out(&pair))
@@ -270,8 +268,7 @@ test_sense_and_residuals(void **state)
 	static struct pair_request r;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	pair_command(&r, 0xff);
 	pair_send(&pair, &r);
 	pair_expect(&pair, &r, 2);
@@ -305,8 +302,7 @@ test_a_write_that_is_refused_early(void **state)
 	static struct pair_request w, r;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	pair.target.mode = PEER_REFUSE;
 	pair.cut = 100;
 	pair_write(&w, 0, 1024, 1, 5);
@@ -327,17 +323,11 @@ test_a_write_that_is_refused_early(void **state)
 static void
 test_long_cdb_and_both_directions(void **state)
 {
-	struct iscsi_params ours;
 	static struct pair_request r;
 	struct pair pair;
 
 	(void)state;
-	pair_config(&pair);
-	iscsi_initiator_limits(&ours);
-	ours.header_digest = ours.data_digest = ISCSI_DIGEST_CRC32C;
-	pair.config.limits = &ours;
-	assert_int_equal(pair_init_config(&pair, NULL, 0), 0);
-	pair_login(&pair);
+	pair_open_digests(&pair);
 	pair.target.mode = PEER_HOLD;
 	pair_write(&r, 0, 1, 1, 1);
 	r.cdb[0] = 0x7f;
@@ -415,8 +405,7 @@ test_too_many_requests_are_refused(void **state)
 
 	(void)state;
 	assert_non_null(r);
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	for (unsigned i = 0; i < ISCSI_INITIATOR_REQUESTS_MAX; i++) {
 		pair_command(&r[i], 0);
 		pair_send(&pair, &r[i]);
@@ -449,8 +438,7 @@ test_abort_of_a_task_that_runs(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	pair.target.mode = PEER_HOLD;
 	pair_write(&w, 0, 8, 1, 1);
 	pair_command(&other, 0);
@@ -484,8 +472,7 @@ test_abort_of_a_task_that_was_not_sent(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	pair_command(&r, 0);
 	pair_send(&pair, &r);
 	tmf_init(&tmf, ISCSI_TMF_ABORT_TASK, &done);
@@ -509,8 +496,7 @@ test_abort_that_comes_too_late(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	pair_read(&r, 5, 1, 1);
 	pair_send(&pair, &r);
 	assert_true(pair_move_out(&pair));
@@ -533,8 +519,7 @@ test_reset_ends_the_tasks_of_its_unit(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	pair.target.mode = PEER_HOLD;
 	pair.target.tmf_later = true;
 	pair_command(&here, 0);
@@ -575,8 +560,7 @@ test_a_function_that_is_refused_ends_nothing(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	pair.target.mode = PEER_HOLD;
 	pair_command(&r, 0);
 	pair_send(&pair, &r);
@@ -600,8 +584,7 @@ test_pings_of_both_sides(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(iscsi_conn_ping(pair.target.conn), 0);
 		peer_pump(&pair.target);
@@ -622,8 +605,7 @@ test_asynchronous_messages(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	assert_int_equal(iscsi_conn_async_message(pair.target.conn, &message), 0);
 	peer_pump(&pair.target);
 	pair_pump(&pair);
@@ -640,8 +622,7 @@ test_logout(void **state)
 	struct pair pair;
 
 	(void)state;
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	assert_int_equal(iscsi_initiator_log_out(pair.ini), 0);
 	pair_pump(&pair);
 	assert_int_equal(pair.target.error, ERR_CLOSED);
@@ -662,8 +643,7 @@ expect_bad(uint8_t opcode, uint8_t flags, unsigned field, uint32_t value, uint32
 	uint8_t bhs[BHS_SIZE];
 	struct pair pair;
 
-	pair_init(&pair, NULL);
-	pair_login(&pair);
+	pair_open(&pair);
 	pair.target.mode = PEER_HOLD;
 	pair_read(&r, 0, 1, 1);
 	pair_write(&w, 0, 1, 1, 1);
@@ -722,17 +702,11 @@ test_what_a_target_must_not_send(void **state)
 static void
 test_a_wrong_digest_ends_the_connection(void **state)
 {
-	struct iscsi_params ours;
 	static struct pair_request r;
 	struct pair pair;
 
 	(void)state;
-	pair_config(&pair);
-	iscsi_initiator_limits(&ours);
-	ours.header_digest = ours.data_digest = ISCSI_DIGEST_CRC32C;
-	pair.config.limits = &ours;
-	assert_int_equal(pair_init_config(&pair, NULL, 0), 0);
-	pair_login(&pair);
+	pair_open_digests(&pair);
 	pair_read(&r, 0, 2, 1);
 	pair_send(&pair, &r);
 	assert_true(pair_move_out(&pair));
