@@ -23,15 +23,6 @@
 
 atomic_int bench_phase = PHASE_SETUP;
 
-uint64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static unsigned
 hist_index(uint64_t ns)
 {

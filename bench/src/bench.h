@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "now.h"
+
 enum phase { PHASE_SETUP, PHASE_WARMUP, PHASE_MEASURE, PHASE_STOP };
 
 struct job {
@@ -74,7 +76,6 @@ struct worker {
 
 extern atomic_int bench_phase;
 
-uint64_t now_ns(void);
 /* session counts from 0 in each worker. */
 void stats_add(struct worker *w, unsigned session, uint64_t started, uint64_t bytes, bool ok);
 void stream_init(struct stream *s, const struct job *job, unsigned session, uint64_t capacity);

@@ -11,6 +11,8 @@
  *
  * Two threads, each on a processor of its own. Medians of several tries; nothing else should run.
  */
+#include "now.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -39,15 +41,6 @@ static struct {
 	int event, epoll;
 	_Atomic uint64_t woken_ns;
 } shared;
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static void
 on_core(int core)

@@ -11,18 +11,15 @@
  *
  * Prints a line of JSON.  Uses the pools `catalog` and `luns`; CEPH_USER names the user (vdsd).
  */
-#include <errno.h>
+#include "ceph.h"
+#include "now.h"
+
 #include <pthread.h>
-#include <rados/librados.h>
 #include <rbd/librbd.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECONDS     3.0
@@ -38,15 +35,6 @@ struct client {
 	long won, lost;
 	double until;
 };
-
-static double
-now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static double
 cpu_s(void)
@@ -72,34 +60,6 @@ status(const char *name)
 	if (f)
 		fclose(f);
 	return value;
-}
-
-static int
-must(int rc, const char *what)
-{
-	if (rc >= 0)
-		return rc;
-	fprintf(stderr, "gateway-costs: %s: %s\n", what, strerror(-rc));
-	exit(1);
-}
-
-static void
-client_open(struct client *c, const char *pool)
-{
-	const char *user = getenv("CEPH_USER");
-
-	must(rados_create(&c->rados, user ? user : "vdsd"), "rados_create");
-	must(rados_conf_read_file(c->rados, NULL), "ceph.conf (see CEPH_CONF)");
-	rados_conf_set(c->rados, "rbd_cache", "false");
-	must(rados_connect(c->rados), "connect");
-	must(rados_ioctx_create(c->rados, pool, &c->ioctx), pool);
-}
-
-static void
-client_close(struct client *c)
-{
-	rados_ioctx_destroy(c->ioctx);
-	rados_shutdown(c->rados);
 }
 
 static void
@@ -459,7 +419,7 @@ main(int argc, char **argv)
 	    threads > MAX_THREADS)
 		return usage();
 	for (unsigned i = 0; i < count; i++)
-		client_open(&clients[i], open ? "luns" : "catalog");
+		ceph_open(&clients[i].rados, &clients[i].ioctx, open ? "luns" : "catalog");
 	if (commits || notify)
 		object_new(clients);
 	if (commits)
@@ -475,6 +435,6 @@ main(int argc, char **argv)
 	else
 		return usage();
 	for (unsigned i = 0; i < count; i++)
-		client_close(&clients[i]);
+		ceph_close(clients[i].rados, clients[i].ioctx);
 	return 0;
 }

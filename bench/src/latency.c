@@ -10,6 +10,8 @@
  * includes the commit, and from the moment when the array's answer was there, which is after the
  * commit.  The commit lies between them.
  */
+#include "now.h"
+
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -36,15 +38,6 @@ static int to_changer[2]; /* a pipe: one byte when the watcher is ready, and for
 
 static IVdsHwProvider *provider;
 static IVdsLunIscsi *lun;
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static void
 check(const char *what, HRESULT hr)

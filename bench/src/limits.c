@@ -14,17 +14,9 @@
 #include <unistd.h>
 
 #include "crc32c.h"
+#include "now.h"
 
 #define SIZE (256u << 20)
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static uint64_t rng = 0x9e3779b97f4a7c15ull;
 
@@ -63,7 +55,7 @@ main(int argc, char **argv)
 	}
 	memset(a, 1, SIZE);
 	memset(b, 2, SIZE);
-	for (n = 0, t0 = now(); (t = now()) - t0 < 1; n++)
+	for (n = 0, t0 = now_s(); (t = now_s()) - t0 < 1; n++)
 		memcpy(b, a, SIZE);
 	line("memcpy of 256 MiB", SIZE, n, t - t0);
 	for (size_t i = 0; i < SIZE; i += 1u << 20)
@@ -72,18 +64,18 @@ main(int argc, char **argv)
 	for (size_t k = 0; k < 2; k++) {
 		size_t bs = sizes[k], slots = SIZE / bs;
 
-		for (n = 0, t0 = now(); (t = now()) - t0 < 1; n++)
+		for (n = 0, t0 = now_s(); (t = now_s()) - t0 < 1; n++)
 			memcpy(b, a + rnd() % slots * bs, bs);
 		line("memcpy, random source to one buffer", bs, n, t - t0);
-		for (n = 0, t0 = now(); (t = now()) - t0 < 1; n++)
+		for (n = 0, t0 = now_s(); (t = now_s()) - t0 < 1; n++)
 			if (pread(fd, b, bs, (off_t)(rnd() % slots * bs)) != (ssize_t)bs)
 				return 1;
 		line("pread, random", bs, n, t - t0);
-		for (n = 0, t0 = now(); (t = now()) - t0 < 1; n++)
+		for (n = 0, t0 = now_s(); (t = now_s()) - t0 < 1; n++)
 			if (pwrite(fd, b, bs, (off_t)(rnd() % slots * bs)) != (ssize_t)bs)
 				return 1;
 		line("pwrite, random", bs, n, t - t0);
-		for (n = 0, t0 = now(); (t = now()) - t0 < 1; n++)
+		for (n = 0, t0 = now_s(); (t = now_s()) - t0 < 1; n++)
 			sink += crc32c(0, a + rnd() % slots * bs, bs);
 		line("crc32c", bs, n, t - t0);
 	}

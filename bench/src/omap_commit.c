@@ -8,13 +8,10 @@
  *
  * Prints a line of JSON.  The object is removed before and after; CEPH_USER names the user (vdsd).
  */
-#include <errno.h>
-#include <rados/librados.h>
+#include "ceph.h"
+#include "now.h"
+
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MAX_ROWS     64
@@ -26,24 +23,6 @@ struct shape {
 	double seconds;
 	size_t rows, bytes;
 };
-
-static double
-now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static int
-must(int rc, const char *what)
-{
-	if (rc >= 0)
-		return rc;
-	fprintf(stderr, "omap-commit: %s: %s\n", what, strerror(-rc));
-	exit(1);
-}
 
 static void
 set(rados_write_op_t op, const char *key, const char *value, size_t len)
@@ -118,7 +97,7 @@ int
 main(int argc, char **argv)
 {
 	struct shape shape = { .seconds = 2, .rows = 2, .bytes = 400 };
-	const char *user = getenv("CEPH_USER"), *object;
+	const char *object;
 	rados_t rados;
 	rados_ioctx_t ioctx;
 	int c;
@@ -139,14 +118,10 @@ main(int argc, char **argv)
 		return 2;
 	}
 	object = argv[optind + 1];
-	must(rados_create(&rados, user ? user : "vdsd"), "rados_create");
-	must(rados_conf_read_file(rados, NULL), "ceph.conf (see CEPH_CONF)");
-	must(rados_connect(rados), "connect");
-	must(rados_ioctx_create(rados, argv[optind], &ioctx), argv[optind]);
+	ceph_open(&rados, &ioctx, argv[optind]);
 	rados_remove(ioctx, object);
 	measure(ioctx, object, &shape);
 	rados_remove(ioctx, object);
-	rados_ioctx_destroy(ioctx);
-	rados_shutdown(rados);
+	ceph_close(rados, ioctx);
 	return 0;
 }

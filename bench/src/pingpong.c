@@ -17,6 +17,8 @@
  * is how much either side takes or gives in one call (1 MiB; smaller pieces stay
  * in the cache, which tells with large messages).
  */
+#include "now.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <liburing.h>
@@ -46,15 +48,6 @@ struct conn {
 
 static char rx[BUF], tx[BUF];
 static size_t piece = BUF;
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static void
 die(const char *what)
@@ -332,12 +325,12 @@ main(int argc, char **argv)
 	for (unsigned i = 0; i < n; i++)
 		close(sv[i].fd);
 
-	t0 = now();
+	t0 = now_s();
 	for (unsigned i = 0; i < n; i++) {
 		cl[i].unsent = depth * req;
 		push(&cl[i]);
 	}
-	for (t1 = t0; t1 - t0 < seconds; t1 = now()) {
+	for (t1 = t0; t1 - t0 < seconds; t1 = now_s()) {
 		long k = turn(cl, n, rep, req, false, spin);
 
 		if (k < 0)
