@@ -165,7 +165,11 @@ const struct ctl_option ctl_options[OPT_COUNT] = {
 		"end after so many looks" },
 };
 
-#define SECRET_OPTIONS (O(FILE) | O(USER) | O(MUTUAL) | O(KEEP_OLD))
+#define SECRET_OPTIONS   (O(FILE) | O(USER) | O(MUTUAL) | O(KEEP_OLD))
+#define WHO_OPTIONS      (O(UNMASK) | O(HOST) | O(HOST_GROUP)) /* who may use a new LUN */
+#define LIMIT_OPTIONS    (O(IOPS) | O(BANDWIDTH) | O(BURST))
+#define LOOK_OPTIONS     (O(INTERVAL) | O(COUNT_OF))
+#define SCHEDULE_OPTIONS (O(EVERY) | O(AT) | O(KEEP) | O(ENABLED))
 
 const struct ctl_command ctl_commands[] = {
 	/* words, arguments, least, most, options, required, family, function, help */
@@ -272,12 +276,12 @@ const struct ctl_command ctl_commands[] = {
 	  "give a host another name" },
 	{ "host secret", "HOST", 1, 1, SECRET_OPTIONS, 0, ROW_HOST, ctl_run_host_secret,
 	  "set a CHAP secret that a host needs for every target" },
-	{ "host set", "HOST", 1, 1, O(IOPS) | O(BANDWIDTH) | O(BURST), 0, ROW_HOST, ctl_run_host_set,
+	{ "host set", "HOST", 1, 1, LIMIT_OPTIONS, 0, ROW_HOST, ctl_run_host_set,
 	  "limit what a host does: commands and bytes a second over all of its sessions" },
 	{ "host show", "HOST", 1, 1, 0, 0, ROW_HOST, ctl_run_show, "show a host" },
 	{ "host sources", "HOST NETWORK…", 2, CTL_MANY, 0, 0, ROW_HOST, ctl_run_host_sources,
 	  "set the networks from which a host may log in (ADDRESS/BITS), or any" },
-	{ "host stats", "HOST", 1, 1, O(INTERVAL) | O(COUNT_OF), 0, ROW_HOST, ctl_run_host_stats,
+	{ "host stats", "HOST", 1, 1, LOOK_OPTIONS, 0, ROW_HOST, ctl_run_host_stats,
 	  "show the rate and the latency of a host now" },
 	{ "host-group add", "HOST-GROUP HOST…", 2, CTL_MANY, 0, 0, ROW_HOST_GROUP,
 	  ctl_run_host_group_add, "add hosts to a host group" },
@@ -299,15 +303,15 @@ const struct ctl_command ctl_commands[] = {
 	  "let a job that is paused go on" },
 	{ "job show", "JOB", 1, 1, 0, 0, ROW_JOB, ctl_run_show, "show a job" },
 	{ "job wait", "JOB", 1, 1, 0, 0, ROW_JOB, ctl_run_job_wait, "wait until a job has ended" },
-	{ "lun adopt", "FILE", 1, 1, O(POOL) | O(NAME) | O(BLOCK_SIZE) | O(REMOVABLE) | O(UNMASK) | O(HOST) | O(HOST_GROUP), O(POOL),
+	{ "lun adopt", "FILE", 1, 1, O(POOL) | O(NAME) | O(BLOCK_SIZE) | O(REMOVABLE) | WHO_OPTIONS, O(POOL),
 	  ROW_LUN, ctl_run_lun_adopt, "create a LUN whose data are a raw file, which stays as it is" },
 	{ "lun associate", "LUN TARGET…", 2, CTL_MANY, O(ADD), 0, ROW_LUN, ctl_run_lun_associate,
 	  "put a LUN behind exactly these targets (AssociateTargets), or behind these too" },
-	{ "lun clone", "LUN|SNAPSHOT NAME", 2, 2, O(UNMASK) | O(HOST) | O(HOST_GROUP) | O(COPY), 0, ROW_LUN,
+	{ "lun clone", "LUN|SNAPSHOT NAME", 2, 2, WHO_OPTIONS | O(COPY), 0, ROW_LUN,
 	  ctl_run_lun_clone, "create a LUN that begins with the data of a LUN or of a snapshot" },
 	{ "lun counters", "LUN", 1, 1, 0, 0, ROW_LUN, ctl_run_lun_counters,
 	  "show how much a LUN was read and written" },
-	{ "lun create", "NAME", 1, 1, O(SIZE) | O(POOL) | O(BLOCK_SIZE) | O(THICK) | O(REMOVABLE) | O(CACHE) | O(UNMASK) | O(HOST) | O(HOST_GROUP), O(SIZE),
+	{ "lun create", "NAME", 1, 1, O(SIZE) | O(POOL) | O(BLOCK_SIZE) | O(THICK) | O(REMOVABLE) | O(CACHE) | WHO_OPTIONS, O(SIZE),
 	  ROW_LUN, ctl_run_lun_create, "create a LUN" },
 	{ "lun delete", "LUN", 1, 1, O(FORCE) | O(NOW), 0, ROW_LUN, ctl_run_delete,
 	  "delete a LUN and its data; its pool may keep it in the trash for a time" },
@@ -341,12 +345,12 @@ const struct ctl_command ctl_commands[] = {
 	  ctl_run_lun_restore, "bring a LUN back from the trash, as it was" },
 	{ "lun rollback", "LUN SNAPSHOT", 2, 2, O(FORCE), 0, ROW_LUN, ctl_run_lun_rollback,
 	  "give a LUN the data back that it had at a snapshot of it" },
-	{ "lun set", "LUN", 1, 1, O(IOPS) | O(BANDWIDTH) | O(BURST) | O(MIN_IOPS) | O(MIN_BANDWIDTH) | O(CACHE), 0, ROW_LUN,
+	{ "lun set", "LUN", 1, 1, LIMIT_OPTIONS | O(MIN_IOPS) | O(MIN_BANDWIDTH) | O(CACHE), 0, ROW_LUN,
 	  ctl_run_lun_set, "limit the commands and bytes a second of a LUN, or choose how its file is read" },
 	{ "lun show", "LUN", 1, 1, 0, 0, ROW_LUN, ctl_run_show, "show a LUN" },
 	{ "lun shrink", "LUN {SIZE | --to SIZE}", 1, 2, O(TO) | O(FORCE), 0, ROW_LUN, ctl_run_lun_shrink,
 	  "cut SIZE off the end of a LUN, or cut it to a size: what is there is lost" },
-	{ "lun stats", "LUN", 1, 1, O(INTERVAL) | O(COUNT_OF), 0, ROW_LUN, ctl_run_lun_stats,
+	{ "lun stats", "LUN", 1, 1, LOOK_OPTIONS, 0, ROW_LUN, ctl_run_lun_stats,
 	  "show the rate and the latency of a LUN now" },
 	{ "lun targets", "LUN", 1, 1, 0, 0, ROW_LUN, ctl_run_lun_targets,
 	  "list the targets through which a LUN is accessible (QueryAssociatedTargets)" },
@@ -408,7 +412,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "snapshot list", "", 0, 0, 0, 0, ROW_SNAPSHOT, ctl_run_list, "list snapshots of LUNs" },
 	{ "snapshot rename", "SNAPSHOT NAME", 2, 2, 0, 0, ROW_SNAPSHOT, ctl_run_snapshot_rename,
 	  "give a snapshot another name" },
-	{ "snapshot schedule create", "NAME LUN…", 2, CTL_MANY, O(EVERY) | O(AT) | O(KEEP) | O(ENABLED),
+	{ "snapshot schedule create", "NAME LUN…", 2, CTL_MANY, SCHEDULE_OPTIONS,
 	  O(EVERY) | O(KEEP), ROW_SNAPSHOT_SCHEDULE, ctl_run_schedule_create,
 	  "take snapshots of these LUNs again and again, and keep so many" },
 	{ "snapshot schedule delete", "SCHEDULE", 1, 1, 0, 0, ROW_SNAPSHOT_SCHEDULE, ctl_run_delete,
@@ -418,7 +422,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "snapshot schedule run", "SCHEDULE", 1, 1, 0, 0, ROW_SNAPSHOT_SCHEDULE, ctl_run_schedule_run,
 	  "run a schedule now: take its snapshots, and remove what it keeps no longer" },
 	{ "snapshot schedule set", "SCHEDULE [LUN…]", 1, CTL_MANY,
-	  O(NAME) | O(EVERY) | O(AT) | O(KEEP) | O(ENABLED), 0, ROW_SNAPSHOT_SCHEDULE,
+	  O(NAME) | SCHEDULE_OPTIONS, 0, ROW_SNAPSHOT_SCHEDULE,
 	  ctl_run_schedule_set, "change a schedule, or of which LUNs it takes snapshots" },
 	{ "snapshot schedule show", "SCHEDULE", 1, 1, 0, 0, ROW_SNAPSHOT_SCHEDULE, ctl_run_show,
 	  "show a schedule of snapshots" },
@@ -449,7 +453,7 @@ const struct ctl_command ctl_commands[] = {
 	  "list tokens, without what they are" },
 	{ "token revoke", "TOKEN", 1, 1, 0, 0, ROW_ARRAY, ctl_run_token_revoke,
 	  "revoke a token: from now on it is refused" },
-	{ "top", "", 0, 0, O(INTERVAL) | O(COUNT_OF), 0, ROW_ARRAY, ctl_run_top,
+	{ "top", "", 0, 0, LOOK_OPTIONS, 0, ROW_ARRAY, ctl_run_top,
 	  "show rates and latencies of LUNs, hosts and sessions, live" },
 	{ "trace", "[LUN]", 0, 1, O(INITIATOR) | O(SLOWER) | O(FAILED) | O(LIMIT), 0, ROW_LUN,
 	  ctl_run_trace, "show each command of initiators as it ends, live" },
