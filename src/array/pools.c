@@ -31,7 +31,8 @@ struct array_pool_entry {
 	struct array_pool *pool; /* NULL = not ready */
 	char *reason;            /* owned; why the pool is not ready; NULL = it is ready */
 	bool swept;
-	bool grow_failed;         /* that was logged */
+	bool untried;     /* another gateway has made it, and nobody has opened it here yet */
+	bool grow_failed; /* that was logged */
 	uint64_t allocated_bytes; /* by the volumes of its LUNs */
 	uint64_t snapshot_bytes;  /* of its snapshots alone, as the verifier last measured */
 	struct array_space_limits limits;
@@ -505,6 +506,7 @@ array_pool_follow(struct array *array, const struct guid *array_id, const struct
 	}
 	if (rc == 0) {
 		entry->swept = true; /* by whoever has made it */
+		entry->untried = true;
 		pthread_mutex_lock(&array->pools_lock);
 		rc = guid_map_put(&array->pools, &entry->id, entry);
 		if (rc == 0)
@@ -574,6 +576,7 @@ verify(struct array *array, struct array_pool_entry *entry, const struct state *
 		rc = entry->driver->look(entry->pool);
 	if (rc == -ENOMEM)
 		return;
+	entry->untried = false;
 	if (rc < 0) {
 		const char *text = err_text(rc);
 
@@ -728,7 +731,12 @@ array_pool_account(struct array *array, const struct guid *pool_id, int64_t delt
 
 /* ---- questions ---- */
 
-/* The caller holds pools_lock. */
+/*
+ * Finds a pool that is ready.  One that was made at another gateway is opened here by whoever needs
+ * it first, this or the verifier: it can be used through every gateway as soon as the change that has
+ * made it is answered.  The verifier, which was woken, tells the data path how full it is.  The caller
+ * holds pools_lock.
+ */
 static int
 find_ready(struct array *array, const struct guid *pool_id, struct array_pool_entry **ret_entry)
 {
@@ -736,6 +744,11 @@ find_ready(struct array *array, const struct guid *pool_id, struct array_pool_en
 
 	if (entry == NULL)
 		return array_name_no_such(ROW_POOL, pool_id);
+	if (entry->untried) {
+		AUTO_STATE struct state *state = array_state(array);
+
+		verify(array, entry, state);
+	}
 	if (entry->pool == NULL)
 		return err_set(ERR_FAILED, "the pool is not ready: %s",
 			       entry->reason != NULL ? entry->reason : "");

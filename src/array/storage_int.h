@@ -234,7 +234,8 @@ const struct array_pool_driver *array_pool_driver_find(const char *place);
 int array_pool_place_typed(const char *typed, char **ret_place);
 /*
  * Returns 0 when the pool is ready, ERR_NOT_FOUND (no such pool), or ERR_FAILED with the reason why
- * the pool is not ready.
+ * the pool is not ready.  A pool that another gateway has made and that nobody has opened here is
+ * opened, which takes as long as the driver's open.
  */
 int array_pool_ready(struct array *array, const struct guid *pool_id);
 /*

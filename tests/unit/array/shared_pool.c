@@ -24,7 +24,7 @@ struct volume {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct volume volumes[VOLUMES]; /* lock, as all below */
 static unsigned volume_count, missed, opened;
-static char next_maker[32];
+static char next_maker[32], refused[64];
 static bool keeps;
 static uint64_t free_bytes;
 
@@ -288,11 +288,17 @@ static int
 pool_open(const char *place, const struct guid *array_id, enum array_pool_mode mode,
 	  struct array_pool **ret_pool)
 {
-	struct array_pool *pool = mem_calloc(1, sizeof(*pool));
+	struct array_pool *pool;
+	bool refuses;
 
-	(void)place;
 	(void)array_id;
 	(void)mode;
+	pthread_mutex_lock(&lock);
+	refuses = str_equal(refused, place);
+	pthread_mutex_unlock(&lock);
+	if (refuses)
+		return err_set(-EIO, "the test refuses it");
+	pool = mem_calloc(1, sizeof(*pool));
 	if (pool == NULL)
 		return -ENOMEM;
 	pool->driver = &driver;
@@ -310,7 +316,15 @@ shared_pool_setup(void)
 	volume_count = missed = 0;
 	keeps = false;
 	free_bytes = 1ull << 39;
-	next_maker[0] = '\0';
+	next_maker[0] = refused[0] = '\0';
+	pthread_mutex_unlock(&lock);
+}
+
+void
+shared_pool_refuse(const char *place)
+{
+	pthread_mutex_lock(&lock);
+	snprintf(refused, sizeof(refused), "%s", place != NULL ? place : "");
 	pthread_mutex_unlock(&lock);
 }
 

@@ -17,6 +17,8 @@ void shared_pool_setup(void);
 void shared_pool_maker(const char *instance);
 /* How much of a TiB is free from now on; half of it at first. */
 void shared_pool_free(uint64_t bytes);
+/* The pool at this place cannot be opened from now on; NULL = each can. */
+void shared_pool_refuse(const char *place);
 /* Removals fail while this is set. */
 void shared_pool_keep(bool keep);
 bool shared_pool_has(const struct guid *id, bool committed);

@@ -71,6 +71,71 @@ test_pools_are_opened_by_all(void **state)
 	assert_alike(g);
 }
 
+/* Makes a pool at gateway 0, of which gateway 1 has only heard. */
+static struct guid
+new_pool(struct gateways *g, const char *name, const char *place)
+{
+	struct array_answer answer;
+
+	assert_ok(array_pool_create(g->arrays[0], NULL, name, place, &answer));
+	assert_false(pool_is_ready(g->arrays[1], &answer.object_id));
+	return answer.object_id;
+}
+
+/* Also where the verifier has not come to it yet.  Each way to need a pool meets one of its own. */
+static void
+test_a_new_pool_can_be_used_everywhere_when_it_is_answered(void **state)
+{
+	struct gateways *g = *state;
+	struct array *other = g->arrays[1];
+	struct array_lun_spec spec = { .name = "chosen", .size_bytes = MIB };
+	struct array_pool_space space;
+	struct array_answer answer;
+	struct guid pool;
+	AUTO_FREE char *place = NULL;
+	uint64_t largest = 0;
+
+	array_verify_stop(other); /* it opens no pool from now on */
+	assert_ok(array_pool_delete(g->arrays[2], NULL, &g->pool, NULL));
+	pool = new_pool(g, "a", "/shared-test/a");
+	assert_ok(array_lun_create(other, NULL, &spec, &answer));
+	assert_true(pool_is_ready(other, &pool));
+	own(g, 1, answer.object_id, 0);
+
+	spec.name = "named";
+	spec.pool_id = pool = new_pool(g, "b", "/shared-test/b");
+	assert_ok(array_lun_create(other, NULL, &spec, &answer));
+	pool = new_pool(g, "c", "/shared-test/c");
+	assert_ok(array_pool_ready(other, &pool));
+	pool = new_pool(g, "d", "/shared-test/d");
+	assert_ok(array_pool_space(other, &pool, &space));
+	pool = new_pool(g, "e", "/shared-test/e");
+	assert_ok(array_pool_largest(other, &pool, &largest));
+	pool = new_pool(g, "f", "/shared-test/f");
+	assert_ok(array_pool_place(other, &pool, &place));
+	assert_string_equal(place, "/shared-test/f");
+	assert_ok(array_pool_delete(other, NULL, &pool, NULL));
+	assert_alike(g);
+}
+
+/* A pool that cannot be opened says why, and the verifier alone tries again. */
+static void
+test_a_new_pool_that_cannot_be_opened_says_why(void **state)
+{
+	struct gateways *g = *state;
+	struct guid pool;
+
+	array_verify_stop(g->arrays[1]);
+	pool = new_pool(g, "q", "/shared-test/q");
+	shared_pool_refuse("/shared-test/q");
+	assert_int_equal(array_pool_ready(g->arrays[1], &pool), ERR_FAILED);
+	assert_non_null(strstr(err_text(ERR_FAILED), "the test refuses it"));
+	shared_pool_refuse(NULL);
+	assert_int_equal(array_pool_ready(g->arrays[1], &pool), ERR_FAILED);
+	array_pool_verify(g->arrays[1]);
+	assert_ok(array_pool_ready(g->arrays[1], &pool));
+}
+
 struct level {
 	struct guid pool;
 	enum pool_space space;
@@ -440,6 +505,8 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, gateways_setup, gateways_teardown)
 		T(test_luns_of_others_have_units_without_devices),
 		T(test_pools_are_opened_by_all),
+		T(test_a_new_pool_can_be_used_everywhere_when_it_is_answered),
+		T(test_a_new_pool_that_cannot_be_opened_says_why),
 		T(test_a_level_is_announced_once),
 		T(test_a_pool_of_one_machine_is_refused),
 		T(test_a_new_lun_with_an_owner_keeps_its_store),
