@@ -42,24 +42,30 @@ def pair(name):
             yield first, second
 
 
-def with_lease(ask):
-    """What a gateway answers, once it has its lease."""
+def with_lease(daemon, ask):
+    """What `ask` gets from a gateway, once it has its lease.
+
+    After faults of the cluster another gateway may have fenced it: then it begins anew, which
+    closes its connections.
+    """
     def asked():
         try:
             return (ask(),)
         except RestError as error:
             if error.status != 503:
                 raise
-            return None
+        except (OSError, http.client.HTTPException):
+            equal(daemon.process.poll(), None, 'the exit status of a gateway')
+        return None
     return eventually('the gateway has its lease', asked)[0]
 
 
 def position(daemon):
-    return with_lease(lambda: daemon.rest().call('GET', '/v1/array')['position'])
+    return with_lease(daemon, lambda: daemon.rest().call('GET', '/v1/array')['position'])
 
 
 def targets(daemon):
-    return with_lease(lambda: {row['alias'] for row in daemon.rest().list('targets')})
+    return with_lease(daemon, lambda: {row['alias'] for row in daemon.rest().list('targets')})
 
 
 def alike(*daemons):
