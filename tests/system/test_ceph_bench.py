@@ -33,8 +33,9 @@ def test_both_parts_are_measured():
         bars = re.findall(r'^(?:ok|MISS): (\S+): ([0-9.]+) of librbd', done.stdout, re.M)
         equal([bar[0] for bar in bars], ['r4k-q1', 'w4k-q32'], 'the bars')
         check(all(float(bar[1]) > 0 for bar in bars), f'a bar without a ratio: {bars}')
-        check(re.search(r'^bare omap commit: [1-9][0-9]* us$', done.stdout, re.M), done.stdout)
-        check(re.search(r'^a change, catalog in file: [1-9]', done.stdout, re.M), done.stdout)
+        said = done.stdout + done.stderr
+        check(re.search(r'^bare omap commit: [1-9][0-9]* us$', done.stdout, re.M), said)
+        check(re.search(r'^a change, catalog in file: [1-9]', done.stdout, re.M), said)
         equal(os.listdir(top), [], 'what is left')
 
 
