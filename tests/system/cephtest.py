@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import select
 import shutil
 import socket
@@ -35,16 +36,19 @@ class Cluster:
     or paused in it, and removes the directory.
 
     store: memstore is quick to start, but only OSDs of bluestore can be stopped and started.
+    copies: of each object.  settings: of the monitors, "NAME=VALUE".
     """
 
     USER = 'vdsd'       # client.vdsd, which has the least capabilities that an array needs
     POOL, CATALOG = 'luns', 'catalog'
 
-    def __init__(self, osds=1, store='memstore', gib=4):
+    def __init__(self, osds=1, store='memstore', gib=4, copies=1, monitors=1, settings=()):
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='vdsceph.'))
         self.dir = self.top / 'c'
         self.conf = self.dir / 'ceph.conf'
-        self.command = [TOOL, 'up', '-n', str(osds), '-s', str(gib), '-b', store, self.dir]
+        self.command = [TOOL, 'up', '-n', str(osds), '-s', str(gib), '-b', store, '-r', str(copies),
+                        '-m', str(monitors), *[word for setting in settings
+                                               for word in ('-o', setting)], self.dir]
         self.process = None
 
     def __enter__(self):
@@ -121,11 +125,11 @@ class Cluster:
     def full(self, whether=True):
         self.fault('full', 'on' if whether else 'off')
 
-    def stop_mon(self, *, kill=False):
-        self.fault('stop-mon', *(['-9'] if kill else []))
+    def stop_mon(self, name='a', *, kill=False):
+        self.fault('stop-mon', *(['-9'] if kill else []), name)
 
-    def start_mon(self):
-        self.fault('start-mon')
+    def start_mon(self, name='a'):
+        self.fault('start-mon', name)
 
     def run(self, program, *words, user=USER):
         """One of Ceph's programs (ceph, rbd, rados) as a user; a subprocess.CompletedProcess."""
@@ -168,9 +172,23 @@ def free_address():
         return f'127.0.0.1:{probe.getsockname()[1]}'
 
 
+def lasting_address(dice=None):
+    """One that nobody has, below the ports that the kernel gives to others by itself: so it is free
+    again when who listened there comes back.
+    """
+    dice = dice or random.SystemRandom()
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(('127.0.0.1', dice.randrange(21000, 32000)))
+            return f'127.0.0.1:{s.getsockname()[1]}'
+
+
 @contextlib.contextmanager
-def gateways(cluster, *names, **more):
-    """The gateways of one array, which run, with a pool `ceph`; the first is made with the array."""
+def gateways(cluster, *names, listens=False, **more):
+    """The gateways of one array, which run, with a pool `ceph`; the first is made with the array.
+
+    listens: at addresses that are theirs again when they are started again.
+    """
     addresses = {name: free_address() for name in names}
     with contextlib.ExitStack() as stack:
         daemons = []
@@ -180,6 +198,8 @@ def gateways(cluster, *names, **more):
             daemon = cluster.daemon('--catalog', f'rados:{cluster.CATALOG}/array', '--gateway', name,
                                     '--gateway-address', addresses[name], **more)
             daemon.name, daemon.cluster = name, cluster
+            if listens:
+                daemon.listen = lasting_address()
             daemons.append(stack.enter_context(daemon))
         daemons[0].ctl('pool', 'create', 'ceph', f'rbd:{cluster.POOL}')
         yield daemons

@@ -99,6 +99,26 @@ def test_faults_begin_and_end():
               {'kept', 'mon'}, 'what outlives a crash')
 
 
+def test_three_monitors_and_copies():
+    with Cluster(osds=3, copies=3, monitors=3,
+                 settings=['paxos_propose_interval=0.5']) as cluster:
+        def settings(pool):
+            return {what: cluster.ceph('osd', 'pool', 'get', pool, what)[what]
+                    for what in ('size', 'min_size')}
+        for pool in cluster.POOL, cluster.CATALOG:
+            equal(settings(pool), {'size': 3, 'min_size': 2}, f'copies of {pool}')
+        check('paxos_propose_interval = 0.5\n' in cluster.conf.read_text(), 'the setting')
+        status, _, why = tool('stop-mon', cluster.dir, 'd')
+        check(status == 1 and 'no monitor d' in why, why)
+        written(cluster, 'before')
+        cluster.stop_mon(kill=True)
+        equal(len(daemons(cluster.dir)), 6, 'daemons without one')
+        eventually('two are a quorum', lambda: len(cluster.ceph('quorum_status')['quorum']) == 2)
+        written(cluster, 'without')
+        cluster.start_mon()
+        eventually('three are', lambda: len(cluster.ceph('quorum_status')['quorum']) == 3)
+
+
 def test_no_daemon_outlives_the_command():
     with Cluster() as cluster:
         cluster.pause_osd()
@@ -138,6 +158,7 @@ cephtest.requires()
 vdstest.main([
     test_the_ordinary_user_may_do_what_an_array_needs_and_no_more,
     test_faults_begin_and_end,
+    test_three_monitors_and_copies,
     test_no_daemon_outlives_the_command,
     test_the_status_is_that_of_the_command,
     test_another_user_than_root_can_run_it,
