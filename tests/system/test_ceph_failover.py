@@ -6,9 +6,13 @@ their LUNs through all of them.  Each gateway owns a LUN, and forwards the comma
 Killed: commands go on through the other gateways, and what was acknowledged is there.  Stopped: the
 others take over, and everything is written anew through them; then more commands are sent to the
 stopped one, and it wakes.  Nothing that it still held is written, and it answers nothing.  Either
-way it serves again by itself.
+way it serves again by itself.  Removed: an administrator removes a gateway by force, which is well
+and has commands under way.  The cluster refuses it from then on; commands go on, and it ends.
 
-Arguments: kills, stops (both).  Environment: FAILOVER_KILLS, FAILOVER_STOPS (3) rounds;
+Arguments: kills, stops, removals (all).  Environment: FAILOVER_KILLS, FAILOVER_STOPS,
+FAILOVER_REMOVALS (3) rounds; FAILOVER_MONITORS (1), and FAILOVER_SETTINGS, theirs (NAME=VALUE,...);
+FAILOVER_MONITOR (none): a monitor is away all the time (`away`), or one is killed with each gateway
+and comes back with it: the one that leads (`leads`), or another one (`follows`);
 FAILOVER_GATEWAYS (3); FAILOVER_LUNS (as many); FAILOVER_COMMANDS (150) answered commands before
 and after each fault; FAILOVER_LIMIT_S (none): how long commands may stand still; FAILOVER_SEED
 (random, printed).
@@ -17,7 +21,6 @@ import contextlib
 import os
 import random
 import signal
-import socket
 import statistics
 import time
 
@@ -29,6 +32,10 @@ MIB = 1 << 20
 SEED = int(os.environ.get('FAILOVER_SEED', '0')) or random.SystemRandom().randrange(1, 1 << 32)
 KILLS = int(os.environ.get('FAILOVER_KILLS', '3'))
 STOPS = int(os.environ.get('FAILOVER_STOPS', '3'))
+REMOVALS = int(os.environ.get('FAILOVER_REMOVALS', '3'))
+MONITORS = int(os.environ.get('FAILOVER_MONITORS', '1'))
+SETTINGS = [s for s in os.environ.get('FAILOVER_SETTINGS', '').split(',') if s]
+MONITOR = {'leads': 'a', 'follows': 'b', 'away': 'c'}.get(os.environ.get('FAILOVER_MONITOR'))
 COMMANDS = int(os.environ.get('FAILOVER_COMMANDS', '150'))
 GATEWAYS = int(os.environ.get('FAILOVER_GATEWAYS', '3'))
 LUN_COUNT = int(os.environ.get('FAILOVER_LUNS', str(GATEWAYS)))
@@ -50,25 +57,18 @@ class Tester(Driver):
         return {key: int(value) for key, value in (word.split('=') for word in answer[1:])}
 
 
-def address(dice):
-    """One that nobody has, below the ports that the kernel gives to others by itself."""
-    while True:
-        with socket.socket() as s, contextlib.suppress(OSError):
-            s.bind(('127.0.0.1', dice.randrange(21000, 32000)))
-            return f'127.0.0.1:{s.getsockname()[1]}'
-
-
 class Array:
     """Gateways, a LUN for each of them behind targets that have portals on all, and the program."""
 
     def __init__(self, cluster, stack):
-        self.dice, self.gaps = random.Random(SEED), []
-        addresses = [address(self.dice) for _ in range(GATEWAYS)]
+        self.dice, self.gaps, self.cluster = random.Random(SEED), [], cluster
+        addresses = [cephtest.lasting_address(self.dice) for _ in range(GATEWAYS)]
         self.daemons = []
         for number, inside in enumerate(addresses):
             daemon = cluster.daemon('--catalog', f'rados:{cluster.CATALOG}/array', '--gateway',
                                     f'g{number}', '--gateway-address', inside, faults=False)
-            daemon.name, daemon.listen = f'g{number}', address(self.dice)
+            daemon.name, daemon.inside = f'g{number}', inside
+            daemon.listen = cephtest.lasting_address(self.dice)
             if self.daemons:
                 self.daemons[0].ctl('gateway', 'add', daemon.name, inside)
             self.daemons.append(stack.enter_context(daemon))
@@ -146,10 +146,14 @@ class Array:
 
     def kill(self, victim):
         self.works()
+        if MONITOR in ('a', 'b'):
+            self.cluster.stop_mon(MONITOR, kill=True)
         victim.kill()
         killed = time.monotonic()
         self.works(killed)
         self.replaced(victim)
+        if MONITOR in ('a', 'b'):
+            self.cluster.start_mon(MONITOR)
         victim.start()
         self.works()                            # LUNs move back to it meanwhile
         self.settle(victim)
@@ -181,6 +185,28 @@ class Array:
         self.reach(*self.daemons)
         self.settle(victim)
 
+    def remove(self, victim):
+        other = self.others(victim)[0]
+        self.works()
+        with contextlib.closing(other.rest()) as rest:
+            [row] = [row for row in rest.list('controllers') if row['name'] == victim.name]
+        begin = time.monotonic()
+        other.ctl('gateway', 'remove', victim.name, '--force')
+        refused = set(self.cluster.ceph('osd', 'dump')['blocklist'])
+        check(refused & set(row['instance'].split(',')), f'{row["instance"]} is not in {refused}')
+        self.works(begin)
+        self.replaced(victim)
+        check(victim.process.wait(vdstest.DEADLINE_S) != 0, 'it ends as if it had been stopped')
+        gap = self.tester.ok('stop')['gap_ms'] / 1000
+        self.reach(*self.others(victim))
+        self.tester.ok('check')
+        other.ctl('gateway', 'add', victim.name, victim.inside)
+        victim.start()
+        self.reach(*self.daemons)
+        self.works()
+        self.settle(victim)
+        self.gaps[-1] = max(self.gaps[-1], gap)
+
     def rounds(self, fault, count):
         self.gaps.clear()
         for n in range(count):
@@ -200,12 +226,20 @@ def run(cluster, stack):
     def test_stops():
         array.rounds(array.stop, STOPS)
 
-    vdstest.main([test_kills, test_stops])
+    def test_removals():
+        array.rounds(array.remove, REMOVALS)
+
+    vdstest.main([test_kills, test_stops, test_removals])
 
 
 def main():
     with contextlib.ExitStack() as stack:
-        run(stack.enter_context(cephtest.Cluster()), stack)
+        cluster = stack.enter_context(cephtest.Cluster(monitors=MONITORS, settings=SETTINGS))
+        if MONITOR == 'c':
+            cluster.stop_mon(MONITOR, kill=True)
+            eventually('the others are a quorum',
+                       lambda: len(cluster.ceph('quorum_status')['quorum']) == MONITORS - 1)
+        run(cluster, stack)
 
 
 cephtest.requires()
