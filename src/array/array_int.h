@@ -270,6 +270,11 @@ void array_gateway_changed(struct array *array, const struct change *change);
 /* Returns whether the LUN is claimed, or the array is on one machine.  Any thread. */
 bool array_gateway_holds(struct array *array, const struct guid *lun_id);
 /*
+ * Notes that an initiator waits for a LUN which this gateway owns and has not claimed yet: it is claimed
+ * before others.  Any thread; never blocks longer than a lock.
+ */
+void array_gateway_want(struct array *array, const struct guid *lun_id);
+/*
  * Gives a new LUN an owner: this gateway (own), or the one with the fewest LUNs.  Does nothing on one
  * machine.  Returns 0 or -ENOMEM.  Writer thread, inside a change.
  */

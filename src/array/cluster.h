@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct guid;
+#include "base/guid.h"
 
 struct array_cluster_events {
 	/*
@@ -27,6 +27,15 @@ struct array_cluster_events {
 	 */
 	void (*called)(void *arg, void *call, uint64_t from, const void *payload, size_t bytes);
 	void *arg;
+};
+
+/* An owner's epoch that is to be in a LUN's own object. */
+struct array_cluster_claim {
+	const char *place; /* of the LUN's pool; borrowed */
+	struct guid lun_id;
+	uint64_t epoch;
+	/* 0; -ESTALE: the object has a greater epoch, and stays as it is; or another error */
+	int rc;
 };
 
 struct array_cluster_ops {
@@ -73,11 +82,12 @@ struct array_cluster_ops {
 	 */
 	int (*fenced)(void *cluster, bool *ret_fenced);
 	/*
-	 * Notes in the LUN's own object that a gateway owns the LUN since this epoch.  place: of the
-	 * LUN's pool.  -ESTALE: the object has a greater epoch, and stays as it is.
+	 * Notes in the own object of each of these LUNs that a gateway owns the LUN since an epoch.
+	 * All of them are noted at the same time: it takes the round trips of one, however many
+	 * there are.  Sets the rc of each claim.
 	 */
-	int (*lun_claim)(void *cluster, const char *place, const struct guid *lun_id,
-			 const struct guid *owner, uint64_t epoch);
+	void (*lun_claim)(void *cluster, const struct guid *owner,
+			  struct array_cluster_claim *claims, size_t count);
 	/*
 	 * Returns whether a change that this client has asked for since it began (a write to a LUN,
 	 * for example) has ended without an answer: it may still happen, until the client is fenced.

@@ -606,7 +606,11 @@ may_open(struct array *array, const struct guid *lun_id)
 {
 	AUTO_STATE struct state *state = array->gateways != NULL ? array_state(array) : NULL;
 
-	return state == NULL || array_lun_is_mine(array, state, lun_id);
+	if (state == NULL || array_lun_is_mine(array, state, lun_id))
+		return true;
+	if (array_lun_is_own(array, state, lun_id))
+		array_gateway_want(array, lun_id);
+	return false;
 }
 
 /* The store's use of the device that begins here is never given back. */

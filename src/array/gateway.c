@@ -42,6 +42,13 @@ array_gateway_holds(struct array *array, const struct guid *lun_id)
 	return array->gateways == NULL || array_member_holds(&array->gateways->member, lun_id);
 }
 
+void
+array_gateway_want(struct array *array, const struct guid *lun_id)
+{
+	if (array->gateways != NULL)
+		array_member_want(&array->gateways->member, lun_id);
+}
+
 bool
 array_lun_is_mine(struct array *array, const struct state *state, const struct guid *lun)
 {

@@ -32,6 +32,8 @@
 #define MEMBER_STRIKES     5u    /* looks without a lease until an answer does not help any more */
 #define MEMBER_MOVE_MS     30000u
 #define MEMBER_SUSPECT_MAX 64u
+#define MEMBER_CLAIMS      128u /* LUNs that are claimed at the same time */
+#define MEMBER_WANTED_MAX  64u
 
 /* What the functions need of the rest of the array. */
 struct array_member_env {
@@ -105,6 +107,9 @@ struct array_member {
 	struct guid suspects[MEMBER_SUSPECT_MAX];
 	size_t suspect_count;
 	struct guid_map luns; /* struct array_member_lun, owned: claimed, or about to be */
+	/* LUNs that initiators wait for: they are claimed first.  When there is no room, in their turn. */
+	struct guid wanted[MEMBER_WANTED_MAX];
+	size_t wanted_count;
 
 	/* the thread that looks at the others: */
 	struct {
@@ -200,8 +205,16 @@ int array_member_edit_own(struct state_edit *edit, const struct guid *lun_id,
 
 /* ---- member_own.c ---- */
 
-/* Claims what the catalog says is this gateway's; forgets what is not.  One thread. */
+/*
+ * Claims what the catalog says is this gateway's, MEMBER_CLAIMS at a time; forgets what is not.  One
+ * thread.
+ */
 void array_member_claim_all(struct array_member *member);
+/*
+ * Notes that somebody waits for a LUN which is not claimed yet.  May be repeated while that lasts.  Any
+ * thread; never blocks longer than a lock.
+ */
+void array_member_want(struct array_member *member, const struct guid *lun_id);
 /* Returns whether the LUN is claimed, so that its store may be used.  Any thread. */
 bool array_member_holds(struct array_member *member, const struct guid *lun_id);
 /*

@@ -116,37 +116,119 @@ place_of(const struct state *state, const struct guid *lun_id)
 	return pool != NULL ? pool->path : NULL;
 }
 
-/*
- * Returns whether this gateway owns the LUN in the newest state.  The claim may come from a state
- * before a move of the LUN, whose change is published before the move ends; none begins during a
- * claim.
- */
 static bool
-is_still_mine(struct array_member *member, const struct row_lun_owner *then)
+is_still_mine(const struct array_member *member, const struct state *state,
+	      const struct array_cluster_claim *claim)
 {
-	AUTO_STATE struct state *state = member->env->state(member->env_arg);
-	const struct row_lun_owner *now = state_lun_owner(state, &then->id);
+	const struct row_lun_owner *now = state_lun_owner(state, &claim->lun_id);
 
 	return now != NULL && guid_equal(&now->controller_id, &member->id) &&
-	       now->epoch == then->epoch;
+	       now->epoch == claim->epoch;
 }
 
-static int
-claim(struct array_member *member, const struct state *state, const struct row_lun_owner *row)
+void
+array_member_want(struct array_member *member, const struct guid *lun_id)
 {
-	const char *place = place_of(state, &row->id);
-	char id[GUID_TEXT_SIZE];
+	bool known;
+
+	pthread_mutex_lock(&member->lock);
+	known = guid_map_find(&member->luns, lun_id) != NULL; /* or is being claimed */
+	for (size_t i = 0; i < member->wanted_count; i++)
+		known = known || guid_equal(&member->wanted[i], lun_id);
+	if (!known && member->wanted_count < MEMBER_WANTED_MAX)
+		member->wanted[member->wanted_count++] = *lun_id;
+	pthread_mutex_unlock(&member->lock);
+}
+
+/* Takes a LUN that somebody waits for.  Returns false when there is none. */
+static bool
+take_wanted(struct array_member *member, struct guid *ret_lun_id)
+{
+	bool found;
+
+	pthread_mutex_lock(&member->lock);
+	found = member->wanted_count > 0;
+	if (found)
+		*ret_lun_id = member->wanted[--member->wanted_count];
+	pthread_mutex_unlock(&member->lock);
+	return found;
+}
+
+/* What is claimed at the same time, and where the next ones are in a state. */
+struct claims {
+	const struct state *state;
+	size_t next; /* of state_controller_lun */
+	size_t count;
+	struct array_cluster_claim of[MEMBER_CLAIMS];
+};
+
+/* Adds a LUN to those that are claimed next, if it has to be.  Returns 0 or -ENOMEM. */
+static int
+claims_add(struct array_member *member, struct claims *claims, const struct row_lun_owner *row)
+{
+	const char *place = place_of(claims->state, &row->id);
 	int rc = place != NULL ? claim_begin(member, row) : 0;
 
-	if (rc <= 0)
-		return rc;
-	rc = member->ops->lun_claim(member->cluster, place, &row->id, &member->id, row->epoch);
-	claim_end(member, &row->id, rc == 0 && is_still_mine(member, row));
-	if (rc < 0 && rc != -ESHUTDOWN)
-		log_warning("gateway.claim", "lun=%s epoch=%llu error=%s",
-			    guid_format(&row->id, id), (unsigned long long)row->epoch,
-			    err_text(rc));
+	if (rc > 0)
+		claims->of[claims->count++] = (struct array_cluster_claim){ .place = place,
+									    .lun_id = row->id,
+									    .epoch = row->epoch };
+	return MIN(rc, 0);
+}
+
+/* Chooses the LUNs to claim next: first those that somebody waits for.  Returns 0 or -ENOMEM. */
+static int
+claims_fill(struct array_member *member, struct claims *claims)
+{
+	const struct row_lun_owner *row;
+	struct guid lun_id;
+	int rc = 0;
+
+	claims->count = 0;
+	while (rc == 0 && claims->count < MEMBER_CLAIMS && take_wanted(member, &lun_id)) {
+		row = state_lun_owner(claims->state, &lun_id);
+		if (row != NULL && guid_equal(&row->controller_id, &member->id))
+			rc = claims_add(member, claims, row);
+	}
+	while (rc == 0 && claims->count < MEMBER_CLAIMS &&
+	       (row = state_controller_lun(claims->state, &member->id, claims->next)) != NULL) {
+		rc = claims_add(member, claims, row);
+		claims->next++;
+	}
 	return rc;
+}
+
+/*
+ * Notes the epochs, all at the same time, and looks afterwards, in the newest state, whether the LUNs
+ * are still this gateway's.  The claims may come from a state before a move of a LUN, whose change is
+ * published before the move ends; none begins during a claim.  Returns 0, or the first error.
+ */
+static int
+claims_make(struct array_member *member, struct claims *claims)
+{
+	const struct array_cluster_claim *failed = NULL;
+	AUTO_STATE struct state *state = NULL;
+	char id[GUID_TEXT_SIZE];
+	size_t count = 0;
+
+	if (claims->count == 0)
+		return 0;
+	member->ops->lun_claim(member->cluster, &member->id, claims->of, claims->count);
+	state = member->env->state(member->env_arg);
+	for (size_t i = 0; i < claims->count; i++) {
+		const struct array_cluster_claim *claim = &claims->of[i];
+
+		claim_end(member, &claim->lun_id,
+			  claim->rc == 0 && is_still_mine(member, state, claim));
+		count += claim->rc < 0;
+		if (claim->rc < 0 && (failed == NULL || claim->rc == -ESHUTDOWN))
+			failed = claim;
+	}
+	if (failed != NULL && failed->rc != -ESHUTDOWN)
+		log_warning("gateway.claim", "lun=%s epoch=%llu error=%s luns=%zu",
+			    guid_format(&failed->lun_id, id), (unsigned long long)failed->epoch,
+			    err_name(failed->rc), count);
+	return failed != NULL ? failed->rc : 0;
 }
 
 /* Returns whether a LUN that others have had is to be claimed. */
@@ -183,16 +265,20 @@ learn_fences(struct array_member *member, const struct state *state)
 static int
 claim_owned(struct array_member *member, const struct state *state)
 {
-	int first = learn_fences(member, state);
-	const struct row_lun_owner *row;
+	AUTO_FREE struct claims *claims = mem_calloc(1, sizeof(*claims));
+	int first = claims != NULL ? learn_fences(member, state) : -ENOMEM;
+	bool more = true;
 
-	for (size_t i = 0; (first == 0 || first == -ESTALE) &&
-			   (row = state_controller_lun(state, &member->id, i)) != NULL;
-	     i++) {
-		int rc = claim(member, state, row);
+	if (claims != NULL)
+		claims->state = state;
+	while (more && (first == 0 || first == -ESTALE)) {
+		int filled = claims_fill(member, claims);
+		int rc = claims_make(member, claims);
 
+		rc = rc == 0 ? filled : rc;
 		if (rc < 0 && (first == 0 || rc == -ESHUTDOWN))
 			first = rc;
+		more = claims->count > 0;
 	}
 	return first;
 }

@@ -33,7 +33,6 @@
 #define WATCH_S     10u /* how long the watch of a killed process stays, if nobody fences it */
 /* Fences are for good: nobody can tell when the last message of a client that sleeps arrives. */
 #define FENCE_S     (10u * 365 * 24 * 3600)
-#define CLAIM_TRIES 10u
 #define OWNER_SIZE  64u
 #define OBJECT_SIZE 192u
 #define CLIENT_SIZE 512u
@@ -390,6 +389,15 @@ op_fenced(void *cluster, bool *ret_fenced)
 
 /* ---- claims ---- */
 
+/* A claim on its way to the cluster. */
+struct claiming {
+	struct array_cluster_claim *claim;
+	rados_ioctx_t io;        /* NULL = nothing is to be asked for */
+	bool owns_io;            /* others have the same */
+	rados_completion_t done; /* NULL = not asked for */
+	char object[OBJECT_SIZE], owner[OWNER_SIZE];
+};
+
 /* The pool of a place "rbd:POOL…"; the caller frees it. */
 static char *
 pool_of(const char *place)
@@ -399,63 +407,103 @@ pool_of(const char *place)
 	return begin != NULL ? str_printf("%.*s", (int)strcspn(begin, "/"), begin) : NULL;
 }
 
-/* Sets the attribute, if it still is `old` ("" = there is none).  -ECANCELED: it is not. */
+/* Opens the pool of claims[at], or uses that of a claim before it.  Returns 0 or -errno. */
 static int
-set_owner(rados_ioctx_t io, const char *object, const char *old, const char *owner)
+claim_init(struct ceph_member *member, struct claiming *claims, size_t at,
+	   struct array_cluster_claim *claim, const struct guid *owner)
 {
-	rados_write_op_t op = rados_create_write_op();
+	AUTO_FREE char *pool = pool_of(claim->place);
+	struct claiming *c = &claims[at];
+	char lun[GUID_TEXT_SIZE], id[GUID_TEXT_SIZE];
 	int rc;
 
-	rados_write_op_cmpxattr(op, "owner", LIBRADOS_CMPXATTR_OP_EQ, old, strlen(old));
-	rados_write_op_setxattr(op, "owner", owner, strlen(owner));
-	rc = rados_write_op_operate(op, io, object, NULL, 0);
+	c->claim = claim;
+	snprintf(c->object, sizeof(c->object), "vds.owner.%s", guid_format(&claim->lun_id, lun));
+	snprintf(c->owner, sizeof(c->owner), "%016" PRIx64 " %s", claim->epoch,
+		 guid_format(owner, id));
+	for (size_t i = 0; i < at && c->io == NULL; i++)
+		if (str_equal(claims[i].claim->place, claim->place))
+			c->io = claims[i].io;
+	if (pool == NULL || c->io != NULL)
+		return 0; /* without a pool: a place of this host only */
+	rc = rados_ioctx_create(ceph_cluster_rados(member->cluster), pool, &c->io);
+	c->owns_io = rc == 0;
+	if (rc < 0)
+		c->io = NULL;
+	return rc;
+}
+
+/*
+ * Asks for the attribute to be set.  makes: if the object is not there (-EEXIST: it is).  Otherwise: if
+ * the object has no greater epoch (-ECANCELED: it has; -ENOENT: there is no object to compare with).
+ */
+static int
+claim_ask(struct claiming *c, bool makes)
+{
+	rados_write_op_t op = rados_create_write_op();
+	char bound[OWNER_SIZE];
+	int rc = op != NULL ? rados_aio_create_completion2(NULL, NULL, &c->done) : -ENOMEM;
+
+	if (rc == 0) {
+		/* texts with the epoch first, in one length; '~' comes after a blank and any id */
+		snprintf(bound, sizeof(bound), "%016" PRIx64 "~", c->claim->epoch);
+		if (makes)
+			rados_write_op_create(op, LIBRADOS_CREATE_EXCLUSIVE, NULL);
+		else
+			rados_write_op_cmpxattr(op, "owner", LIBRADOS_CMPXATTR_OP_GT, bound,
+						strlen(bound));
+		rados_write_op_setxattr(op, "owner", c->owner, strlen(c->owner));
+		rc = rados_aio_write_op_operate(op, c->io, c->done, c->object, NULL, 0);
+		if (rc < 0)
+			rados_aio_release(TAKE(c->done));
+	}
 	rados_release_write_op(op);
 	return rc;
 }
 
-static int
-claim(rados_ioctx_t io, const char *object, const char *owner)
+/* Asks for those claims whose rc is this one, at the same time, and waits for the answers. */
+static void
+claims_ask(struct claiming *claims, size_t count, int which, bool makes)
 {
-	char old[OWNER_SIZE];
-	int rc = -ECANCELED;
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].io != NULL && claims[i].claim->rc == which)
+			claims[i].claim->rc = claim_ask(&claims[i], makes);
+	for (size_t i = 0; i < count; i++) {
+		struct claiming *c = &claims[i];
 
-	for (unsigned i = 0; i < CLAIM_TRIES && rc == -ECANCELED; i++) {
-		rc = rados_getxattr(io, object, "owner", old, sizeof(old) - 1);
-		if (rc < 0 && rc != -ENODATA && rc != -ENOENT)
-			return rc;
-		old[MAX(rc, 0)] = '\0';
-		if (rc == -ENOENT && (rc = make_object(io, object)) < 0)
-			return rc;
-		/* texts of one length: the greater one has the greater epoch */
-		if (strncmp(old, owner, 16) > 0)
-			return -ESTALE;
-		rc = set_owner(io, object, old, owner);
+		if (c->done == NULL)
+			continue;
+		rados_aio_wait_for_complete(c->done);
+		c->claim->rc = rados_aio_get_return_value(c->done);
+		rados_aio_release(TAKE(c->done));
 	}
-	return rc;
 }
 
-static int
-op_lun_claim(void *cluster, const char *place, const struct guid *lun_id, const struct guid *owner,
-	     uint64_t epoch)
+/* Sets the text of the last error. */
+static void
+op_lun_claim(void *cluster, const struct guid *owner, struct array_cluster_claim *claims,
+	     size_t count)
 {
 	struct ceph_member *member = cluster;
-	AUTO_FREE char *pool = pool_of(place);
-	char object[OBJECT_SIZE], text[OWNER_SIZE], lun[GUID_TEXT_SIZE], id[GUID_TEXT_SIZE];
-	rados_ioctx_t io;
-	int rc;
+	AUTO_FREE struct claiming *all = mem_calloc(count, sizeof(*all));
 
-	if (pool == NULL)
-		return 0; /* a place of this host only */
-	rc = rados_ioctx_create(ceph_cluster_rados(member->cluster), pool, &io);
-	if (rc < 0)
-		return failed(member, rc, place);
-	snprintf(object, sizeof(object), "vds.owner.%s", guid_format(lun_id, lun));
-	snprintf(text, sizeof(text), "%016" PRIx64 " %s", epoch, guid_format(owner, id));
-	rc = claim(io, object, text);
-	rados_ioctx_destroy(io);
-	if (rc == -ESTALE)
-		return err_set(rc, "the LUN has a newer owner");
-	return failed(member, rc, "the owner of a LUN cannot be noted");
+	for (size_t i = 0; i < count; i++)
+		claims[i].rc = all != NULL ? claim_init(member, all, i, &claims[i], owner)
+					   : -ENOMEM;
+	if (all == NULL)
+		return;
+	claims_ask(all, count, 0, false);
+	/* a LUN that nobody has owned yet, unless somebody makes the object at this moment */
+	claims_ask(all, count, -ENOENT, true);
+	claims_ask(all, count, -EEXIST, false);
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].owns_io)
+			rados_ioctx_destroy(all[i].io);
+		if (claims[i].rc == -ECANCELED)
+			claims[i].rc = err_set(-ESTALE, "the LUN has a newer owner");
+		else
+			(void)failed(member, claims[i].rc, "the owner of a LUN cannot be noted");
+	}
 }
 
 static bool

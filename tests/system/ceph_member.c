@@ -21,10 +21,11 @@
 #include "ceph/ceph_int.h"
 
 #define LEASE_MS 2000u
-#define FENCED   42 /* exit status of a child that found itself fenced */
+#define LUNS     50u /* claimed at the same time */
+#define FENCED   42  /* exit status of a child that found itself fenced */
 
 static const struct array_cluster_ops *const ops = &ceph_member_ops;
-static const struct guid a_id = { { 0xa } }, b_id = { { 0xb } }, lun_id = { { 0x1 } };
+static const struct guid a_id = { { 0xa } }, b_id = { { 0xb } };
 static volatile bool lost;
 
 static void
@@ -50,6 +51,22 @@ on_called(void *arg, void *call, uint64_t from, const void *payload, size_t byte
 	void **member = arg;
 
 	ops->answer(*member, call, payload, bytes); /* an echo */
+}
+
+/* Claims LUNs at the same time.  Returns what becomes of each: for all of them it must be the same. */
+static int
+claim(void *member, const char *place, const struct guid *owner, uint64_t epoch)
+{
+	struct array_cluster_claim claims[LUNS];
+
+	for (unsigned i = 0; i < LUNS; i++)
+		claims[i] = (struct array_cluster_claim){ .place = place,
+							  .lun_id = { { 0x1, (uint8_t)i } },
+							  .epoch = epoch };
+	ops->lun_claim(member, owner, claims, LUNS);
+	for (unsigned i = 1; i < LUNS; i++)
+		want(claims[i].rc, claims[0].rc, "a claim beside others");
+	return claims[0].rc;
 }
 
 static void *
@@ -79,7 +96,7 @@ run_a(char **argv, int out)
 
 	want(ops->join(member, &a_id, LEASE_MS, &events, &instance), 0, "join");
 	want(ops->lease_take(member), 0, "take");
-	want(ops->lun_claim(member, argv[4], &lun_id, &a_id, 1), 0, "claim");
+	want(claim(member, argv[4], &a_id, 1), 0, "claim");
 	if (write(out, instance, strlen(instance) + 1) < 0)
 		return 1;
 	for (;;) {
@@ -97,7 +114,7 @@ run_a(char **argv, int out)
 			break;
 		want(rc, 0, "renew");
 	}
-	want(ops->lun_claim(member, argv[4], &lun_id, &a_id, 9), -ESHUTDOWN, "claim when fenced");
+	want(claim(member, argv[4], &a_id, 9), -ESHUTDOWN, "claim when fenced");
 	want(lost, true, "told that it is lost");
 	return FENCED;
 }
@@ -140,7 +157,7 @@ run_b(char **argv, pid_t child, const char *instance)
 	want(ops->call(member, &a_id, "hello", 5, 1000, &reply, &bytes), 0, "call");
 	want(bytes == 5 && memcmp(reply, "hello", 5) == 0, true, "its answer");
 	mem_free(reply);
-	want(ops->lun_claim(member, argv[4], &lun_id, &b_id, 0), -ESTALE, "a smaller epoch");
+	want(claim(member, argv[4], &b_id, 0), -ESTALE, "a smaller epoch");
 	kill(child, SIGSTOP);
 	begin_ns = clock_mono_ns();
 	want(ops->call(member, &a_id, "hello", 5, 1000, &reply, &bytes), -ETIMEDOUT,
@@ -150,7 +167,7 @@ run_b(char **argv, pid_t child, const char *instance)
 	fenced = since_ms(begin_ns);
 	wait_lease_end(member);
 	ended = since_ms(begin_ns);
-	want(ops->lun_claim(member, argv[4], &lun_id, &b_id, 2), 0, "claim");
+	want(claim(member, argv[4], &b_id, 2), 0, "claim");
 	printf("stopped; called %.0f ms, fenced %.0f ms, lease ended %.0f ms, claimed %.0f ms\n",
 	       called, fenced, ended, since_ms(begin_ns));
 	kill(child, SIGCONT);

@@ -22,7 +22,7 @@ struct fake_client {
 	uint32_t lease_ms;
 	const struct array_cluster_events *events;
 	bool joined, fenced, cut, doubt;
-	unsigned mute, answered;
+	unsigned mute, answered, claims, maps;
 	uint64_t lease_end_ns; /* 0 = none */
 };
 
@@ -130,6 +130,28 @@ fake_client_answered(struct fake_client *client)
 	answered = client->answered;
 	pthread_mutex_unlock(&client->cluster->lock);
 	return answered;
+}
+
+unsigned
+fake_client_claims(struct fake_client *client)
+{
+	unsigned claims;
+
+	pthread_mutex_lock(&client->cluster->lock);
+	claims = client->claims;
+	pthread_mutex_unlock(&client->cluster->lock);
+	return claims;
+}
+
+unsigned
+fake_client_maps(struct fake_client *client)
+{
+	unsigned maps;
+
+	pthread_mutex_lock(&client->cluster->lock);
+	maps = client->maps;
+	pthread_mutex_unlock(&client->cluster->lock);
+	return maps;
 }
 
 void
@@ -327,29 +349,39 @@ op_fenced(void *arg, bool *ret_fenced)
 	struct fake_client *client = arg;
 	int rc = begin(client);
 
+	client->maps++;
 	*ret_fenced = rc == -ESHUTDOWN;
 	return end(client, rc == -ESHUTDOWN ? 0 : rc);
 }
 
 static int
-op_lun_claim(void *arg, const char *place, const struct guid *lun_id, const struct guid *owner,
-	     uint64_t epoch)
+claim_one(struct fake_cluster *cluster, const struct array_cluster_claim *asked)
+{
+	struct fake_claim *claim = guid_map_find(&cluster->claims, &asked->lun_id);
+	int rc = 0;
+
+	if (claim == NULL) {
+		claim = mem_calloc(1, sizeof(*claim));
+		rc = guid_map_put(&cluster->claims, &asked->lun_id, claim);
+	}
+	if (rc == 0 && asked->epoch < claim->epoch)
+		rc = -ESTALE;
+	if (rc == 0)
+		claim->epoch = asked->epoch;
+	return rc;
+}
+
+static void
+op_lun_claim(void *arg, const struct guid *owner, struct array_cluster_claim *claims, size_t count)
 {
 	struct fake_client *client = arg;
 	int rc = begin(client);
-	struct fake_claim *claim = guid_map_find(&client->cluster->claims, lun_id);
 
-	(void)place;
 	(void)owner;
-	if (rc == 0 && claim == NULL) {
-		claim = mem_calloc(1, sizeof(*claim));
-		rc = guid_map_put(&client->cluster->claims, lun_id, claim);
-	}
-	if (rc == 0 && epoch < claim->epoch)
-		rc = -ESTALE;
-	if (rc == 0)
-		claim->epoch = epoch;
-	return end(client, rc);
+	client->claims++;
+	for (size_t i = 0; i < count; i++)
+		claims[i].rc = rc == 0 ? claim_one(client->cluster, &claims[i]) : rc;
+	(void)end(client, 0);
 }
 
 static bool

@@ -24,6 +24,10 @@ bool fake_client_is_fenced(struct fake_client *client);
 void fake_client_mute(struct fake_client *client, unsigned calls);
 /* Returns how many calls a client has answered. */
 unsigned fake_client_answered(struct fake_client *client);
+/* Returns how often a client has claimed LUNs: the LUNs of one time count once. */
+unsigned fake_client_claims(struct fake_client *client);
+/* Returns how often a client has waited for the newest map. */
+unsigned fake_client_maps(struct fake_client *client);
 /* A write of the client has ended without an answer. */
 void fake_client_doubt(struct fake_client *client);
 

@@ -119,12 +119,9 @@ fenced(const struct sim *sim, const struct sim_vdsd *vdsd, unsigned map)
 	return !sim->without_fence && at != 0 && at <= map ? -ESHUTDOWN : 0;
 }
 
-/*
- * Sends a request to an object; the caller makes its effect when 0 comes back, and then calls
- * answered.  -ETIMEDOUT: it was lost.
- */
+/* Sends a request.  Returns 0, or -ETIMEDOUT: it was lost. */
 static int
-sent(struct sim_vdsd *vdsd, struct sim_object *object)
+requested(struct sim_vdsd *vdsd)
 {
 	struct sim *sim = vdsd->sim;
 
@@ -135,10 +132,31 @@ sent(struct sim_vdsd *vdsd, struct sim_object *object)
 		wait_ms(sim, 2000, 2000);
 		return -ETIMEDOUT;
 	}
-	/* mostly fast, rarely slow */
+	return 0;
+}
+
+/* Waits while a request is under way: mostly fast, rarely slow. */
+static void
+under_way(struct sim *sim)
+{
 	wait_until(sim,
 		   sim->now_ns + (chance(sim, 50) == 0 ? chance(sim, 1500) : chance(sim, 3)) * MS,
 		   true);
+}
+
+/*
+ * Sends a request to an object; the caller makes its effect when 0 comes back, and then calls
+ * answered.  -ETIMEDOUT: it was lost.
+ */
+static int
+sent(struct sim_vdsd *vdsd, struct sim_object *object)
+{
+	struct sim *sim = vdsd->sim;
+	int rc = requested(vdsd);
+
+	if (rc < 0)
+		return rc;
+	under_way(sim);
 	object->map = MAX(object->map, vdsd->map);
 	return fenced(sim, vdsd, object->map);
 }
@@ -326,32 +344,57 @@ op_fenced(void *cluster, bool *ret_fenced)
 	return 0;
 }
 
+/* Takes effect at the LUN's object. */
 static int
-op_lun_claim(void *cluster, const char *place, const struct guid *lun_id, const struct guid *owner,
-	     uint64_t epoch)
+claimed(struct sim_vdsd *vdsd, const struct array_cluster_claim *claim)
+{
+	struct sim *sim = vdsd->sim;
+	unsigned lun = index_of(sim->luns, SIM_LUNS, &claim->lun_id);
+	int rc;
+
+	sim->objects[lun].map = MAX(sim->objects[lun].map, vdsd->map);
+	rc = fenced(sim, vdsd, sim->objects[lun].map);
+	if (rc < 0)
+		return rc;
+	if (claim->epoch < sim->claimed[lun] && !sim->without_epoch)
+		return -ESTALE;
+	if (claim->epoch < sim->claimed[lun])
+		broken(sim, "LUN %u was claimed for epoch %llu after %llu", lun,
+		       (unsigned long long)claim->epoch, (unsigned long long)sim->claimed[lun]);
+	sim->claimed[lun] = claim->epoch;
+	return 0;
+}
+
+/*
+ * All are sent at once.  Each takes effect at a time of its own, and the answers are there when the last
+ * one is.
+ */
+static void
+op_lun_claim(void *cluster, const struct guid *owner, struct array_cluster_claim *claims,
+	     size_t count)
 {
 	struct sim_vdsd *vdsd = cluster;
 	struct sim *sim = vdsd->sim;
-	unsigned lun = index_of(sim->luns, SIM_LUNS, lun_id);
-	int back, rc;
+	size_t first = chance(sim, count); /* in any order */
+	int back;
 
-	(void)place;
 	(void)owner;
 	if (sim->clears && sim->now_ns < sim->calm_ns && chance(sim, 3) == 0) {
 		sim_stop_process(sim, vdsd->who, (10000 + chance(sim, 10000)) * MS);
 		wait_ms(sim, 1, 1);
 		sim->fenced_at[vdsd->client] = 0; /* somebody has cleared the list */
 	}
-	rc = sent(vdsd, &sim->objects[lun]);
-	if (rc == 0 && epoch < sim->claimed[lun] && !sim->without_epoch)
-		rc = -ESTALE;
-	if (rc == 0 && epoch < sim->claimed[lun])
-		broken(sim, "LUN %u was claimed for epoch %llu after %llu", lun,
-		       (unsigned long long)epoch, (unsigned long long)sim->claimed[lun]);
-	if (rc == 0)
-		sim->claimed[lun] = epoch;
-	back = answered(vdsd);
-	return back < 0 ? back : rc;
+	back = requested(vdsd);
+	for (size_t i = 0; i < count; i++) {
+		struct array_cluster_claim *claim = &claims[(first + i) % count];
+
+		if (back == 0)
+			under_way(sim);
+		claim->rc = back == 0 ? claimed(vdsd, claim) : back;
+	}
+	back = back == 0 ? answered(vdsd) : 0;
+	for (size_t i = 0; i < count && back < 0; i++)
+		claims[i].rc = back;
 }
 
 static void
