@@ -83,6 +83,12 @@ iscsi_conn_ping(struct iscsi_conn *conn)
 	return 0;
 }
 
+bool
+iscsi_conn_is_pinged(const struct iscsi_conn *conn)
+{
+	return conn->ping_open;
+}
+
 /* --- logout ---------------------------------------------------------------------------------- */
 
 enum logout_reason { LOGOUT_SESSION = 0, LOGOUT_CONNECTION = 1, LOGOUT_RECOVERY = 2 };

@@ -578,6 +578,8 @@ unsigned iscsi_session_abort_tasks(struct iscsi_session *session, const uint8_t 
  * phase), ERR_LIMIT (too much output waits) or -ENOMEM.
  */
 int iscsi_conn_ping(struct iscsi_conn *conn);
+/* Returns whether a ping was sent that is not answered yet. */
+bool iscsi_conn_is_pinged(const struct iscsi_conn *conn);
 
 /*
  * Returns true while write data is expected in a session with ErrorRecoveryLevel 1 or 2. The owner

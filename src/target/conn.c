@@ -122,6 +122,8 @@ close_socket(struct target_conn *conn)
 	loop_timer_cancel(conn->thread->loop, &conn->timer);
 	loop_timer_cancel(conn->thread->loop, &conn->drain_timer);
 	loop_timer_cancel(conn->thread->loop, &conn->recover_timer);
+	target_life_end(conn);
+	target_barrier_end(conn);
 	target_conn_detach(conn);
 	discard_input(conn);
 	close(conn->fd);
@@ -469,6 +471,8 @@ take(struct target_conn *conn, size_t got, size_t in_pieces)
 		rc = iscsi_conn_rx_advance(conn->iscsi, direct);
 	if (rc == 0 && got > direct)
 		rc = iscsi_conn_input(conn->iscsi, conn->thread->rx, got - direct);
+	if (__builtin_expect(conn->life_moment != 0, false) && rc == 0)
+		target_life_look(conn);
 	return rc;
 }
 

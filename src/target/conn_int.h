@@ -105,8 +105,16 @@ struct target_conn {
 	/* the deadline of the login; later the time for the next sign of life */
 	struct loop_timer timer;
 	struct loop_timer drain_timer; /* the deadline for a logout that was asked for */
-	bool recovers;                 /* its session has ErrorRecoveryLevel 1 or 2 */
-	bool recover_set;              /* recover_timer is set */
+	/*
+	 * life.c: the moment since which a sign of life is asked for (0 = none is), the one of the
+	 * ping that was sent for that, and when that must be answered
+	 */
+	uint64_t life_moment, life_pinged;
+	struct loop_timer life_timer;
+	struct target_barrier *barrier; /* barrier.c: its login waits; or NULL */
+	struct list barrier_node;       /* links the connection into thread->barriers */
+	bool recovers;                  /* its session has ErrorRecoveryLevel 1 or 2 */
+	bool recover_set;               /* recover_timer is set */
 	struct loop_timer recover_timer;
 	uint64_t last_heard_ns;
 	uint64_t unsent_bytes;   /* bytes of data that were queued since the last send */
@@ -286,6 +294,28 @@ bool target_recover_is_waiting(struct target_conn *conn);
 void target_recover_make_room(struct target_thread *thread);
 /* The function task_moved of struct iscsi_conn_ops. */
 void target_recover_task_moved(void *user, struct iscsi_task *it);
+/* ---- life.c: does a session still live that came through another gateway? ------------------- */
+
+/* The function run of entry->life: asks the peer of a connection for a sign of life. */
+void target_life_asked(struct loop_msg *msg);
+/* Goes on with that after something was received. */
+void target_life_look(struct target_conn *conn);
+/* The connection is closed. */
+void target_life_end(struct target_conn *conn);
+
+/* ---- barrier.c: logins that wait for other gateways ----------------------------------------- */
+
+/*
+ * Has the login of a new session wait, if need be, until each gateway that owns a LUN of its map has
+ * let in a link of it; target_login_let_in is called then.  Returns false when there is nothing to
+ * wait for.  The session's thread.
+ */
+bool target_barrier_begin(struct target_conn *conn);
+/* Looks again at all logins of the thread that wait. */
+void target_barrier_look(struct target_thread *thread);
+/* The connection is closed. */
+void target_barrier_end(struct target_conn *conn);
+
 /* ---- login.c --------------------------------------------------------------------------------- */
 
 /* The functions refused and login of struct iscsi_conn_ops. */
@@ -297,6 +327,8 @@ int target_login_step(void *user, struct iscsi_conn *iscsi, enum iscsi_login_ste
  * returned.  Returns false when the connection has moved to another thread and must not be touched.
  */
 bool target_login_continue(struct target_conn *conn);
+/* Answers the login of a connection whose session is made, or joined.  The session's thread. */
+void target_login_let_in(struct target_conn *conn);
 /*
  * Messages of a registry entry: target_login_kill ends the connection, target_login_drain asks the
  * initiator for a logout, target_login_wake goes on with a login because the older session or

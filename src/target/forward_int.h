@@ -252,6 +252,8 @@ void target_inside_first(struct target_conn *conn, const struct iscsi_login *log
 			 struct iscsi_login_reply *reply);
 /* Whether the gateway that logs in is one that runs, as the rows say. */
 bool target_inside_lives(const struct target_view *view, const struct iscsi_login *login);
+/* Finds the gateway that logs in; *ret_id is untouched when the login does not name one. */
+void target_inside_gateway(const struct iscsi_login *login, struct guid *ret_id);
 /* Notes in a new session which gateway it is of.  Returns 0, ERR_NOT_FOUND or -ENOMEM. */
 int target_inside_note(struct target_session *session, const struct iscsi_login *login);
 /*

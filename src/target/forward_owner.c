@@ -82,6 +82,8 @@ target_forward_sync(struct target_thread *thread, const struct target_delta *del
 		sync_lun(thread, &delta->owned[i]);
 	if (delta->portals_changed)
 		target_link_sync(thread);
-	if (delta->owned_count > 0 || delta->portals_changed)
+	if (delta->owned_count > 0 || delta->portals_changed) {
+		target_barrier_look(thread);
 		target_forward_retry(thread);
+	}
 }

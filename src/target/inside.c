@@ -167,6 +167,15 @@ target_inside_lives(const struct target_view *view, const struct iscsi_login *lo
 	       living(view, &inside) != NULL;
 }
 
+void
+target_inside_gateway(const struct iscsi_login *login, struct guid *ret_id)
+{
+	struct target_inside inside;
+
+	if (target_inside_parse(login->initiator_alias, &inside) == 0)
+		*ret_id = inside.controller_id;
+}
+
 int
 target_inside_note(struct target_session *session, const struct iscsi_login *login)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Links: the connection of a session to the gateway that owns some of its LUNs.  A link is made when
- * the first command for the gateway comes, on the thread of its session and in the loop of that
- * thread; it ends with the session, or when it is broken, and the next command makes another one.
+ * the session begins (barrier.c) or when a command for the gateway comes and there is none, on the
+ * thread of its session and in the loop of that thread; it ends with the session, or when it is
+ * broken, and the next command makes another one.
  *
  *	target_link_get --> connecting --connected--> login --the owner has let it in--> ready
  *	any --error, silence, the gateway does not run any more, the session ends--> ended
@@ -347,6 +348,7 @@ on_ready(void *user)
 	struct target_link *link = user;
 
 	link->session->known = true;
+	target_barrier_look(thread_of(link));
 	target_forward_retry(thread_of(link));
 	target_link_mark(link);
 }

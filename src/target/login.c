@@ -318,11 +318,30 @@ has_seen(const struct target_thread *thread, const struct target_conn *conn)
 	       state_position(thread->view->state)->sequence >= conn->seen_sequence;
 }
 
+void
+target_login_let_in(struct target_conn *conn)
+{
+	struct iscsi_login_reply reply = { .tsih = conn->entry.session->tsih };
+
+	if (iscsi_conn_login(conn->iscsi)->tsih != 0)
+		reply.session = conn->session->iscsi;
+	if (iscsi_conn_login_done(conn->iscsi, &reply) < 0) {
+		target_conn_close(conn, ERR_CLOSED);
+		return;
+	}
+	conn->joined = true;
+	conn->ends_alone = false;
+	/* not before: a connection that joins a session has the session's level */
+	conn->recovers = iscsi_conn_params(conn->iscsi)->error_recovery_level > 0;
+	if (reply.session != NULL)
+		target_sender_start(conn);
+	target_conn_mark(conn);
+}
+
 static void
 adopt(struct loop_msg *msg)
 {
 	struct target_conn *conn = container_of(msg, struct target_conn, move);
-	struct iscsi_login_reply reply = { .tsih = conn->entry.session->tsih };
 
 	if (!has_seen(conn->thread, conn)) { /* the view is on its way: once more behind it */
 		loop_post(conn->thread->loop, &conn->move);
@@ -340,23 +359,13 @@ adopt(struct loop_msg *msg)
 		target_traffic_add(&target_conn_traffic(conn)->logins, 1);
 		target_host_join(conn->session);
 		log_begin(conn);
-		if (iscsi_conn_login(conn->iscsi)->tsih != 0)
-			reply.session = conn->session->iscsi;
 	}
 	target_conn_watch(conn);
 	conn->ends_alone = true; /* until it has joined the session */
-	if (status != 0) {
+	if (status != 0)
 		refuse(conn, status, cause);
-	} else if (iscsi_conn_login_done(conn->iscsi, &reply) < 0) {
-		target_conn_close(conn, ERR_CLOSED);
-	} else {
-		conn->joined = true;
-		conn->ends_alone = false;
-		/* not before: a connection that joins a session has the session's level */
-		conn->recovers = iscsi_conn_params(conn->iscsi)->error_recovery_level > 0;
-		if (reply.session != NULL)
-			target_sender_start(conn);
-	}
+	else if (!target_barrier_begin(conn))
+		target_login_let_in(conn);
 	target_conn_mark(conn);
 }
 
@@ -452,6 +461,8 @@ target_login_continue(struct target_conn *conn)
 		refuse(conn, ISCSI_LOGIN_NO_RESOURCES, "out of memory");
 		return true;
 	}
+	if (entry->session != NULL && conn->portal->inside)
+		target_inside_gateway(login, &entry->session->gateway_id);
 	if (entry->session != NULL)
 		entry->session->max_connections = iscsi_conn_params(conn->iscsi)->max_connections;
 	return claim(conn);

@@ -164,6 +164,7 @@ wake_waiter(struct target_registry_entry *waiter)
 {
 	waiter->waits_for = NULL;
 	waiter->waits_for_session = NULL;
+	waiter->waits_for_life = NULL;
 	waiter->wake.run = target_login_wake;
 	loop_post(waiter->wake_thread->loop, &waiter->wake);
 }
@@ -228,6 +229,49 @@ note_other_host(const struct target_registry_session *older,
 		snprintf(host, ADDRESS_TEXT_SIZE, "%s", other->host);
 }
 
+/*
+ * Returns a session of the same initiator, ISID and target, of which it is not known whether it lived
+ * when this login began: it came through another gateway than the login, so what ends it is not seen
+ * here in time (life.c).
+ */
+static struct target_registry_session *
+find_sibling(struct target_registry *registry, const struct target_registry_entry *entry,
+	     const struct iscsi_login *login, uint16_t tpgt)
+{
+	const struct list *bucket = bucket_of(registry, login->initiator_name);
+
+	list_for_each(node, bucket) {
+		struct target_registry_session *s = list_entry(node, struct target_registry_session,
+							       node);
+
+		if (s->tpgt != tpgt && s->lived < entry->moment && !list_empty(&s->entries) &&
+		    !guid_equal(&s->gateway_id, &entry->session->gateway_id) &&
+		    memcmp(s->isid, login->isid, sizeof(s->isid)) == 0 &&
+		    strcmp(s->initiator, login->initiator_name) == 0 &&
+		    strcmp(s->target, login->target_name) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+static void
+ask_for_life_locked(struct target_registry_session *session, struct target_registry_entry *asker)
+{
+	session->asker = asker;
+	asker->waits_for_life = session;
+	list_for_each(node, &session->entries) {
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
+								 session_node);
+
+		entry->asked_moment = asker->moment;
+		if (entry->life_posted)
+			continue;
+		entry->life_posted = true;
+		entry->life.run = target_life_asked;
+		loop_post(entry->thread->loop, &entry->life);
+	}
+}
+
 static enum target_registry_claim
 begin_locked(struct target_registry *registry, struct target_registry_entry *entry,
 	     const struct iscsi_login *login, uint16_t tpgt, char old_host[ADDRESS_TEXT_SIZE])
@@ -241,6 +285,15 @@ begin_locked(struct target_registry *registry, struct target_registry_entry *ent
 		older->waiter = entry;
 		entry->waits_for_session = older;
 		kill_session_locked(older);
+		return REGISTRY_WAIT;
+	}
+	if (entry->moment == 0)
+		entry->moment = ++registry->moments;
+	older = find_sibling(registry, entry, login, tpgt);
+	if (older != NULL && older->asker != NULL)
+		return REGISTRY_CONTENDED;
+	if (older != NULL) {
+		ask_for_life_locked(older, entry);
 		return REGISTRY_WAIT;
 	}
 	if (is_full(registry, has_session(registry, login->initiator_name)))
@@ -369,6 +422,34 @@ target_registry_kill_taken(struct target_registry *registry, struct target_regis
 	pthread_mutex_unlock(&registry->lock);
 }
 
+uint64_t
+target_registry_life_taken(struct target_registry *registry, struct target_registry_entry *entry)
+{
+	pthread_mutex_lock(&registry->lock);
+	uint64_t moment = entry->asked_moment;
+
+	entry->life_posted = false;
+	pthread_mutex_unlock(&registry->lock);
+	return moment;
+}
+
+void
+target_registry_lives(struct target_registry *registry, struct target_registry_entry *entry,
+		      uint64_t moment)
+{
+	pthread_mutex_lock(&registry->lock);
+	struct target_registry_session *session = entry->session;
+
+	if (session != NULL) {
+		session->lived = MAX(session->lived, moment);
+		if (session->asker != NULL && session->asker->moment <= session->lived) {
+			wake_waiter(session->asker);
+			session->asker = NULL;
+		}
+	}
+	pthread_mutex_unlock(&registry->lock);
+}
+
 void
 target_registry_logged_out(struct target_registry *registry, struct target_registry_entry *entry)
 {
@@ -394,7 +475,9 @@ end_locked(struct target_registry *registry, struct target_registry_session *ses
 	target_host_leave(session);
 	if (session->waiter != NULL)
 		wake_waiter(session->waiter);
-	session->waiter = NULL;
+	if (session->asker != NULL)
+		wake_waiter(session->asker);
+	session->waiter = session->asker = NULL;
 	return true;
 }
 
@@ -405,8 +488,10 @@ stop_waiting(struct target_registry_entry *entry)
 		entry->waits_for->waiter = NULL;
 	if (entry->waits_for_session != NULL)
 		entry->waits_for_session->waiter = NULL;
+	if (entry->waits_for_life != NULL)
+		entry->waits_for_life->asker = NULL;
 	entry->waits_for = NULL;
-	entry->waits_for_session = NULL;
+	entry->waits_for_session = entry->waits_for_life = NULL;
 }
 
 bool

@@ -34,6 +34,7 @@ struct target_registry {
 	pthread_cond_t left; /* an entry was removed */
 	/* struct target_registry_session.node, by hash of the initiator's name */
 	struct list buckets[REGISTRY_BUCKETS];
+	uint64_t moments;                    /* of logins that ask whether other sessions live */
 	uint8_t tsihs[(UINT16_MAX + 1) / 8]; /* a bit for each TSIH that is in use */
 	uint16_t last_tsih;
 	size_t count;    /* connections that are entered */
@@ -61,6 +62,8 @@ struct target_registry_session {
 	uint8_t isid[ISCSI_ISID_SIZE];
 	uint16_t tpgt, tsih;
 	uint16_t max_connections; /* as was agreed on */
+	struct guid
+		gateway_id; /* the gateway that its initiator is connected to; zero = this one */
 	/* the thread that has the session's connections; it counts it in sessions_assigned */
 	struct target_thread *thread;
 
@@ -72,6 +75,8 @@ struct target_registry_session {
 	struct list entries; /* struct target_registry_entry.session_node: those that are entered */
 	unsigned count;      /* of these, but for those that are logged out */
 	struct target_registry_entry *waiter; /* the login that waits for the end of this session */
+	struct target_registry_entry *asker;  /* the login that asks whether the session lives */
+	uint64_t lived; /* the last moment since which it has given a sign of life */
 	struct target_host
 		*of_host; /* for which host the session counts; NULL = not yet, or no more */
 	/* what the session had counted when it began to count for that host */
@@ -104,6 +109,13 @@ struct target_registry_entry {
 	/* what this login waits for the end of: an older connection, or an older session */
 	struct target_registry_entry *waits_for;
 	struct target_registry_session *waits_for_session;
+	/* this login waits for a sign of life from that session, later than the login's moment */
+	struct target_registry_session *waits_for_life;
+	uint64_t moment; /* 0 = it has none yet */
+	/* a sign of life later than that moment is asked for; the message is on its way */
+	uint64_t asked_moment;
+	bool life_posted;
+	struct loop_msg life;
 	struct loop_msg wake; /* posted to the waiter's own thread */
 	struct target_thread *wake_thread;
 };
@@ -152,6 +164,10 @@ void target_registry_session_free(struct target_registry_session *session);
  * Enters a connection.  entry->session: the session that it begins, or NULL: it joins the session
  * that its login names, which entry->session has then.
  *
+ * When a session has the same initiator, ISID and target as the one that begins, and another gateway
+ * is between the initiator and it, ask it for a sign of life (life.c) and return REGISTRY_WAIT:
+ * entry->wake runs when it has given one, or has ended.
+ *
  * When an older session has the same initiator, ISID, target and tag as the one that begins, or the
  * session that is joined has a connection with this CID (RFC 7143 §6.3.4, §6.3.5), have that one
  * ended and return REGISTRY_WAIT: entry->wake runs on entry->wake_thread when it has ended, and the
@@ -180,6 +196,15 @@ uint16_t target_registry_may_join(struct target_registry *registry, const struct
  */
 void target_registry_logged_out(struct target_registry *registry,
 				struct target_registry_entry *entry);
+/*
+ * To be called when entry->life has run: it may be posted again.  Returns the moment since which a
+ * sign of life is asked for.  The entry's thread.
+ */
+uint64_t target_registry_life_taken(struct target_registry *registry,
+				    struct target_registry_entry *entry);
+/* Notes that a connection has given a sign of life since that moment, and wakes who has asked. */
+void target_registry_lives(struct target_registry *registry, struct target_registry_entry *entry,
+			   uint64_t moment);
 /* To be called when entry->kill has run: it may be posted again.  The entry's thread. */
 void target_registry_kill_taken(struct target_registry *registry,
 				struct target_registry_entry *entry);

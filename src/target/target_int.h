@@ -89,8 +89,10 @@ struct target_thread {
 	struct list later; /* struct target_conn.later_node: settled in the next round */
 	/* forward.c: struct target_forward.node and target_link.dirty */
 	struct list parked, parked_functions, spare_forwards, dirty_links;
-	struct loop_timer parked_timer; /* set while `parked` has tasks */
-	uint64_t arrivals;              /* of tasks that were to be forwarded */
+	struct loop_timer parked_timer;  /* set while `parked` has tasks */
+	struct list barriers;            /* struct target_conn.barrier_node: logins that wait */
+	struct loop_timer barrier_timer; /* set while there are any */
+	uint64_t arrivals;               /* of tasks that were to be forwarded */
 	/*
 	 * the gateway may not answer: nothing is received, started or sent on this thread, and the
 	 * timer looks whether it may again

@@ -125,6 +125,7 @@ tear_down(struct target_thread *thread)
 	thread->view = NULL;
 	loop_timer_cancel(thread->loop, &thread->aborted_timer);
 	loop_timer_cancel(thread->loop, &thread->parked_timer);
+	loop_timer_cancel(thread->loop, &thread->barrier_timer);
 	loop_timer_cancel(thread->loop, &thread->mute_timer);
 	loop_hook_del(thread->loop, &thread->hook);
 	blk_queue_free(thread->queue);
@@ -184,6 +185,7 @@ target_thread_start(struct target_thread *thread, struct target *target, unsigne
 	list_init(&thread->later);
 	list_init(&thread->parked);
 	list_init(&thread->parked_functions);
+	list_init(&thread->barriers);
 	list_init(&thread->spare_forwards);
 	list_init(&thread->dirty_links);
 	list_init(&thread->waits);

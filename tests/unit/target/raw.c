@@ -97,7 +97,9 @@ raw_receive(struct raw *raw, struct raw_pdu *pdu, int timeout_ms)
 	assert_true(pdu->data_len <= sizeof(pdu->data));
 	assert_true(take(raw, pdu->data, pdu->data_len, TIMEOUT_MS));
 	assert_true(take(raw, padding, -pdu->data_len & 3u, TIMEOUT_MS));
-	raw->exp_stat_sn = get_be32(pdu->bhs + 24) + 1;
+	/* RFC 7143 §11.19.2: a ping uses up no StatSN */
+	raw->exp_stat_sn = get_be32(pdu->bhs + 24) +
+			   (raw_opcode(pdu) != RAW_NOP_IN || raw_itt(pdu) != 0xffffffff);
 	return true;
 }
 
@@ -339,6 +341,19 @@ raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt)
 	put_be32(bhs + 28, raw->exp_stat_sn);
 	put_pdu(raw, bhs, NULL, 0);
 	return itt;
+}
+
+void
+raw_pong(struct raw *raw, const struct raw_pdu *ping)
+{
+	uint8_t bhs[RAW_BHS] = { 0x40, 0x80 };
+
+	memcpy(bhs + 8, ping->bhs + 8, 8); /* LUN */
+	put_be32(bhs + 16, 0xffffffff);
+	memcpy(bhs + 20, ping->bhs + 20, 4); /* TTT */
+	put_be32(bhs + 24, raw->cmd_sn);
+	put_be32(bhs + 28, raw->exp_stat_sn);
+	put_pdu(raw, bhs, NULL, 0);
 }
 
 uint32_t

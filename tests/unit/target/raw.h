@@ -32,6 +32,7 @@ struct raw_pdu {
 
 /* Opcodes of PDUs that a target sends. */
 enum {
+	RAW_NOP_IN = 0x20,
 	RAW_LOGOUT_RESPONSE = 0x26,
 	RAW_RESPONSE = 0x21,
 	RAW_TMF_RESPONSE = 0x22,
@@ -89,6 +90,8 @@ void raw_data_out(struct raw *raw, unsigned lun, const struct raw_pdu *r2t, cons
  * ITT.
  */
 uint32_t raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt);
+/* Appends the answer to a ping (NOP-In). */
+void raw_pong(struct raw *raw, const struct raw_pdu *ping);
 /* Logs the session out, and expects the response: the connection is closed then. */
 void raw_logout(struct raw *raw);
 /*

@@ -119,6 +119,17 @@ two_set_up_impatient(void **state)
 	return set_up_with(state, &options);
 }
 
+int
+two_set_up_quick(void **state)
+{
+	struct target_options options;
+
+	target_options_default(&options);
+	options.threads = 2;
+	options.nop_timeout_ms = 200;
+	return set_up_with(state, &options);
+}
+
 void
 two_stop(struct two_gateway *gw)
 {

@@ -44,11 +44,15 @@ extern const uint8_t two_write_0[10], two_read_8[10];
 int two_set_up(void **state);
 /* Commands wait for an owner for 300 ms. */
 int two_set_up_impatient(void **state);
+/* Who gives no sign of life for 200 ms, though it was asked for one, is taken for dead. */
+int two_set_up_quick(void **state);
 int two_tear_down(void **state);
 
 #define TWO_TEST(name) cmocka_unit_test_setup_teardown(name, two_set_up, two_tear_down)
 #define TWO_TEST_IMPATIENT(name) \
 	cmocka_unit_test_setup_teardown(name, two_set_up_impatient, two_tear_down)
+
+#define TWO_TEST_QUICK(name) cmocka_unit_test_setup_teardown(name, two_set_up_quick, two_tear_down)
 
 /* ---- Rows ---- */
 

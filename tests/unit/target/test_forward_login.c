@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Tests of initiators that log in through one gateway while what they have sent through another one
+ * is under way: two gateways, as two_gateways.h makes them.
+ */
+#include "two_gateways.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "target/target_int.h"
+
+static const uint8_t read_0[10] = { 0x28, [8] = 1 };
+
+/* Sends a write to LUN 1, which its store holds, and returns when the owner has it: its ITT. */
+static uint32_t
+begin_write(struct two_gateways *g, struct raw *raw, unsigned gateway)
+{
+	static uint8_t block[512] = { 0xaa };
+	static struct raw_pdu pdu;
+	uint32_t write, read;
+
+	memset(raw, 0, sizeof(*raw));
+	raw_login(raw, g->list[gateway].port, HOST_1, NAME, 7, true);
+	raw_ready(raw, 1);
+	two_inject(g, "lun1.write", "hold");
+	write = raw_command_data(raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0), block, 512);
+	read = raw_command(raw, 1, RAW_SIMPLE, two_read_8, sizeof(two_read_8), 0, 512);
+	raw_flush(raw);
+	raw_expect(raw, &pdu, RAW_DATA_IN, read);
+	return write;
+}
+
+/*
+ * The initiator logs in through another gateway, with the same ISID.  Its write there must not reach
+ * the medium before the one of before, which hangs in the store: it is answered BUSY.
+ */
+static void
+go_on_through(struct two_gateways *g, unsigned gateway)
+{
+	static uint8_t block[512] = { 0xbb };
+	static struct raw_pdu pdu;
+	static struct raw raw;
+
+	memset(&raw, 0, sizeof(raw));
+	raw_login(&raw, g->list[gateway].port, HOST_1, NAME, 7, true);
+	raw_ready(&raw, 1);
+	uint32_t write = raw_command_data(&raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0),
+					  block, 512);
+
+	raw_flush(&raw);
+	raw_expect(&raw, &pdu, RAW_RESPONSE, write);
+	assert_int_equal(raw_status(&pdu), SCSI_STATUS_BUSY);
+	two_lift(g, "lun1.write");
+	do {
+		write = raw_command_data(&raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0),
+					 block, 512);
+		raw_flush(&raw);
+		raw_expect(&raw, &pdu, RAW_RESPONSE, write);
+	} while (raw_status(&pdu) == SCSI_STATUS_BUSY);
+	assert_int_equal(raw_status(&pdu), 0);
+	uint32_t read = raw_command(&raw, 1, RAW_SIMPLE, read_0, sizeof(read_0), 0, 512);
+
+	raw_flush(&raw);
+	raw_expect(&raw, &pdu, RAW_DATA_IN, read);
+	assert_int_equal(pdu.data[0], 0xbb);
+	raw_close(&raw);
+}
+
+/* The gateway through which a write has come to its owner is dead: its sockets say nothing. */
+static void
+test_a_login_at_the_owner_ends_what_a_dead_gateway_sent(void **state)
+{
+	struct two_gateways *g = *state;
+	static struct raw raw;
+
+	two_set_owner(g, 0, 1, 2);
+	two_commit(g);
+	begin_write(g, &raw, 0);
+	fake_lease(g->list[0].array, false);
+	go_on_through(g, 1);
+	fake_lease(g->list[0].array, true);
+	raw_close(&raw);
+}
+
+/* The initiator goes on through a gateway that is not the owner; it has left its session there. */
+static void
+test_a_login_elsewhere_ends_what_the_owner_has(void **state)
+{
+	struct two_gateways *g = *state;
+	static struct raw raw;
+
+	begin_write(g, &raw, 1);
+	go_on_through(g, 0);
+	raw_close(&raw);
+}
+
+struct waiting_login {
+	struct raw raw;
+	uint16_t port;
+	unsigned status;
+	atomic_bool done;
+};
+
+static void *
+log_in_later(void *arg)
+{
+	struct waiting_login *login = arg;
+	const struct raw_who who = { .host = HOST_1, .target = NAME, .isid = 7 };
+
+	login->status = raw_try_login(&login->raw, login->port, &who);
+	atomic_store(&login->done, true);
+	return NULL;
+}
+
+/* RFC 7143 §10.1.1: one ISID may be used for several portal groups at a time. */
+static void
+test_two_sessions_with_one_isid_go_on(void **state)
+{
+	struct two_gateways *g = *state;
+	static struct raw first;
+	static struct waiting_login second;
+	static struct raw_pdu pdu;
+	uint32_t write = begin_write(g, &first, 0);
+	pthread_t thread;
+
+	memset(&second, 0, sizeof(second));
+	second.port = g->list[1].port;
+	assert_int_equal(pthread_create(&thread, NULL, log_in_later, &second), 0);
+	raw_expect(&first, &pdu, RAW_NOP_IN, 0xffffffff); /* is it still there? */
+	raw_pong(&first, &pdu);
+	raw_flush(&first);
+	pthread_join(thread, NULL);
+	assert_int_equal(second.status, 0);
+	raw_ready(&second.raw, 1);
+	two_lift(g, "lun1.write");
+	raw_expect(&first, &pdu, RAW_RESPONSE, write);
+	assert_int_equal(raw_status(&pdu), 0);
+	raw_ready(&first, 1);
+	raw_close(&first);
+	raw_close(&second.raw);
+}
+
+/* An owner that hangs may have something of the initiator: a login waits until it was replaced. */
+static void
+test_a_login_waits_until_an_owner_was_replaced(void **state)
+{
+	struct two_gateways *g = *state;
+	static struct waiting_login login;
+	pthread_t thread;
+
+	memset(&login, 0, sizeof(login));
+	login.port = g->list[0].port;
+	fake_lease(g->list[1].array, false);
+	assert_int_equal(pthread_create(&thread, NULL, log_in_later, &login), 0);
+	assert_true(fake_wait_sessions(g->list[0].array, 1));
+	poll(NULL, 0, 100); /* nothing happens */
+	assert_false(atomic_load(&login.done));
+	two_take_over(g);
+	pthread_join(thread, NULL);
+	assert_int_equal(login.status, 0);
+	raw_ready(&login.raw, 1);
+	raw_close(&login.raw);
+	fake_lease(g->list[1].array, true);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TWO_TEST_QUICK(test_a_login_at_the_owner_ends_what_a_dead_gateway_sent),
+		TWO_TEST_QUICK(test_a_login_elsewhere_ends_what_the_owner_has),
+		TWO_TEST(test_two_sessions_with_one_isid_go_on),
+		TWO_TEST(test_a_login_waits_until_an_owner_was_replaced),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
