@@ -179,6 +179,8 @@ class Array:
         self.works()
         wakes = len([line for line in victim.log_text().splitlines() if ' vdsd.ready ' in line])
         self.tester.ok('cuts')
+        eventually('each session is where it belongs',
+                   lambda: self.tester.ok('answered')['away'] == 0)
         victim.process.send_signal(signal.SIGSTOP)
         stopped = time.monotonic()
         try:
