@@ -327,12 +327,14 @@ open_all(struct array *array)
 		rc = workers_new(JOB_THREADS, "jobs", &array->workers);
 	if (rc == 0)
 		rc = catalog_open_any(array);
-	if (rc == 0 && array->shared)
+	array->held = rc == 0 && array->shared && catalog_held(array->catalog) != NULL;
+	if (rc == 0 && catalog_held(array->catalog) != NULL)
+		array_set_read_only(array, catalog_held(array->catalog));
+	/* one that is held takes no changes, so nobody is to wait until it has them */
+	if (rc == 0 && array->shared && !array->held)
 		rc = array_sharing_start(array);
 	if (rc == 0)
 		catalog_audit_keep(array->catalog, array->audit_keep_ms);
-	if (rc == 0 && catalog_held(array->catalog) != NULL)
-		array_set_read_only(array, catalog_held(array->catalog));
 	if (rc == 0)
 		rc = catalog_is_new(array->catalog) ? begin(array) : load(array);
 	if (rc == 0)
@@ -372,7 +374,7 @@ array_open(const struct array_options *options, struct array **ret_array)
 		rc = array_gateway_new(array, options);
 	if (rc == 0)
 		rc = array->look ? look_all(array) : open_all(array);
-	if (rc == 0 && !array->look)
+	if (rc == 0 && !array->look && !array->held)
 		rc = array_gateway_start(array);
 	if (rc < 0) {
 		snprintf(text, sizeof(text), "%s", err_text(rc));
@@ -476,6 +478,12 @@ bool
 array_is_shared(const struct array *array)
 {
 	return array->shared;
+}
+
+bool
+array_is_held(const struct array *array)
+{
+	return array->held;
 }
 
 bool

@@ -185,6 +185,12 @@ bool array_is_read_only(struct array *array);
  */
 const char *array_read_only_reason(struct array *array);
 /*
+ * Returns whether this is a gateway that serves nothing, and only tells why: acknowledged changes are
+ * missing from the catalog that it shares with others, array_read_only_reason says which.  It has not
+ * joined the other gateways.  Stays so until array_close.  Any thread.
+ */
+bool array_is_held(const struct array *array);
+/*
  * Collects what breaks no invariant but an administrator should know: that the array is read-only,
  * that its reserve is not whole, that a pool is not ready or is full.  *ret_text is whole
  * sentences, one a line, "" when there is nothing to say; the caller frees the text with mem_free.

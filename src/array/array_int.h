@@ -54,6 +54,7 @@ struct array {
 	struct array_gateways *gateways; /* owned; NULL = on one machine: gateway.c */
 	struct catalog_shared store;     /* until the catalog has it; ops NULL = none */
 	bool shared;                     /* several gateways serve the catalog; array_is_shared */
+	bool held;                       /* array_is_held */
 	/*
 	 * This gateway does what one of them has to do for all: it removes what is too old, and tells
 	 * how full pools are.  Always true on one machine.  The writer thread writes it.

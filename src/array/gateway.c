@@ -291,8 +291,9 @@ array_gateway_retire(struct array *array, uint32_t timeout_ms)
 		array_member_loads(state, &array->controller_id, &others);
 		left = others.count > 0 ? state_controller_lun_count(state, &array->controller_id)
 					: 0;
-		/* who must be fenced gives nothing away, nor does one without the cluster */
-		if (array_member_in_doubt(&g->member) || array_sharing_is_away(array))
+		/* who must be fenced gives nothing away, nor does one that cannot change anything */
+		if (array_member_in_doubt(&g->member) || array_sharing_is_away(array) ||
+		    array_is_read_only(array))
 			break;
 		array_gateway_set(g, &g->balance_due);
 		if (left > 0 && array_gateway_env.sleep_ms(g, 50) < 0)

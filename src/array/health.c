@@ -52,8 +52,11 @@ look_at_array(struct array_health_look *look)
 				    .level = ARRAY_CRITICAL,
 				    .family = ROW_ARRAY,
 				    .id = state_array(look->config)->id,
-				    .hint = "repair what the reason names and restart vdsd; LUNs "
-					    "are served meanwhile" },
+				    .hint = array_is_held(look->array)
+						    ? "this gateway serves nothing until then; "
+						      "others go on"
+						    : "repair what the reason names and restart "
+						      "vdsd; LUNs are served meanwhile" },
 			    str_printf("the array is read-only: %s", reason));
 	if (missing > 0)
 		problem_add(look,

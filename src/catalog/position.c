@@ -320,7 +320,13 @@ catalog_position_settle_shared(struct catalog *catalog)
 		return 0;
 	}
 	if (catalog->accept_loss) {
+		int rc = catalog_shared_check_alone(catalog);
+
+		if (rc < 0)
+			return rc;
 		catalog->lost = 0;
+		log_warning("catalog.loss_accepted", "sequence=%" PRIu64 " was=%" PRIu64,
+			    at->sequence, mark.sequence);
 		return reincarnate_shared(catalog, mark.incarnation);
 	}
 	hold_for_loss(catalog, &mark);

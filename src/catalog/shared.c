@@ -402,8 +402,8 @@ load(struct catalog *catalog)
 
 /* ---- opening ---- */
 
-static int
-refuse_local(const struct catalog *catalog)
+int
+catalog_shared_refuse_local(const struct catalog *catalog)
 {
 	if (faccessat(catalog->dir_fd, "catalog.db", F_OK, 0) == 0)
 		return err_set(ERR_CORRUPT,
@@ -411,6 +411,21 @@ refuse_local(const struct catalog *catalog)
 			       "for %s, or move what is there away",
 			       catalog->dir, catalog->sharing->store.name);
 	return 0;
+}
+
+int
+catalog_shared_check_alone(const struct catalog *catalog)
+{
+	const struct catalog_shared *store = &catalog->sharing->store;
+	int rc = store->ops->alone(store->store);
+
+	if (rc == 0)
+		return err_set(
+			ERR_LOCKED,
+			"a gateway uses the catalog %s: stop all gateways first (one that was "
+			"killed counts for half a minute)",
+			store->name);
+	return MIN(rc, 0);
 }
 
 /* Only when no gateway is left that understands the older format alone. */
@@ -435,7 +450,7 @@ int
 catalog_shared_open_all(struct catalog *catalog)
 {
 	struct catalog_sharing *sharing = catalog->sharing;
-	int rc = refuse_local(catalog);
+	int rc = catalog_shared_refuse_local(catalog);
 
 	guid_make(&sharing->writer);
 	if (rc == 0)
@@ -656,6 +671,36 @@ missed(void *arg, uint64_t sequence, const char *text)
 	return news_change(arg, text);
 }
 
+/*
+ * Holds the catalog when the store has gone back behind what this gateway knows.  What it knows stays
+ * as it is, LUNs are served on, and nothing of the store is believed any more.  Returns ERR_CORRUPT,
+ * or 0 when the store has gone on.
+ */
+static int
+check_goes_on(struct catalog *catalog, const struct position *before)
+{
+	const struct position *now = &catalog->committed;
+	const char *name = catalog->sharing->store.name;
+
+	if (guid_is_zero(&before->array_id))
+		return 0;
+	if (!guid_equal(&now->array_id, &before->array_id))
+		catalog_guard_hold(catalog,
+				   catalog->is_new ? "the catalog %s is gone: put it back"
+						   : "the catalog %s is that of another array now: "
+						     "put the one of this array back",
+				   name);
+	else if (now->incarnation < before->incarnation ||
+		 (now->incarnation == before->incarnation && now->sequence < before->sequence))
+		catalog_guard_hold(catalog,
+				   "the catalog %s ends with change %" PRIu64
+				   ", and this gateway knows change %" PRIu64
+				   ": an older one was put in its place",
+				   name, now->sequence, before->sequence);
+	return catalog_held(catalog) != NULL ? err_set(ERR_CORRUPT, "%s", catalog_held(catalog))
+					     : 0;
+}
+
 /* Loads everything anew.  The event log says what has changed, when it goes back so far. */
 static int
 reload(struct catalog *catalog, struct catalog_news *news)
@@ -666,13 +711,9 @@ reload(struct catalog *catalog, struct catalog_news *news)
 	catalog_news_fini(news);
 	if (rc < 0)
 		return rc;
-	if (before.incarnation == catalog->committed.incarnation &&
-	    before.sequence > catalog->committed.sequence)
-		return err_set(
-			ERR_CORRUPT,
-			"the catalog %s ends with change %" PRIu64 ", and this gateway knows "
-			"change %" PRIu64 ": an older one was put in its place",
-			catalog->sharing->store.name, catalog->committed.sequence, before.sequence);
+	rc = check_goes_on(catalog, &before);
+	if (rc < 0)
+		return rc;
 	log_info("catalog.reload", "catalog=%s version=%" PRIu64 " sequence=%" PRIu64,
 		 catalog->sharing->store.name, catalog->sharing->version,
 		 catalog->committed.sequence);
@@ -757,8 +798,10 @@ catalog_pull(struct catalog *catalog, struct catalog_news *news)
 {
 	struct catalog_sharing *sharing = catalog->sharing;
 	uint64_t version = sharing->version;
-	int rc = sharing->store.ops->watching(sharing->store.store);
+	int rc = sharing->store.ops->watching(sharing->store.store); /* also held: it is not gone */
 
+	if (rc == 0 && catalog_held(catalog) != NULL)
+		rc = err_set(ERR_CORRUPT, "%s", catalog_held(catalog));
 	if (rc == 0)
 		rc = pull(catalog, news);
 	if (rc < 0)

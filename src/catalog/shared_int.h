@@ -160,6 +160,10 @@ int catalog_shared_upgrade(struct catalog *catalog);
 /* The part of catalog_open_shared after the directory is locked. */
 int catalog_shared_open_all(struct catalog *catalog);
 
+/* Returns 0 when no other gateway uses the store, ERR_LOCKED, or an error of the store. */
+int catalog_shared_check_alone(const struct catalog *catalog);
+/* Refuses a directory that has a catalog of its own.  Returns 0 or ERR_CORRUPT. */
+int catalog_shared_refuse_local(const struct catalog *catalog);
 /* Loads everything anew.  Returns as catalog_pull. */
 int catalog_shared_reopen(struct catalog *catalog);
 /* Frees the memory and closes the store.  Accepts NULL. */

@@ -199,6 +199,10 @@ lease_check(struct http_call *call, enum verb_id verb)
 	if (verb_is_change(verb) || verb == VERB_METRICS || verb == VERB_HEALTH ||
 	    verb == VERB_VERSION || verb == VERB_OPENAPI)
 		return 0;
+	call->lacks_lease = array_is_held(call->array);
+	if (call->lacks_lease)
+		return err_set(ERR_READ_ONLY, "this gateway serves nothing: %s",
+			       array_read_only_reason(call->array));
 	for (unsigned ms = 0; ms < LEASE_WAIT_MS; ms += LEASE_POLL_MS) {
 		if (array_lease_ok(call->array))
 			return 0;

@@ -603,6 +603,8 @@ make_portals(struct maker *m)
 		return -ENOMEM;
 	atomic_init(&portals->refs, 1);
 	m->view->portals = portals;
+	if (array_is_held(m->target->array))
+		return 0; /* initiators are to use other gateways, and not to wait for this one */
 	for (size_t i = 0; i < count; i++) {
 		const struct row_portal *row = state_at(m->state, ROW_PORTAL, i);
 		int rc;

@@ -203,9 +203,10 @@ ready(const struct vdsd_options *options, const struct daemon *daemon)
 static int
 serve(const struct vdsd_options *options, int socket_fd, int argc, char **argv)
 {
+	struct vdsd_start_guard guard = { .signal_fd = -1, .end_fd = -1 };
 	struct daemon daemon = { NULL, NULL, NULL, NULL };
 	sigset_t signals;
-	int rc = vdsd_process_prepare(&signals);
+	int stopped = 0, rc = vdsd_process_prepare(&signals);
 
 	if (rc == 0)
 		rc = catalog_memory_protect();
@@ -213,19 +214,24 @@ serve(const struct vdsd_options *options, int socket_fd, int argc, char **argv)
 	if (rc == 0)
 		rc = log_start(); /* no thread ever waits for whoever reads the log */
 	if (rc == 0)
+		rc = vdsd_start_guard(&guard);
+	if (rc == 0)
 		rc = daemon_start(&daemon, options, socket_fd);
 	if (rc == 0)
 		rc = ready(options, &daemon);
 	if (rc == 0) {
 		log_info("vdsd.ready", "version=%s dir=%s socket=%s threads=%u", VDS_VERSION,
 			 options->dir, options->socket, target_thread_count(daemon.target));
-		log_info("vdsd.stop", "signal=%d",
-			 serve_until_signal(&daemon, &signals, argc, argv));
+		stopped = vdsd_start_end(&guard);
+		if (stopped == 0)
+			stopped = serve_until_signal(&daemon, &signals, argc, argv);
+		log_info("vdsd.stop", "signal=%d", stopped);
 		vdsd_not_ready(options);
 	} else {
 		log_error("vdsd.start", "code=%s error=\"%s\"", err_name(rc), err_text(rc));
 	}
 	daemon_stop(&daemon);
+	(void)vdsd_start_end(&guard);
 	log_stop();
 	return rc;
 }

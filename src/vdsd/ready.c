@@ -68,6 +68,8 @@ portals_known(struct array *array)
 	AUTO_STATE struct state *config = array_state(array);
 	AUTO_STATE struct state *live = array_live(array);
 
+	if (array_is_held(array))
+		return true;
 	for (size_t i = 0; i < state_count(config, ROW_PORTAL); i++) {
 		const struct row_portal *portal = state_at(config, ROW_PORTAL, i);
 

@@ -97,9 +97,11 @@ status_renew(struct vdsd_supervisor *supervisor, struct array *array)
 	char text[sizeof(supervisor->status)];
 
 	snprintf(text, sizeof(text), "%s: %zu LUNs, %zu of %zu portals listening, %zu sessions",
-		 array_is_read_only(array) ? "Read-only" : "Serving", state_count(config, ROW_LUN),
-		 portals_that_listen(live), state_count(config, ROW_PORTAL),
-		 state_count(live, ROW_LIVE_SESSION));
+		 array_is_held(array)        ? "Held, serving nothing"
+		 : array_is_read_only(array) ? "Read-only"
+					     : "Serving",
+		 state_count(config, ROW_LUN), portals_that_listen(live),
+		 state_count(config, ROW_PORTAL), state_count(live, ROW_LIVE_SESSION));
 	if (strcmp(text, supervisor->status) == 0)
 		return false;
 	memcpy(supervisor->status, text, sizeof(text));

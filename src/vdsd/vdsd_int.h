@@ -6,6 +6,7 @@
 #ifndef VDS_VDSD_VDSD_INT_H
 #define VDS_VDSD_VDSD_INT_H
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -211,6 +212,26 @@ int vdsd_process_prepare(sigset_t *ret_signals);
  * at this time of the monotonic clock; 0 = waits without a limit.
  */
 int vdsd_wait(const sigset_t *signals, uint64_t until_ns);
+
+/* ---- start.c ---- */
+
+struct vdsd_start_guard {
+	pthread_t thread;
+	bool runs;
+	int signal_fd, end_fd; /* end_fd: written to when the start is over */
+	int signal_number;     /* the signal that came; 0 = none.  The thread, until it is joined */
+};
+
+/*
+ * From now on SIGTERM and SIGINT, which all threads block, end the process within a second or so,
+ * with status 0, unless vdsd_start_end is called by then.  Returns 0 or -errno with a text.
+ */
+int vdsd_start_guard(struct vdsd_start_guard *guard);
+/*
+ * Ends that, when vdsd has started, or has failed to and has cleaned up.  Returns the signal that
+ * came meanwhile, or 0.
+ */
+int vdsd_start_end(struct vdsd_start_guard *guard);
 
 /* ---- ready.c ---- */
 
