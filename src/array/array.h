@@ -152,6 +152,13 @@ int array_backup(struct array *array, int *ret_fd);
  */
 int array_restore(const char *dir, const char *file, bool replace, char **ret_text);
 /*
+ * As array_restore, into the catalog that gateways share: `dir`, `shared` (consumed) and `cluster` of the
+ * options count.  No gateway may run; the clients of those that did are fenced.  Further errors:
+ * ERR_LOCKED (a gateway lives, or its lease has not ended), or an error of the cluster.
+ */
+int array_restore_shared(const struct array_options *options, const char *file, bool replace,
+			 char **ret_text);
+/*
  * Checks a backup as array_restore would, in a directory of its own below $TMPDIR or /tmp that is
  * removed again, and lists what it holds in *ret_text (mem_free): no secrets.  Returns 0, or as
  * array_restore.

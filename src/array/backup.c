@@ -12,11 +12,14 @@
 #include <unistd.h>
 
 #include "array/array_int.h"
+#include "array/cluster.h"
+#include "array/member_int.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "catalog/shared.h"
 
 /* ---- making one ---- */
 
@@ -105,6 +108,26 @@ end_jobs(struct state_edit *edit, struct catalog *catalog, const struct state *s
 	return rc;
 }
 
+/* No vdsd runs as any of the gateways: those that did are fenced. */
+static int
+end_gateways(struct state_edit *edit, const struct state *state)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < state_count(state, ROW_CONTROLLER); i++) {
+		const struct row_controller *old = state_at(state, ROW_CONTROLLER, i);
+		AUTO_ROW struct row_controller *row = NULL;
+
+		if (!array_member_lives(old))
+			continue;
+		row = row_copy(old);
+		rc = row == NULL || row_set_string(&row->instance, "") < 0
+			     ? -ENOMEM
+			     : state_edit_put(edit, TAKE(row));
+	}
+	return rc;
+}
+
 /* Takes edit. */
 static int
 edit_apply(struct state_edit *edit, struct catalog *catalog, const struct state *state)
@@ -140,7 +163,7 @@ edit_apply(struct state_edit *edit, struct catalog *catalog, const struct state 
  * all: what the LUN holds by now is other data.
  */
 static int
-settle(struct catalog *catalog, const struct state *state)
+settle(struct catalog *catalog, const struct state *state, bool shared)
 {
 	struct state_edit *edit = state_edit_new(state);
 	int rc = edit != NULL ? catalog_begin(catalog) : -ENOMEM;
@@ -149,6 +172,8 @@ settle(struct catalog *catalog, const struct state *state)
 		rc = catalog_unlinks(catalog, forget_unlink, catalog);
 	if (rc == 0)
 		rc = end_jobs(edit, catalog, state);
+	if (rc == 0 && shared)
+		rc = end_gateways(edit, state);
 	if (rc == 0)
 		rc = catalog_kept_drop(catalog, ARRAY_KEEP_JOB);
 	if (rc == 0)
@@ -175,22 +200,18 @@ describe(const struct state *state, struct strbuf *text)
 		state_count(state, ROW_TARGET), state_count(state, ROW_POOL));
 }
 
-int
-array_restore(const char *dir, const char *file, bool replace, char **ret_text)
+/* Takes `restore`.  shared: into the catalog of several gateways. */
+static int
+carry_out(struct catalog_restore *restore, const char *dir, bool shared, char **ret_text)
 {
 	AUTO_STATE struct state *state = NULL;
 	AUTO(strbuf_fini) struct strbuf text = { 0 };
-	struct catalog_restore *restore = NULL;
+	struct catalog *catalog = catalog_restore_catalog(restore);
 	const char *aside = "";
-	int rc = catalog_restore_begin(dir, file, replace, &restore);
-	struct catalog *catalog;
+	int rc = catalog_load(catalog, &state);
 
-	if (rc < 0)
-		return rc;
-	catalog = catalog_restore_catalog(restore);
-	rc = catalog_load(catalog, &state);
 	if (rc == 0)
-		rc = settle(catalog, state);
+		rc = settle(catalog, state, shared);
 	state_unref(TAKE(state));
 	if (rc == 0)
 		rc = catalog_load(catalog, &state);
@@ -206,6 +227,86 @@ array_restore(const char *dir, const char *file, bool replace, char **ret_text)
 	if (rc == 0 && (*ret_text = strbuf_take(&text)) == NULL)
 		rc = -ENOMEM;
 	return rc;
+}
+
+int
+array_restore(const char *dir, const char *file, bool replace, char **ret_text)
+{
+	struct catalog_restore *restore = NULL;
+	int rc = catalog_restore_begin(dir, file, replace, &restore);
+
+	return rc < 0 ? rc : carry_out(restore, dir, false, ret_text);
+}
+
+/* ---- into the catalog of several gateways ---- */
+
+/*
+ * Calls a function for each gateway as which a vdsd has run, and has not left: of the catalog that is
+ * there, if it can be read, and of the backup.
+ */
+static int
+each_gateway(struct catalog_restore *restore, const struct array_options *options,
+	     int (*function)(const struct array_options *options, const struct row_controller *row))
+{
+	struct catalog *const catalogs[] = { catalog_restore_former(restore),
+					     catalog_restore_catalog(restore) };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(catalogs); i++) {
+		AUTO_STATE struct state *state = NULL;
+
+		if (catalogs[i] == NULL || (rc = catalog_load(catalogs[i], &state)) < 0)
+			rc = i == 0 && rc == ERR_CORRUPT ? 0 : rc; /* it is to be replaced */
+		for (size_t k = 0;
+		     state != NULL && rc == 0 && k < state_count(state, ROW_CONTROLLER); k++) {
+			const struct row_controller *row = state_at(state, ROW_CONTROLLER, k);
+
+			if (array_member_lives(row))
+				rc = function(options, row);
+		}
+	}
+	return rc;
+}
+
+static int
+check_dead(const struct array_options *options, const struct row_controller *row)
+{
+	bool held = false;
+	int rc = options->cluster_ops->lease_of(options->cluster, &row->id, &held);
+
+	if (rc == 0 && held)
+		rc = err_set(
+			ERR_LOCKED,
+			"gateway \"%s\" still has its lease: stop it first (one that was killed "
+			"has it for some seconds)",
+			row->name);
+	return rc;
+}
+
+/* It may only be stopped, and go on at any time. */
+static int
+fence(const struct array_options *options, const struct row_controller *row)
+{
+	return options->cluster_ops->fence(options->cluster, row->instance);
+}
+
+int
+array_restore_shared(const struct array_options *options, const char *file, bool replace,
+		     char **ret_text)
+{
+	struct catalog_restore *restore = NULL;
+	int rc = catalog_restore_begin_shared(options->dir, file, replace, options->shared,
+					      &restore);
+
+	if (rc == 0)
+		rc = each_gateway(restore, options, check_dead);
+	if (rc == 0)
+		rc = each_gateway(restore, options, fence);
+	if (rc < 0) {
+		catalog_restore_free(restore);
+		return rc;
+	}
+	return carry_out(restore, options->dir, true, ret_text);
 }
 
 /* ---- looking into one ---- */

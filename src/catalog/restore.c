@@ -25,20 +25,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "catalog/catalog_int.h"
+#include "catalog/restore_int.h"
 
 #define COPY_BYTES (64u << 10)
-#define STAGE      "restore.tmp"
+#define STAGE      RESTORE_STAGE
 #define DONE       "restored"
 #define ASIDES     10000 /* at most so many old catalogs are kept */
-
-struct catalog_restore {
-	struct catalog *at;     /* the directory, which is locked; its database is not open */
-	struct catalog *staged; /* the backup, as a catalog of its own in STAGE */
-	char *stage;            /* path of STAGE */
-	char aside[32];         /* where the old files are kept; "" = there were none */
-	bool done;
-};
 
 /* The files of an old catalog, and what else a staged catalog has in its directory. */
 static const char *const old_files[] = { "catalog.db", "catalog.db-wal", "mark" };
@@ -59,9 +51,8 @@ fail(const struct catalog *at, const char *name, const char *what)
  * in the file.
  */
 int
-catalog_copy_save(struct catalog_copy *copy, const char *path)
+catalog_restore_save(struct catalog *catalog, const char *path)
 {
-	struct catalog *catalog = catalog_copy_of(copy);
 	sqlite3_stmt *stmt = NULL;
 	int fd, rc;
 
@@ -82,6 +73,12 @@ catalog_copy_save(struct catalog_copy *copy, const char *path)
 	return MIN(rc, 0);
 }
 
+int
+catalog_copy_save(struct catalog_copy *copy, const char *path)
+{
+	return catalog_restore_save(catalog_copy_of(copy), path);
+}
+
 /* ---- the last part, which whoever opens the directory carries out ---- */
 
 static bool
@@ -90,8 +87,8 @@ is_there(int dir_fd, const char *name)
 	return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int
-move_out(const struct catalog *at, const char *from, const char *to)
+int
+catalog_restore_move(const struct catalog *at, const char *from, const char *to)
 {
 	if (renameat(at->dir_fd, from, at->dir_fd, to) < 0 && errno != ENOENT)
 		return fail(at, from, "cannot move it");
@@ -114,9 +111,9 @@ catalog_restore_finish(const struct catalog *at)
 			return fail(at, "catalog.db-wal", "cannot remove it");
 		if (fsync(at->dir_fd) < 0)
 			return fail(at, "", "cannot sync");
-		rc = move_out(at, DONE "/mark", "mark");
+		rc = catalog_restore_move(at, DONE "/mark", "mark");
 		if (rc == 0)
-			rc = move_out(at, DONE "/catalog.db", "catalog.db");
+			rc = catalog_restore_move(at, DONE "/catalog.db", "catalog.db");
 	}
 	if (rc == 0 && fsync(at->dir_fd) < 0)
 		return fail(at, "", "cannot sync");
@@ -157,8 +154,8 @@ spare_remove(const struct catalog *at)
 }
 
 /* Removes what an interrupted restore has left. */
-static int
-stage_remove(const struct catalog *at)
+int
+catalog_restore_stage_remove(const struct catalog *at)
 {
 	int rc;
 
@@ -225,10 +222,10 @@ refuse(const char *file, int rc)
 	return err_set(rc, "%s cannot be restored: %s", file, text);
 }
 
-static int
-stage(struct catalog_restore *r, const char *file)
+int
+catalog_restore_stage(struct catalog_restore *r, const char *file, uint64_t after)
 {
-	int rc = stage_remove(r->at);
+	int rc = catalog_restore_stage_remove(r->at);
 
 	if (rc < 0)
 		return rc;
@@ -237,7 +234,7 @@ stage(struct catalog_restore *r, const char *file)
 	rc = copy_in(r->at, file);
 	if (rc < 0)
 		return rc;
-	rc = catalog_open_restored(r->stage, catalog_mark_incarnation(r->at->dir_fd), &r->staged);
+	rc = catalog_open_restored(r->stage, after, &r->staged);
 	if (rc == 0 && catalog_held(r->staged) != NULL)
 		rc = err_set(ERR_CORRUPT, "%s", catalog_held(r->staged));
 	if (rc == 0 && catalog_is_new(r->staged))
@@ -275,7 +272,7 @@ catalog_restore_begin(const char *dir, const char *file, bool replace,
 	if (rc == 0 && (r->stage = str_printf("%s/" STAGE, dir)) == NULL)
 		rc = -ENOMEM;
 	if (rc == 0)
-		rc = stage(r, file);
+		rc = catalog_restore_stage(r, file, catalog_mark_incarnation(r->at->dir_fd));
 	if (rc < 0) {
 		catalog_restore_free(r);
 		return rc;
@@ -292,8 +289,8 @@ catalog_restore_catalog(struct catalog_restore *restore)
 
 /* ---- committing ---- */
 
-static int
-aside_make(struct catalog_restore *r)
+int
+catalog_restore_aside_make(struct catalog_restore *r)
 {
 	for (unsigned n = 1; n < ASIDES; n++) {
 		snprintf(r->aside, sizeof(r->aside), "catalog.old-%u", n);
@@ -328,7 +325,7 @@ aside_fill(struct catalog_restore *r)
 		any = any || is_there(r->at->dir_fd, old_files[i]);
 	if (!any)
 		return 0;
-	rc = aside_make(r);
+	rc = catalog_restore_aside_make(r);
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(old_files); i++) {
 		AUTO_FREE char *to = str_printf("%s/%s", r->aside, old_files[i]);
 
@@ -346,6 +343,8 @@ catalog_restore_commit(struct catalog_restore *r, const char **ret_aside)
 {
 	int rc, fd;
 
+	if (r->at->sharing != NULL)
+		return catalog_restore_commit_shared(r, ret_aside);
 	catalog_close(TAKE(r->staged));
 	rc = spare_remove(r->at);
 	if (rc < 0)
@@ -380,7 +379,7 @@ catalog_restore_free(struct catalog_restore *r)
 		return;
 	catalog_close(r->staged);
 	if (r->at != NULL && r->stage != NULL && !r->done)
-		(void)stage_remove(r->at);
+		(void)catalog_restore_stage_remove(r->at);
 	catalog_close(r->at);
 	mem_free(r->stage);
 	mem_free(r);

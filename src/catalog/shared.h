@@ -112,6 +112,18 @@ bool catalog_is_shared(const struct catalog *catalog);
 /* Returns the version that the working copy has.  0 = the catalog is not shared, or is new. */
 uint64_t catalog_shared_version(const struct catalog *catalog);
 
+/*
+ * As catalog_restore_begin, into the store: `dir` is that of one of the gateways, and gets a mark.
+ * Consumes shared->store.  catalog_restore_commit then takes the place of all rows with one commit, and
+ * keeps the former ones as a backup in `dir`.  Further errors: ERR_LOCKED (a gateway uses the
+ * catalog), ERR_CORRUPT (the store is damaged, and replace is not given), or one of the store.
+ */
+int catalog_restore_begin_shared(const char *dir, const char *file, bool replace,
+				 const struct catalog_shared *shared,
+				 struct catalog_restore **ret_restore);
+/* Returns the catalog that the store has, for reading; NULL = none, or it is damaged. */
+struct catalog *catalog_restore_former(struct catalog_restore *restore);
+
 /* ---- following ---- */
 
 /* The private tables, whose changes are in no event. */

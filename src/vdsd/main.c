@@ -65,6 +65,19 @@ store_open(const struct vdsd_options *options, struct catalog_shared *ret_store)
 					     ret_store);
 }
 
+/* Says where the cluster is, in case that something is in it. */
+static void
+ceph_prepare(const struct vdsd_options *options)
+{
+	const struct module_ceph_settings ceph = {
+		.conf = options->ceph_conf,
+		.user = options->ceph_user,
+		.timeout_s = options->ceph_timeout_s,
+	};
+
+	module_ceph_set(&ceph);
+}
+
 static int
 array_start(const struct vdsd_options *options, bool look, struct array **ret_array)
 {
@@ -83,13 +96,8 @@ array_start(const struct vdsd_options *options, bool look, struct array **ret_ar
 
 	struct catalog_shared store;
 	int rc = 0;
-	const struct module_ceph_settings ceph = {
-		.conf = options->ceph_conf,
-		.user = options->ceph_user,
-		.timeout_s = options->ceph_timeout_s,
-	};
 
-	module_ceph_set(&ceph);
+	ceph_prepare(options);
 	if ((options->gateway != NULL) != (options->catalog_pool != NULL) && !look)
 		return err_set(ERR_INVALID, "--gateway NAME and --catalog rados:POOL/NAME belong "
 					    "together: for an array that several vdsd serve, give "
@@ -274,29 +282,49 @@ check(const struct vdsd_options *options)
 	return rc;
 }
 
+/* The module stays loaded: the check that follows uses it, and ends it. */
+static int
+restore_shared(const struct vdsd_options *options, char **ret_text)
+{
+	struct array_options array_options = { .dir = options->dir };
+	struct catalog_shared store;
+	int rc;
+
+	ceph_prepare(options);
+	rc = vdsd_member_open(options->catalog_pool, options->catalog_name, &array_options);
+	if (rc == 0)
+		rc = store_open(options, &store);
+	array_options.shared = &store;
+	if (rc == 0)
+		rc = array_restore_shared(&array_options, options->backup, options->force,
+					  ret_text);
+	vdsd_member_close();
+	return rc;
+}
+
 /*
- * Puts a backup into the directory.  Then says what the check finds there: LUNs whose files are
- * elsewhere or gone are no reason to undo the restore.
+ * Puts a backup into the directory, or into the catalog that gateways share.  Then says what the check
+ * finds there: LUNs whose files are elsewhere or gone are no reason to undo the restore.
  */
 static int
 restore(const struct vdsd_options *options)
 {
 	AUTO_FREE char *text = NULL, *notes = NULL;
+	bool shared = options->catalog_pool != NULL;
 	int rc;
 
-	if (options->catalog_pool != NULL) {
-		fprintf(stderr, "vdsd: a backup cannot be put into a catalog that gateways share: "
-				"restore it into a directory, without --catalog\n");
-		return ERR_NOT_SUPPORTED;
-	}
 	log_set_level(LOG_LEVEL_ERROR); /* what the log would say is printed */
-	rc = array_restore(options->dir, options->backup, options->force, &text);
-
+	rc = shared ? restore_shared(options, &text)
+		    : array_restore(options->dir, options->backup, options->force, &text);
 	if (rc < 0) {
 		fprintf(stderr, "vdsd: %s\n", err_text(rc));
 		return rc;
 	}
-	printf("restored into %s\n%s", options->dir, text);
+	if (shared)
+		printf("restored into rados:%s/%s\n%s", options->catalog_pool,
+		       options->catalog_name, text);
+	else
+		printf("restored into %s\n%s", options->dir, text);
 	rc = check_array(options, &notes);
 	if (rc == 0)
 		printf("clean\n%s", notes);

@@ -199,10 +199,6 @@ def test_the_check_works_beside_gateways():
                               env={**os.environ, **other.env}, capture_output=True, text=True,
                               timeout=vdstest.DEADLINE_S)
         equal(done.stdout, 'clean\n', f'vdsd --check ({done.stderr})')
-        done = subprocess.run([other.program, '--dir', other.dir, *map(str, other.options),
-                               '--restore', '/dev/null'], env={**os.environ, **other.env},
-                              capture_output=True, text=True, timeout=vdstest.DEADLINE_S)
-        check('without --catalog' in done.stderr, f'--restore says {done.stderr}')
 
 
 if __name__ == '__main__':
