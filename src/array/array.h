@@ -166,7 +166,7 @@ int array_restore_shared(const struct array_options *options, const char *file, 
 int array_list_backup(const char *file, char **ret_text);
 /*
  * Asks the writer for a sign of life.  Returns whether it has given the one that the call before
- * asked for, or is waiting for the disk in a COMMIT, which no restart would make shorter; true in
+ * asked for, or is waiting for storage or the cluster, which no restart would make shorter; true in
  * the first call.  Does not block.  One thread at a time, and not during array_close.
  */
 bool array_beat(struct array *array);

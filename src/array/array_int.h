@@ -96,7 +96,7 @@ struct array {
 	struct array_sharing sharing;
 	struct array_task *beat;  /* array_beat's; NULL before its first call */
 	atomic_bool beat_due;     /* it is queued and has not run */
-	atomic_bool writer_syncs; /* the writer is in a COMMIT */
+	atomic_uint writer_waits; /* the writer is between array_writer_wait_begin and _end */
 
 	/* what the writer has committed: it writes, any thread reads */
 	_Atomic uint64_t commits, failed_commits, committed_changes, committed_rows, revision;

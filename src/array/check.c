@@ -144,8 +144,12 @@ look_again(struct array *array, struct array_task *task)
 {
 	const struct check *check = container_of(task, struct check, task);
 	const void *row = state_find(array->state, check->family, &check->id);
+	int rc;
 
-	return row == NULL ? 0 : check_row(array, check->family, row);
+	array_writer_wait_begin();
+	rc = row == NULL ? 0 : check_row(array, check->family, row);
+	array_writer_wait_end();
+	return rc;
 }
 
 /* What seems to be wrong may have been deleted or extended meanwhile. */

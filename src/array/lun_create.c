@@ -207,7 +207,7 @@ create_committed(struct array *array, struct array_task *task)
 	int rc = blk_fault_check(array->inject_dir, guid_format(&c->id, id), "commit", NULL);
 
 	if (rc == 0)
-		rc = c->store->place->driver->volume_commit(c->store->place->text, &c->id);
+		rc = array_place_commit(c->store->place, &c->id);
 	if (rc < 0)
 		array_store_fail(c->store, rc, err_text(rc));
 	array_unit_show(array, &c->id);

@@ -77,7 +77,7 @@ make_volume(struct array_moving *m, uint64_t size_bytes)
 		rc = place->driver->volume_make(place->text, id, size_bytes);
 	if (rc < 0)
 		return rc;
-	rc = place->driver->volume_commit(place->text, id);
+	rc = array_place_commit(place, id);
 	if (rc < 0)
 		(void)place->driver->volume_remove(place->text, id, false);
 	if (rc == 0 && place->driver->volume_settle != NULL)

@@ -480,7 +480,7 @@ lun_committed(struct array_plan_work *work, struct array_plan_lun *lun)
 	int rc;
 
 	if (lun->before == NULL) {
-		rc = lun->store->place->driver->volume_commit(lun->store->place->text, &lun->id);
+		rc = array_place_commit(lun->store->place, &lun->id);
 		if (rc < 0)
 			array_store_fail(lun->store, rc, err_text(rc));
 		atomic_store(&lun->store->uncommitted, false);

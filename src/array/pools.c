@@ -118,8 +118,11 @@ array_pool_place_of(const char *volume_name, const struct guid *lun_id, char **r
 static void
 entry_close(struct array_pool_entry *entry, bool give_up)
 {
-	if (entry->pool != NULL)
-		entry->driver->close(TAKE(entry->pool), give_up);
+	if (entry->pool == NULL)
+		return;
+	array_writer_wait_begin();
+	entry->driver->close(TAKE(entry->pool), give_up);
+	array_writer_wait_end();
 }
 
 static void
@@ -747,7 +750,9 @@ find_ready(struct array *array, const struct guid *pool_id, struct array_pool_en
 	if (entry->untried) {
 		AUTO_STATE struct state *state = array_state(array);
 
+		array_writer_wait_begin();
 		verify(array, entry, state);
+		array_writer_wait_end();
 	}
 	if (entry->pool == NULL)
 		return err_set(ERR_FAILED, "the pool is not ready: %s",

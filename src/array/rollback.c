@@ -79,9 +79,7 @@ static int
 apply(struct array *array, struct array_task *task)
 {
 	struct rollback *r = container_of(task, struct rollback, task);
-	const struct array_place *place = r->store->place;
-
-	int rc = r->renamed ? 0 : place->driver->volume_commit(place->text, r->lun_id);
+	int rc = r->renamed ? 0 : array_place_commit(r->store->place, r->lun_id);
 
 	(void)array;
 	r->renamed |= rc == 0;

@@ -147,9 +147,9 @@ array_sharing_pull(struct array *array)
 	struct catalog_news news = { .changes = NULL };
 	int rc;
 
-	atomic_store(&array->writer_syncs, true);
+	array_writer_wait_begin();
 	rc = catalog_pull(array->catalog, &news);
-	atomic_store(&array->writer_syncs, false);
+	array_writer_wait_end();
 	array->sharing.pull_ns = clock_mono_ns() + PULL_NS;
 	tell(array, rc);
 	if (rc == ERR_VERSION || rc == ERR_CORRUPT)

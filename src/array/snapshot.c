@@ -163,8 +163,7 @@ create_committed(struct array *array, struct array_task *task)
 	(void)array;
 	for (size_t i = 0; i < c->moment.count; i++) {
 		const struct array_clone *clone = &c->moment.clones[i];
-		const struct array_place *place = clone->store->place;
-		int rc = place->driver->volume_commit(place->text, &clone->to_id);
+		int rc = array_place_commit(clone->store->place, &clone->to_id);
 		char id[GUID_TEXT_SIZE];
 
 		if (rc < 0)

@@ -58,6 +58,12 @@ struct array_place {
 };
 
 /*
+ * Commits a volume as the driver does (volume_commit of pool/driver.h).  Any thread; on the writer it
+ * counts as waiting for storage.
+ */
+int array_place_commit(const struct array_place *place, const struct guid *lun_id);
+
+/*
  * The volume of a LUN.  There is one store for each LUN, so it is kept small: its block device is
  * made when somebody needs it (device.c).
  */

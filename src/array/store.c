@@ -95,6 +95,17 @@ place_put(struct array *array, struct array_place *place)
 		mem_free(place);
 }
 
+int
+array_place_commit(const struct array_place *place, const struct guid *lun_id)
+{
+	int rc;
+
+	array_writer_wait_begin();
+	rc = place->driver->volume_commit(place->text, lun_id);
+	array_writer_wait_end();
+	return rc;
+}
+
 static void
 store_free(struct array_store *store)
 {

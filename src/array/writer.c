@@ -29,6 +29,9 @@
 #include "base/mem.h"
 #include "catalog/shared.h"
 
+/* The array whose writer this thread is; NULL = it is no writer. */
+static _Thread_local struct array *writes_for;
+
 /* ---- the caller's side ---- */
 
 void
@@ -67,6 +70,26 @@ beat(struct array *array, struct array_task *task)
 	return 0;
 }
 
+void
+array_writer_wait_begin(void)
+{
+	if (writes_for != NULL)
+		atomic_fetch_add(&writes_for->writer_waits, 1);
+}
+
+void
+array_writer_wait_end(void)
+{
+	if (writes_for != NULL)
+		atomic_fetch_sub(&writes_for->writer_waits, 1);
+}
+
+bool
+array_writer_may_wait(void)
+{
+	return writes_for == NULL || atomic_load(&writes_for->writer_waits) > 0;
+}
+
 bool
 array_beat(struct array *array)
 {
@@ -79,7 +102,7 @@ array_beat(struct array *array)
 		task->run = beat;
 		sem_init(&task->done, 0, 0);
 	} else if (sem_trywait(&task->done) < 0) {
-		return !atomic_load(&array->beat_due) || atomic_load(&array->writer_syncs);
+		return !atomic_load(&array->beat_due) || atomic_load(&array->writer_waits) > 0;
 	}
 	atomic_store(&array->beat_due, true);
 	pthread_mutex_lock(&array->queue_lock);
@@ -311,9 +334,9 @@ commit_catalog(struct array *array)
 	uint64_t begin_ns = clock_mono_ns();
 	int rc;
 
-	atomic_store(&array->writer_syncs, true);
+	array_writer_wait_begin();
 	rc = catalog_commit(array->catalog);
-	atomic_store(&array->writer_syncs, false);
+	array_writer_wait_end();
 	histogram_add(&array->commit_times, clock_mono_ns() - begin_ns);
 	return rc;
 }
@@ -479,9 +502,9 @@ scrub(struct array *array)
 
 	if (atomic_load(&array->read_only))
 		return;
-	atomic_store(&array->writer_syncs, true);
+	array_writer_wait_begin();
 	rc = catalog_secret_scrub(array->catalog);
-	atomic_store(&array->writer_syncs, false);
+	array_writer_wait_end();
 	if (rc < 0)
 		log_warning(
 			"catalog.secret",
@@ -617,6 +640,7 @@ writer_main(void *arg)
 	struct list batch, *node;
 	uint64_t version;
 
+	writes_for = array;
 	pthread_setname_np(pthread_self(), "writer");
 	while (take_batch(array, &batch)) {
 		if (array->sharing.on)

@@ -111,6 +111,15 @@ array_writer_outcome_is_known(int rc)
 }
 
 /*
+ * Enclose what storage or the cluster may keep waiting, but not without end: array_beat takes that for
+ * a sign of life.  They may be nested, and do nothing on other threads than a writer.
+ */
+void array_writer_wait_begin(void);
+void array_writer_wait_end(void);
+/* Returns whether this thread is no writer, or is between the two.  For the tests. */
+bool array_writer_may_wait(void);
+
+/*
  * Runs a change that needs no work outside the writer: handles the request id, submits the task,
  * fills the answer.  The caller has set apply, cause and the hooks.  Returns 0 or the task's error.
  */

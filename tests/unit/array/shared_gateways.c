@@ -148,6 +148,8 @@ gateways_teardown(void **state)
 
 	for (unsigned i = 0; i < GATEWAYS; i++)
 		array_close(g->arrays[i]);
+	if (shared_pool_hung() != NULL)
+		fail_msg("%s ran on a writer without its watchdog's pardon", shared_pool_hung());
 	shared_cluster_free(g->cluster);
 	f = mem_dup(&g->f, sizeof(g->f));
 	mem_free(g);

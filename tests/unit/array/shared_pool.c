@@ -27,6 +27,17 @@ static unsigned volume_count, missed, opened;
 static char next_maker[32], refused[64];
 static bool keeps;
 static uint64_t free_bytes;
+static const char *hung; /* what was called on a writer that does not say that it waits */
+
+/* Notes a call that waits for the cluster where there is one. */
+static void
+waits(const char *what)
+{
+	pthread_mutex_lock(&lock);
+	if (!array_writer_may_wait())
+		hung = what;
+	pthread_mutex_unlock(&lock);
+}
 
 static bool
 takes(const char *place)
@@ -48,6 +59,7 @@ static void
 pool_close(struct array_pool *pool, bool give_up)
 {
 	(void)give_up;
+	waits("close");
 	mem_free(pool);
 }
 
@@ -55,6 +67,7 @@ static int
 look(struct array_pool *pool)
 {
 	(void)pool;
+	waits("look");
 	return 0;
 }
 
@@ -90,6 +103,7 @@ static void
 sweep(struct array_pool *pool, struct array_pool_sweep *sweep)
 {
 	(void)pool;
+	waits("sweep");
 	pthread_mutex_lock(&lock);
 	for (unsigned i = 0; i < volume_count; i++) {
 		struct volume *v = &volumes[i];
@@ -129,6 +143,7 @@ volume_make(const char *place, const struct guid *lun_id, uint64_t size_bytes)
 	int rc = 0;
 
 	(void)size_bytes;
+	waits("volume_make");
 	pthread_mutex_lock(&lock);
 	v = find(place, lun_id);
 	if (v == NULL && volume_count < VOLUMES) {
@@ -176,6 +191,7 @@ volume_space(const char *place, const struct guid *lun_id, uint64_t *ret_used_by
 {
 	(void)place;
 	(void)lun_id;
+	waits("volume_space");
 	*ret_used_bytes = *ret_own_bytes = 0;
 	return 0;
 }
@@ -186,6 +202,7 @@ volume_settle(const char *place, const struct guid *lun_id, bool committed)
 	(void)place;
 	(void)lun_id;
 	(void)committed;
+	waits("volume_settle");
 	return 0;
 }
 
@@ -195,6 +212,7 @@ volume_commit(const char *place, const struct guid *lun_id)
 	struct volume *v;
 	int rc = -ENOENT;
 
+	waits("volume_commit");
 	pthread_mutex_lock(&lock);
 	v = find(place, lun_id);
 	if (v != NULL && v->there && !v->committed) {
@@ -212,6 +230,7 @@ volume_remove(const char *place, const struct guid *lun_id, bool committed)
 	int rc = 0;
 
 	(void)committed;
+	waits("volume_remove");
 	pthread_mutex_lock(&lock);
 	v = find(place, lun_id);
 	if (keeps) {
@@ -246,6 +265,7 @@ volume_check(const char *place, const struct guid *lun_id, uint64_t size_bytes, 
 {
 	(void)size_bytes;
 	(void)uncommitted;
+	waits("volume_check");
 	return shared_pool_has_at(place, lun_id) ? 0
 						 : err_set(ERR_CORRUPT, "the volume is missing");
 }
@@ -255,6 +275,7 @@ volume_uncache(const char *place, const struct guid *lun_id)
 {
 	(void)place;
 	(void)lun_id;
+	waits("volume_uncache");
 	return 0;
 }
 
@@ -293,6 +314,7 @@ pool_open(const char *place, const struct guid *array_id, enum array_pool_mode m
 
 	(void)array_id;
 	(void)mode;
+	waits("open");
 	pthread_mutex_lock(&lock);
 	refuses = str_equal(refused, place);
 	pthread_mutex_unlock(&lock);
@@ -315,6 +337,7 @@ shared_pool_setup(void)
 	pthread_mutex_lock(&lock);
 	volume_count = missed = 0;
 	keeps = false;
+	hung = NULL;
 	free_bytes = 1ull << 39;
 	next_maker[0] = refused[0] = '\0';
 	pthread_mutex_unlock(&lock);
@@ -350,6 +373,17 @@ shared_pool_keep(bool keep)
 	pthread_mutex_lock(&lock);
 	keeps = keep;
 	pthread_mutex_unlock(&lock);
+}
+
+const char *
+shared_pool_hung(void)
+{
+	const char *what;
+
+	pthread_mutex_lock(&lock);
+	what = hung;
+	pthread_mutex_unlock(&lock);
+	return what;
 }
 
 bool

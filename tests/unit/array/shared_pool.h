@@ -21,6 +21,11 @@ void shared_pool_free(uint64_t bytes);
 void shared_pool_refuse(const char *place);
 /* Removals fail while this is set. */
 void shared_pool_keep(bool keep);
+/*
+ * Names an operation that was called on the thread of a writer, though it waits for the cluster, which
+ * the watchdog would take for a writer that hangs.  NULL = there was none.
+ */
+const char *shared_pool_hung(void);
 bool shared_pool_has(const struct guid *id, bool committed);
 /* Whether the pool has the volume, committed. */
 bool shared_pool_has_at(const char *place, const struct guid *id);

@@ -539,10 +539,10 @@ test_writer_that_hangs_gives_no_sign_of_life(void **state)
 	assert_true(array_beat(a)); /* that of before it hung */
 	assert_false(array_beat(a));
 	assert_false(array_beat(a));
-	/* in a COMMIT it waits for the disk, which is no reason to restart */
-	atomic_store(&a->writer_syncs, true);
+	/* it waits for the disk, which is no reason to restart */
+	atomic_store(&a->writer_waits, 1);
 	assert_true(array_beat(a));
-	atomic_store(&a->writer_syncs, false);
+	atomic_store(&a->writer_waits, 0);
 	assert_false(array_beat(a));
 	atomic_store(&gate.open, true);
 	pthread_join(thread, NULL);
