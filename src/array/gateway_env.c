@@ -127,6 +127,13 @@ env_change(void *arg, const char *cause, int (*apply)(struct state_edit *edit, v
 	return rc < 0 && !array_writer_outcome_is_known(rc) ? -EINPROGRESS : rc;
 }
 
+/* A gateway that stops loses what an initiator has by RESERVE in any case. */
+static int
+check_reserve(struct array_gateways *g, const struct guid *lun_id)
+{
+	return atomic_load(&g->member.retires) ? 0 : array_reservation_check_move(g->array, lun_id);
+}
+
 static int
 env_drain(void *arg, const struct guid *lun_id, void **ret_drain)
 {
@@ -134,14 +141,18 @@ env_drain(void *arg, const struct guid *lun_id, void **ret_drain)
 	struct array *array = g->array;
 	const struct array_mapping every = { .lun_id = *lun_id };
 	struct array_store *store;
-	int rc = array_operation_begin(array, lun_id, ASK_STATUS, OPERATION_STATUS, false);
+	int rc = check_reserve(g, lun_id);
 
 	*ret_drain = NULL;
+	if (rc == 0)
+		rc = array_operation_begin(array, lun_id, ASK_STATUS, OPERATION_STATUS, false);
 	if (rc < 0)
 		return rc;
 	store = array_unit_store(array, lun_id);
 	rc = store == NULL ? array_name_no_such(ROW_LUN, lun_id)
 			   : array_runtime_quiesce(array, &every, 1, ret_drain);
+	if (rc == 0)
+		rc = check_reserve(g, lun_id); /* by a command that was in flight */
 	if (rc == 0)
 		rc = array_lun_stop_store(array, store);
 	array_store_unref(store);

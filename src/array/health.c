@@ -258,6 +258,30 @@ look_at_gateway(struct array_health_look *look, const struct row_controller *gat
 		    str_printf("gateway %s is down: no vdsd runs as it", gateway->name));
 }
 
+/* Of a gateway that drains: a LUN that it cannot give away, as it knows alone. */
+static void
+look_at_drained(struct array_health_look *look, const struct row_controller *gateway)
+{
+	const struct row_lun_owner *owner;
+
+	if (!gateway->drains || !guid_equal(&gateway->id, &look->array->controller_id))
+		return;
+	for (size_t i = 0; (owner = state_controller_lun(look->config, &gateway->id, i)) != NULL;
+	     i++) {
+		if (array_reservation_check_move(look->array, &owner->id) == 0)
+			continue;
+		problem_add(look,
+			    &(struct array_problem){
+				    .level = ARRAY_WARNING,
+				    .family = ROW_LUN,
+				    .id = owner->id,
+				    .hint = "`vdsctl lun reservations LUN` shows what holds "
+					    "it; with --clear that ends" },
+			    str_printf("gateway %s drains, but keeps a LUN: %s", gateway->name,
+				       err_text(ERR_BUSY)));
+	}
+}
+
 /* Initiators wait, through whichever gateway they come. */
 static void
 look_at_owner(struct array_health_look *look, const struct row_lun *lun)
@@ -342,6 +366,7 @@ array_health(struct array *array, struct array_health *ret_health)
 	EACH(&look, config, ROW_CONTROLLER, row_controller, look_at_controller);
 	if (state_has_gateways(config)) {
 		EACH(&look, config, ROW_CONTROLLER, row_controller, look_at_gateway);
+		EACH(&look, config, ROW_CONTROLLER, row_controller, look_at_drained);
 		EACH(&look, config, ROW_LUN, row_lun, look_at_owner);
 	}
 	EACH(&look, config, ROW_POOL, row_pool, look_at_pool);

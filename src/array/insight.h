@@ -92,6 +92,11 @@ int array_lun_reservations(struct array *array, const struct guid *lun,
 			   struct array_reservations *ret);
 void array_reservations_fini(struct array_reservations *reservations);
 /*
+ * Returns ERR_BUSY, with a text that names the initiator, when one holds the LUN by RESERVE: that is
+ * nowhere but in the memory of the LUN's owner, so a move would lose it.
+ */
+int array_reservation_check_move(struct array *array, const struct guid *lun);
+/*
  * Removes every registration and the reservation of a LUN.  Initiators that had registered get the
  * unit attention RESERVATIONS PREEMPTED.  Durable on return.
  */

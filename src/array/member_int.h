@@ -82,6 +82,7 @@ struct array_member_lun {
 	struct guid id;
 	enum array_claim claim;
 	uint64_t epoch; /* of the claim */
+	bool stays;     /* it was said that it cannot be given away */
 };
 
 struct array_member {

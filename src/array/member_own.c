@@ -447,19 +447,41 @@ settle_ns(const struct array_member *member)
 	return member->env->now_ns(member->env_arg) + ms * NS_PER_MS;
 }
 
+/* Says once that a LUN stays while the others are given away, and why. */
+static void
+say_it_stays(struct array_member *member, const struct guid *lun_id, int rc)
+{
+	struct array_member_lun *lun;
+	char id[GUID_TEXT_SIZE];
+	bool says;
+
+	pthread_mutex_lock(&member->lock);
+	lun = guid_map_find(&member->luns, lun_id);
+	says = lun != NULL && lun->claim == CLAIM_HELD && !lun->stays;
+	if (says)
+		lun->stays = true;
+	pthread_mutex_unlock(&member->lock);
+	if (says)
+		log_warning("gateway.stays", "lun=%s reason=\"%s\"", guid_format(lun_id, id),
+			    err_text(rc));
+}
+
 /* Gives one LUN away.  Returns whether that was done and there are more. */
 static bool
 give_one(struct array_member *member, const struct state *state)
 {
 	size_t count = state_controller_lun_count(state, &member->id);
-	const struct guid any = { { 0 } };
 	const struct row_lun_owner *row;
+	struct guid to;
+	int rc;
 
-	if (count == 0)
+	if (count == 0 || choose(member, state, &to) < 0)
 		return false;
 	row = state_controller_lun(state, &member->id, member->next_lun % count);
-	if (array_member_move(member, &row->id, &any) == 0)
+	rc = array_member_move(member, &row->id, &to);
+	if (rc == 0)
 		return count > 1;
+	say_it_stays(member, &row->id, rc);
 	member->next_lun++;
 	return false;
 }

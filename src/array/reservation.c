@@ -40,6 +40,28 @@ array_lun_reservations(struct array *array, const struct guid *lun, struct array
 	return rc;
 }
 
+int
+array_reservation_check_move(struct array *array, const struct guid *lun)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_lun *row = state_find(state, ROW_LUN, lun);
+	struct array_reservations now;
+	int rc = 0;
+
+	/* what cannot be read is kept, and goes with the LUN */
+	if (row == NULL || array_lun_reservations(array, lun, &now) < 0)
+		return 0;
+	if (now.reserved_by[0] != '\0')
+		rc = err_set(
+			ERR_BUSY,
+			"the initiator %s holds LUN %s by RESERVE, which it would lose: have it "
+			"send RELEASE or log out, or `vdsctl lun reservations %s --clear`, and try "
+			"again",
+			now.reserved_by, ROW_LUN_CALLED(row), ROW_LUN_CALLED(row));
+	array_reservations_fini(&now);
+	return rc;
+}
+
 /* ---- clearing ---- */
 
 struct array_clearing {

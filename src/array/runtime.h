@@ -229,10 +229,10 @@ struct array_registration {
 };
 
 struct array_reservations {
-	uint32_t generation; /* PRGENERATION */
-	unsigned type;       /* of the persistent reservation, SPC-5; 0 = there is none */
-	bool persists;       /* APTPL: kept when vdsd restarts */
-	bool reserved;       /* RESERVE: an initiator has the whole LUN */
+	uint32_t generation;   /* PRGENERATION */
+	unsigned type;         /* of the persistent reservation, SPC-5; 0 = there is none */
+	bool persists;         /* APTPL: kept when vdsd restarts */
+	char reserved_by[224]; /* RESERVE: the initiator that has the whole LUN; "" = none */
 	size_t count;
 	struct array_registration *list; /* owned */
 };

@@ -89,10 +89,11 @@ http_lun_reservations(struct http_call *call, struct http_reply *reply)
 	array_reservations_fini(&r);
 	if (list == NULL)
 		return -ENOMEM;
-	return http_reply_json(reply, json_pack("{s:I, s:s, s:b, s:b, s:o}", "generation",
-						(json_int_t)r.generation, "reservation",
-						type_name(r.type), "persistent", (int)r.persists,
-						"reserve", (int)r.reserved, "registrations", list));
+	return http_reply_json(reply,
+			       json_pack("{s:I, s:s, s:b, s:b, s:o}", "generation",
+					 (json_int_t)r.generation, "reservation", type_name(r.type),
+					 "persistent", (int)r.persists, "reserve",
+					 (int)(r.reserved_by[0] != '\0'), "registrations", list));
 }
 
 int

@@ -13,6 +13,7 @@
  *  3. When there are registrations, nobody has sent RESERVE (reserve_old.c and reserve_out.c).
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -321,6 +322,18 @@ scsi_reserve_commit(struct scsi_change *change)
 
 /* ---- What the owner of the unit asks ---- */
 
+/* Copies the name of the initiator that has sent RESERVE; "" when none has. */
+static void
+copy_old(struct scsi_lu *lu, char name[SCSI_INITIATOR_BYTES])
+{
+	struct scsi_reserve *reserve = &lu->reserve;
+
+	pthread_mutex_lock(&reserve->mutex);
+	snprintf(name, SCSI_INITIATOR_BYTES, "%s",
+		 reserve->reserved_by != NULL ? reserve->reserved_by->nexus->initiator_name : "");
+	pthread_mutex_unlock(&reserve->mutex);
+}
+
 int
 scsi_lu_reservations(struct scsi_lu *lu, struct scsi_reservations **ret_set)
 {
@@ -339,7 +352,7 @@ scsi_lu_reservations(struct scsi_lu *lu, struct scsi_reservations **ret_set)
 	scsi_reservations_unref(now);
 	if (set == NULL)
 		return -ENOMEM;
-	set->reserved = scsi_reserve_is_old(lu);
+	copy_old(lu, set->reserved_by);
 	*ret_set = set;
 	return 0;
 }

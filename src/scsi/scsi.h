@@ -341,11 +341,12 @@ struct scsi_reservations {
 	atomic_uint refs;
 	uint32_t generation; /* PRGENERATION */
 	bool persists;       /* APTPL: the set survives a loss of power */
-	bool reserved; /* RESERVE: a nexus has the unit; in scsi_lu_reservations' result only */
-	uint8_t type;  /* enum scsi_reserve_type */
+	uint8_t type;        /* enum scsi_reserve_type */
 	/* index of the registration that holds the reservation; NONE also for ALL REGISTRANTS */
 	uint32_t holder;
 	uint32_t count;
+	/* the initiator that has the unit by RESERVE; "" = none.  In scsi_lu_reservations' result only */
+	char reserved_by[SCSI_INITIATOR_BYTES];
 	struct scsi_registration list[];
 };
 

@@ -51,12 +51,13 @@ describe(const struct scsi_reservations *set, struct array_reservations *ret)
 		memcpy(list[i].initiator, set->list[i].initiator, sizeof(list[i].initiator));
 		list[i].holds = holds(set, i);
 	}
+	_Static_assert(sizeof(ret->reserved_by) == sizeof(set->reserved_by), "iSCSI names");
 	*ret = (struct array_reservations){ .generation = set->generation,
 					    .persists = set->persists,
-					    .reserved = set->reserved,
 					    .type = set->type,
 					    .count = set->count,
 					    .list = list };
+	memcpy(ret->reserved_by, set->reserved_by, sizeof(ret->reserved_by));
 	return 0;
 }
 

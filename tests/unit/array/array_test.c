@@ -307,6 +307,19 @@ wait_file_gone(struct array *array, const char *path)
 	return wait_for(array, file_is_gone, path);
 }
 
+bool
+health_says(struct array *array, const char *text)
+{
+	struct array_health health;
+	bool says = false;
+
+	assert_ok(array_health(array, &health));
+	for (size_t i = 0; i < health.count; i++)
+		says = says || strstr(health.problems[i].text, text) != NULL;
+	array_health_fini(&health);
+	return says;
+}
+
 /* ---- the fake data path ---- */
 
 static void
@@ -336,6 +349,8 @@ fake_quiesce(void *runtime, const struct array_mapping *mappings, size_t count, 
 		 mappings[0].except_mask != NULL ? mappings[0].except_mask : "-");
 	pthread_mutex_unlock(&lock);
 	(void)timeout_ms;
+	if (count == 1 && guid_equal(&mappings[0].lun_id, &fake->reserved_lun))
+		atomic_fetch_add(&fake->reserved_quiesced, 1);
 	atomic_fetch_add(&fake->quiescing, 1);
 	while (atomic_load(&fake->quiesce_hold))
 		poll(NULL, 0, 1);
@@ -393,6 +408,16 @@ fake_lun_replaced(void *runtime, const struct guid *lun_id)
 	atomic_fetch_add(&((struct fake_runtime *)runtime)->replaced, 1);
 }
 
+static int
+fake_reservations(void *runtime, const struct guid *lun_id, struct array_reservations *ret)
+{
+	struct fake_runtime *fake = runtime;
+
+	if (atomic_load(&fake->reserves) && guid_equal(lun_id, &fake->reserved_lun))
+		snprintf(ret->reserved_by, sizeof(ret->reserved_by), FAKE_HOLDER);
+	return 0;
+}
+
 static const struct array_runtime_ops fake_ops = {
 	.publish = fake_publish,
 	.quiesce = fake_quiesce,
@@ -402,6 +427,7 @@ static const struct array_runtime_ops fake_ops = {
 	.lun_recovered = fake_lun_recovered,
 	.lun_replaced = fake_lun_replaced,
 	.end_session = fake_end_session,
+	.lun_reservations = fake_reservations,
 };
 
 void

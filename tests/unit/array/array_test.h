@@ -92,6 +92,10 @@ bool wait_job(struct array *array, struct guid job, enum job_state state);
 /* Returns the phase of a job that runs or is paused (enum array_job_phase), or -1. */
 int job_phase(struct array *array, const struct guid *job_id);
 bool wait_file_gone(struct array *array, const char *path);
+/* Returns whether a problem of the array has this in its text. */
+bool health_says(struct array *array, const char *text);
+
+#define FAKE_HOLDER "iqn.2026-11.org.example:holder"
 
 /* A fake data path, which counts its calls and returns what the test has set. */
 struct fake_runtime {
@@ -100,8 +104,11 @@ struct fake_runtime {
 	atomic_int quiesce_result;
 	atomic_bool quiesce_hold; /* quiesce does not return while this is set */
 	atomic_uint quiescing;
-	char lost[256];     /* initiator of that mapping; "-" = none */
-	size_t mappings;    /* of the last quiesce */
+	struct guid reserved_lun; /* is held by RESERVE, by FAKE_HOLDER, while `reserves` is set */
+	atomic_bool reserves;
+	atomic_uint reserved_quiesced; /* how often the paths of that LUN alone were */
+	char lost[256];                /* initiator of that mapping; "-" = none */
+	size_t mappings;               /* of the last quiesce */
 	char except[256];   /* except_mask of the first mapping of the last quiesce; "-" = none */
 	struct state *last; /* writer thread; read it after a change was answered */
 };

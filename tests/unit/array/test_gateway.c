@@ -227,19 +227,6 @@ run(struct array *array, struct guid controller)
 	put(array, row, NULL);
 }
 
-static bool
-health_says(struct array *array, const char *text)
-{
-	struct array_health health;
-	bool says = false;
-
-	assert_ok(array_health(array, &health));
-	for (size_t i = 0; i < health.count; i++)
-		says = says || strstr(health.problems[i].text, text) != NULL;
-	array_health_fini(&health);
-	return says;
-}
-
 static void
 test_health_names_what_is_down_and_what_is_not_served(void **state)
 {

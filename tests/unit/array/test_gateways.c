@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "catalog/shared.h"
 #include "fake_cluster.h"
+#include "shared_pool.h"
 #include "shared_store.h"
 
 #define GATEWAYS 3u
@@ -64,16 +65,14 @@ gateway_try(struct gateways *g, unsigned i, const char *dir, struct array **ret_
 struct rows {
 	struct array_task task;
 	struct gateways *g;
+	bool luns;
 };
 
-/* The other gateways, and LUNs: as rows only. */
 static int
-rows_apply(struct array *array, struct array_task *task)
+rows_of_luns(struct gateways *g, struct state_edit *edit)
 {
-	struct gateways *g = container_of(task, struct rows, task)->g;
 	struct row_pool *pool = row_new(ROW_POOL);
 
-	(void)array;
 	guid_make(&pool->id);
 	row_set_string(&pool->name, "rbd");
 	row_set_string(&pool->path, "/nonexistent/vds");
@@ -90,9 +89,20 @@ rows_apply(struct array *array, struct array_task *task)
 		snprintf(text, sizeof(text), "lun%u", i);
 		row_set_string(&row->name, text);
 		assert_ok(array_lun_set_identity(row));
-		assert_ok(state_edit_put(task->edit, row));
+		assert_ok(state_edit_put(edit, row));
 	}
-	assert_ok(state_edit_put(task->edit, pool));
+	return state_edit_put(edit, pool);
+}
+
+/* The other gateways, and LUNs: as rows only. */
+static int
+rows_apply(struct array *array, struct array_task *task)
+{
+	struct rows *rows = container_of(task, struct rows, task);
+
+	(void)array;
+	if (rows->luns)
+		assert_ok(rows_of_luns(rows->g, task->edit));
 	for (unsigned i = 1; i < GATEWAYS; i++) {
 		struct row_controller *row = row_new(ROW_CONTROLLER);
 
@@ -104,11 +114,14 @@ rows_apply(struct array *array, struct array_task *task)
 	return 0;
 }
 
+/* luns: there are LUNs, as rows only. */
 static int
-setup_with(void **state, uint32_t lease_ms)
+setup_with(void **state, uint32_t lease_ms, bool luns)
 {
 	struct gateways *g = mem_calloc(1, sizeof(*g));
-	struct rows rows = { .task = { .apply = rows_apply, .cause = "test" }, .g = g };
+	struct rows rows = { .task = { .apply = rows_apply, .cause = "test" },
+			     .g = g,
+			     .luns = luns };
 
 	g->lease_ms = lease_ms;
 	snprintf(g->dir, sizeof(g->dir), "/tmp/vds-array-XXXXXX");
@@ -128,14 +141,34 @@ setup_with(void **state, uint32_t lease_ms)
 static int
 setup(void **state)
 {
-	return setup_with(state, LEASE_MS);
+	return setup_with(state, LEASE_MS, true);
 }
 
 /* For tests in which no lease may end, however busy the machine is. */
 static int
 setup_long(void **state)
 {
-	return setup_with(state, 60000);
+	return setup_with(state, 60000, true);
+}
+
+/* With LUNs that have volumes, so that they move; each gateway has as many as the others. */
+static int
+setup_moves(void **state)
+{
+	struct array_answer answer;
+	struct gateways *g;
+
+	setup_with(state, 60000, false);
+	g = *state;
+	shared_pool_setup();
+	assert_ok(array_pool_create(g->arrays[0], NULL, "p", "/shared-test/p", &answer));
+	for (unsigned i = 0; i < LUNS; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "lun%u", i);
+		g->luns[i] = make_lun(g->arrays[0], name);
+	}
+	return 0;
 }
 
 static void
@@ -337,6 +370,115 @@ test_after_a_write_without_an_answer_luns_move_by_a_fence_only(void **state)
 	assert_true(fake_client_is_fenced(g->clients[0]));
 }
 
+/* The data path of the first gateway; an initiator holds one of its LUNs by RESERVE. */
+static void
+reserve_one(struct gateways *g, struct fake_runtime *fake)
+{
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS && holds(g, 0) > 0);
+	fake_register(fake, g->arrays[0]);
+	fake->reserved_lun = *lun_of_first(g);
+	atomic_store(&fake->reserves, true);
+}
+
+static bool
+first_holds(const struct gateways *g, const struct guid *lun)
+{
+	AUTO_STATE struct state *state = array_state(g->arrays[0]);
+
+	return array_lun_is_mine(g->arrays[0], state, lun);
+}
+
+/* The initiator would lose what it holds, so whoever asks is told who that is. */
+static void
+test_a_lun_that_is_reserved_is_not_moved(void **state)
+{
+	struct gateways *g = *state;
+	struct fake_runtime fake = { 0 };
+	struct array_answer answer;
+
+	reserve_one(g, &fake);
+	for (unsigned i = 0; i < 2; i++) { /* also when another gateway is asked */
+		assert_int_equal(array_lun_move_owner(g->arrays[i], NULL, &fake.reserved_lun,
+						      array_controller_id(g->arrays[1]), &answer),
+				 ERR_BUSY);
+		assert_non_null(strstr(err_text(ERR_BUSY), FAKE_HOLDER));
+	}
+	assert_true(first_holds(g, &fake.reserved_lun));
+	assert_int_equal(atomic_load(&fake.reserved_quiesced), 0); /* its commands did not wait */
+	atomic_store(&fake.reserves, false);
+	assert_ok(array_lun_move_owner(g->arrays[0], NULL, &fake.reserved_lun,
+				       array_controller_id(g->arrays[1]), &answer));
+	assert_false(first_holds(g, &fake.reserved_lun));
+	fake_unregister(&fake);
+}
+
+/* A RESERVE that is carried out while the move begins counts, too. */
+static void *
+reserve_when_held(void *arg)
+{
+	struct fake_runtime *fake = arg;
+
+	while (atomic_load(&fake->quiescing) == 0)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	atomic_store(&fake->reserves, true);
+	atomic_store(&fake->quiesce_hold, false);
+	return NULL;
+}
+
+static void
+test_a_lun_that_gets_reserved_meanwhile_is_not_moved(void **state)
+{
+	struct gateways *g = *state;
+	struct fake_runtime fake = { 0 };
+	struct array_answer answer;
+	pthread_t thread;
+
+	reserve_one(g, &fake);
+	atomic_store(&fake.reserves, false);
+	atomic_store(&fake.quiesce_hold, true);
+	assert_int_equal(pthread_create(&thread, NULL, reserve_when_held, &fake), 0);
+	assert_int_equal(array_lun_move_owner(g->arrays[0], NULL, &fake.reserved_lun,
+					      array_controller_id(g->arrays[1]), &answer),
+			 ERR_BUSY);
+	pthread_join(thread, NULL);
+	assert_true(first_holds(g, &fake.reserved_lun));
+	assert_int_equal(atomic_load(&fake.reserved_quiesced), 1);
+	EVENTUALLY(atomic_load(&fake.quiesced) == atomic_load(&fake.resumed));
+	fake_unregister(&fake);
+}
+
+static void
+test_a_drain_leaves_a_lun_that_is_reserved(void **state)
+{
+	struct gateways *g = *state;
+	const struct guid *first = array_controller_id(g->arrays[0]);
+	struct fake_runtime fake = { 0 };
+
+	reserve_one(g, &fake);
+	assert_false(health_says(g->arrays[0], FAKE_HOLDER));
+	assert_ok(array_gateway_set_drains(g->arrays[0], NULL, first, true, NULL));
+	EVENTUALLY(holds(g, 1) + holds(g, 2) == LUNS - 1);
+	assert_true(first_holds(g, &fake.reserved_lun));
+	assert_true(health_says(g->arrays[0], FAKE_HOLDER));
+	atomic_store(&fake.reserves, false);
+	EVENTUALLY(holds(g, 1) + holds(g, 2) == LUNS);
+	assert_false(health_says(g->arrays[0], FAKE_HOLDER));
+	fake_unregister(&fake);
+}
+
+/* It would be lost with the process in any case. */
+static void
+test_a_gateway_that_stops_gives_away_also_what_is_reserved(void **state)
+{
+	struct gateways *g = *state;
+	struct fake_runtime fake = { 0 };
+
+	reserve_one(g, &fake);
+	array_gateway_retire(g->arrays[0], 60000);
+	assert_int_equal(holds(g, 0), 0);
+	fake_unregister(&fake);
+}
+
 static void
 test_a_gateway_whose_io_does_not_return_is_fenced_when_it_stops(void **state)
 {
@@ -399,6 +541,16 @@ main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_after_a_write_without_an_answer_luns_move_by_a_fence_only, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(test_a_lun_that_is_reserved_is_not_moved,
+						setup_moves, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_lun_that_gets_reserved_meanwhile_is_not_moved, setup_moves,
+			teardown),
+		cmocka_unit_test_setup_teardown(test_a_drain_leaves_a_lun_that_is_reserved,
+						setup_moves, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_gateway_that_stops_gives_away_also_what_is_reserved, setup_moves,
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_gateway_whose_io_does_not_return_is_fenced_when_it_stops, setup,
