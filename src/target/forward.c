@@ -12,7 +12,7 @@
  *		--nobody did for TARGET_FORWARD_WAIT_MS--> BUSY
  *		--it is given up, and was sent before--> SETTLES
  *	SENT	--answered--> ended
- *		--"not the owner"--> READY, in thread->parked
+ *		--"not the owner"--> READY, in thread->parked unless another owner is known
  *		--its connection broke--> READY if it may be sent again, else SETTLES
  *	SETTLES	--the LUN has another owner, or its old one was logged in to anew--> ended
  */
@@ -328,6 +328,26 @@ run_here(struct target_task *t)
 		target_task_run_here(t);
 }
 
+/*
+ * Returns the link to the gateway that has the nexus, when that is not the owner any more: a command
+ * goes there first.  That gateway carries nothing out, and its answer says whether the nexus had
+ * something there that is lost (NOT_THE_OWNER_LOST), which the initiator is told before anything is
+ * carried out elsewhere.
+ */
+static struct target_link *
+link_to_former(struct target_path *path, const struct row_controller *owner)
+{
+	struct target_link *link;
+
+	if (guid_is_zero(&path->at_id) || (owner != NULL && guid_equal(&path->at_id, &owner->id)))
+		return NULL;
+	link = target_link_find(path->session, &path->at_id);
+	if (link != NULL && target_link_is_ready(link))
+		return link;
+	memset(&path->at_id, 0, sizeof(path->at_id)); /* its end was noted (link.c) */
+	return NULL;
+}
+
 /* Sends a task that is READY to whoever owns its LUN, or has it wait. */
 static void
 go(struct target_forward *fwd)
@@ -335,8 +355,14 @@ go(struct target_forward *fwd)
 	struct target_task *t = fwd->task;
 	const struct row_controller *owner;
 	enum target_whose whose = target_forward_whose(thread_of(t), &t->path->lun_id, &owner);
+	struct target_link *former = NULL;
 
-	if (whose == TARGET_OWN || t->path->unit != NULL)
+	if (whose != TARGET_NOBODYS && t->path->unit == NULL)
+		former = link_to_former(t->path, owner);
+	if (__builtin_expect(former != NULL, false)) {
+		if (!send_to(fwd, former))
+			target_forward_park(fwd);
+	} else if (whose == TARGET_OWN || t->path->unit != NULL)
 		run_here(t);
 	else if (is_inside(t))
 		answer_not_the_owner(t);
@@ -515,6 +541,32 @@ target_forward_send_again(struct target_forward *fwd)
 	target_forward_park(fwd);
 }
 
+/*
+ * A gateway has refused the command, since it is not the LUN's owner, and has told what the nexus had
+ * there.  Where this gateway knows of another owner the command goes on at once.
+ */
+static void
+refused(struct target_forward *fwd, bool lost)
+{
+	struct target_path *path = fwd->task->path;
+	const struct row_controller *owner;
+
+	path->nexus_lost |= lost;
+	if (guid_equal(&path->at_id, &fwd->owner_id))
+		memset(&path->at_id, 0, sizeof(path->at_id));
+	if (target_forward_whose(thread_of(fwd->task), &path->lun_id, &owner) == TARGET_OTHERS &&
+	    guid_equal(&owner->id, &fwd->owner_id)) {
+		target_forward_send_again(fwd);
+		return;
+	}
+	fwd->state = FORWARD_READY;
+	enter(fwd);
+	if (is_in_order(fwd))
+		go(fwd);
+	else
+		target_forward_park(fwd);
+}
+
 static void
 came_back(struct target_forward *fwd, const struct iscsi_request *request)
 {
@@ -529,10 +581,9 @@ came_back(struct target_forward *fwd, const struct iscsi_request *request)
 		target_forward_conclude(t);
 	} else if (fwd->verdict != VERDICT_NONE)
 		target_forward_conclude(t);
-	else if (is_not_the_owner(request)) {
-		t->path->nexus_lost |= request->sense[13] == NOT_THE_OWNER_LOST;
-		target_forward_send_again(fwd);
-	} else
+	else if (is_not_the_owner(request))
+		refused(fwd, request->sense[13] == NOT_THE_OWNER_LOST);
+	else
 		answer(t, request);
 }
 

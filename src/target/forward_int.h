@@ -200,6 +200,9 @@ struct target_link {
  */
 struct target_link *target_link_get(struct target_session *session,
 				    const struct row_controller *owner);
+/* Returns the link that the session has to a gateway, or NULL. */
+struct target_link *target_link_find(const struct target_session *session,
+				     const struct guid *controller);
 bool target_link_is_ready(const struct target_link *link);
 /* Has the link send what its engine has, at the end of the round. */
 void target_link_mark(struct target_link *link);

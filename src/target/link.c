@@ -463,16 +463,25 @@ link_begin(struct target_link *link, const char *address)
 }
 
 struct target_link *
-target_link_get(struct target_session *session, const struct row_controller *owner)
+target_link_find(const struct target_session *session, const struct guid *controller)
 {
-	struct target_link *link;
-	int rc;
-
 	list_for_each(node, &session->links) {
-		link = list_entry(node, struct target_link, node);
-		if (guid_equal(&link->controller_id, &owner->id))
+		struct target_link *link = list_entry(node, struct target_link, node);
+
+		if (guid_equal(&link->controller_id, controller))
 			return link;
 	}
+	return NULL;
+}
+
+struct target_link *
+target_link_get(struct target_session *session, const struct row_controller *owner)
+{
+	struct target_link *link = target_link_find(session, &owner->id);
+	int rc;
+
+	if (link != NULL)
+		return link;
 	if (owner->instance == NULL || owner->instance[0] == '\0')
 		return NULL;
 	link = mem_calloc(1, sizeof(*link));

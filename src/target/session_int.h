@@ -317,7 +317,11 @@ struct target_path {
 	unsigned forwards_ordered;
 	/* sent to an owner, and not answered; of them those that are ORDERED */
 	unsigned sent, sent_ordered;
-	struct guid at_id; /* the gateway that has its nexus, since commands were sent to it */
+	/*
+	 * the gateway that has its nexus, since commands were sent to it; the next command goes there
+	 * first, also when another one owns the LUN now
+	 */
+	struct guid at_id;
 	/*
 	 * what the nexus had there (a reservation by RESERVE, unit attentions) is lost, and the
 	 * initiator is to be told

@@ -502,7 +502,7 @@ open_path(struct target_task *t, const struct iscsi_task *it)
 
 	if (it->cdb_len > 0 && it->cdb[0] == REPORT_LUNS)
 		rc = ERR_NOT_FOUND;
-	else if (!t->path->own)
+	else if (!t->path->own || !guid_is_zero(&t->path->at_id)) /* another one has the nexus */
 		return FORWARDED;
 	else
 		rc = target_session_open_path(t->path);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of commands that go to the LUN's owner: two gateways, as two_gateways.h makes them.  LUN 0 is
- * the first one's, LUN 1 the second one's, so each test looks at a LUN from both sides.
+ * Tests of commands that go to the LUN's owner: some gateways, as few_gateways.h makes them.  LUN 0
+ * is the first one's, LUN 1 the second one's, so each test looks at a LUN from both sides.
  */
-#include "two_gateways.h"
+#include "few_gateways.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +17,16 @@ static void
 test_both_gateways_show_the_same(void **state)
 {
 	static const uint32_t lens[] = { 512, 4096, 65536, 1 << 20, 3 << 20 };
-	struct two_gateways *g = *state;
-	struct iscsi_context *hosts[2] = { two_log_in(g, 0, HOST_1, 1),
-					   two_log_in(g, 1, HOST_2, 2) };
+	struct few_gateways *g = *state;
+	struct iscsi_context *hosts[2] = { few_log_in(g, 0, HOST_1, 1),
+					   few_log_in(g, 1, HOST_2, 2) };
 	uint8_t *out = malloc(3 << 20), *in = malloc(3 << 20);
 
-	for (unsigned i = 0; i < 2 * TWO_LUNS * 5; i++) {
+	for (unsigned i = 0; i < 2 * FEW_LUNS * 5; i++) {
 		unsigned writer = i & 1, lun = i >> 1 & 1;
 		uint32_t len = lens[i / 4];
 
-		two_fill(out, len, (uint8_t)i);
+		few_fill(out, len, (uint8_t)i);
 		assert_int_equal(host_write(hosts[writer], (int)lun, 16, out, len), 0);
 		memset(in, 0, len);
 		assert_int_equal(host_read(hosts[!writer], (int)lun, 16, in, len), 0);
@@ -42,17 +42,17 @@ test_both_gateways_show_the_same(void **state)
 static void
 test_answers_are_those_of_the_owner(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	static const uint8_t inquiry[16] = { 0x12, 0, 0, 0, 96 }, none[16] = { 0xff };
 	static const uint8_t capacity[16] = { 0x9e, 0x10, [13] = 32 };
 	uint8_t direct[255], forwarded[255];
 
-	for (unsigned lun = 0; lun < TWO_LUNS; lun++) {
+	for (unsigned lun = 0; lun < FEW_LUNS; lun++) {
 		int lens[2][2];
 		uint32_t missing[2];
 
 		for (unsigned i = 0; i < 2; i++) {
-			struct iscsi_context *host = two_log_in(g, i, HOST_1, 1 + i);
+			struct iscsi_context *host = few_log_in(g, i, HOST_1, 1 + i);
 			uint8_t *to = i == lun ? direct : forwarded;
 
 			memset(to, 0, sizeof(direct));
@@ -65,7 +65,7 @@ test_answers_are_those_of_the_owner(void **state)
 			assert_int_equal(host_command(host, (int)lun, capacity, 16, NULL, 0,
 						      to + 100, 100, &lens[i][1]),
 					 0);
-			assert_int_equal(host_read(host, (int)lun, TWO_LUN_BYTES / 512, to, 512),
+			assert_int_equal(host_read(host, (int)lun, FEW_LUN_BYTES / 512, to, 512),
 					 SENSE(5, 0x2100));
 			missing[i] = host_read_missing(host, (int)lun, 0, 1024);
 			host_logout(host);
@@ -80,8 +80,8 @@ test_answers_are_those_of_the_owner(void **state)
 static void
 test_report_luns_and_unknown_units_are_local(void **state)
 {
-	struct two_gateways *g = *state;
-	struct iscsi_context *host = two_log_in(g, 0, HOST_1, 1);
+	struct few_gateways *g = *state;
+	struct iscsi_context *host = few_log_in(g, 0, HOST_1, 1);
 	uint16_t luns[4];
 
 	assert_int_equal(host_report_luns(host, luns, 4), 2);
@@ -93,8 +93,8 @@ test_report_luns_and_unknown_units_are_local(void **state)
 static void
 test_sessions_of_gateways_are_not_listed(void **state)
 {
-	struct two_gateways *g = *state;
-	struct iscsi_context *host = two_log_in(g, 0, HOST_1, 1);
+	struct few_gateways *g = *state;
+	struct iscsi_context *host = few_log_in(g, 0, HOST_1, 1);
 
 	assert_true(fake_wait_sessions(g->list[0].array, 1));
 	assert_int_equal(fake_sessions(g->list[1].array), 0);
@@ -107,7 +107,7 @@ test_sessions_of_gateways_are_not_listed(void **state)
 static void
 test_initiators_may_not_log_in_at_the_inner_listener(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	struct initiator_options options = { 0 };
 
 	assert_null(initiator_login(g->list[0].address, HOST_1, NAME, 1, NULL));
@@ -134,13 +134,13 @@ reserve_out(struct iscsi_context *host, int lun, uint8_t action, uint8_t type, u
 static void
 test_fencing_through_both_gateways(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	uint8_t block[512] = { 1 };
 
-	for (int lun = 0; lun < (int)TWO_LUNS; lun++) {
-		struct iscsi_context *a = two_log_in(g, 0, HOST_1, 1),
-				     *b = two_log_in(g, 1, HOST_2, 2);
-		struct iscsi_context *c = two_log_in(g, 0, HOST_2, 3);
+	for (int lun = 0; lun < (int)FEW_LUNS; lun++) {
+		struct iscsi_context *a = few_log_in(g, 0, HOST_1, 1),
+				     *b = few_log_in(g, 1, HOST_2, 2);
+		struct iscsi_context *c = few_log_in(g, 0, HOST_2, 3);
 
 		assert_int_equal(reserve_out(a, lun, 0x06, 0, 0, 0xa), 0);
 		assert_int_equal(reserve_out(b, lun, 0x06, 0, 0, 0xb), 0);
@@ -162,10 +162,10 @@ test_fencing_through_both_gateways(void **state)
 static void
 test_reset_through_the_other_gateway(void **state)
 {
-	struct two_gateways *g = *state;
-	struct iscsi_context *a = two_log_in(g, 0, HOST_1, 1), *b = two_log_in(g, 1, HOST_2, 2);
+	struct few_gateways *g = *state;
+	struct iscsi_context *a = few_log_in(g, 0, HOST_1, 1), *b = few_log_in(g, 1, HOST_2, 2);
 
-	for (int lun = 0; lun < (int)TWO_LUNS; lun++) {
+	for (int lun = 0; lun < (int)FEW_LUNS; lun++) {
 		assert_int_equal(host_tmf(a, lun, 5, NULL), 0);
 		assert_int_equal(host_test_unit_ready(a, lun), UA_RESET);
 		assert_int_equal(host_test_unit_ready(b, lun), UA_RESET);
@@ -173,7 +173,7 @@ test_reset_through_the_other_gateway(void **state)
 		assert_int_equal(host_test_unit_ready(b, lun), 0);
 	}
 	assert_int_equal(host_tmf(b, 0, 6, NULL), 0); /* TARGET WARM RESET */
-	for (int lun = 0; lun < (int)TWO_LUNS; lun++) {
+	for (int lun = 0; lun < (int)FEW_LUNS; lun++) {
 		assert_int_equal(host_test_unit_ready(a, lun), UA_RESET);
 		assert_int_equal(host_test_unit_ready(b, lun), UA_RESET);
 	}
@@ -201,12 +201,12 @@ reported_state(struct iscsi_context *host, int lun, unsigned group)
 static void
 test_only_paths_through_the_owner_are_optimized(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 
 	for (unsigned i = 0; i < 2; i++) {
-		struct iscsi_context *host = two_log_in(g, i, HOST_1, 1 + i);
+		struct iscsi_context *host = few_log_in(g, i, HOST_1, 1 + i);
 
-		for (unsigned lun = 0; lun < TWO_LUNS; lun++)
+		for (unsigned lun = 0; lun < FEW_LUNS; lun++)
 			for (unsigned group = 1; group <= 2; group++)
 				assert_int_equal(reported_state(host, (int)lun, group),
 						 lun + 1 == group ? 0 : 1);
@@ -218,23 +218,23 @@ test_only_paths_through_the_owner_are_optimized(void **state)
 static void
 test_abort_of_a_command_that_the_owner_has(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	static uint8_t block[512] = { 0xaa };
 	static struct raw_pdu pdu;
 	static struct raw raw;
 
-	two_hold_at_owner(g, &raw, two_write_0, sizeof(two_write_0), 512);
+	few_hold_at_owner(g, &raw, few_write_0, sizeof(few_write_0), 512);
 	uint32_t tmf = raw_tmf(&raw, 1, 2, 0xffffffff); /* ABORT TASK SET */
 
 	raw_flush(&raw);
 	raw_expect(&raw, &pdu, RAW_TMF_RESPONSE, tmf);
 	assert_int_equal(pdu.bhs[2], 0);
 	/* the store still holds it: its unit keeps its medium from others until it is back */
-	raw_command_data(&raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0), block, 512);
+	raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0), block, 512);
 	raw_flush(&raw);
 	raw_expect(&raw, &pdu, RAW_RESPONSE, 0);
 	assert_int_equal(raw_status(&pdu), 0x08);
-	two_lift(g, "lun1.write");
+	few_lift(g, "lun1.write");
 	raw_ready(&raw, 1);
 	raw_close(&raw);
 }
@@ -243,26 +243,26 @@ test_abort_of_a_command_that_the_owner_has(void **state)
 static void
 test_sessions_that_end_with_commands_at_the_owner(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	static uint8_t block[512] = { 0xbb };
 	static struct raw raw;
 
 	for (unsigned round = 0; round < 3; round++) {
-		two_inject(g, "lun1.write", "hold");
+		few_inject(g, "lun1.write", "hold");
 		memset(&raw, 0, sizeof(raw));
-		two_lift(g, "lun1.write");
+		few_lift(g, "lun1.write");
 		raw_login(&raw, g->list[0].port, HOST_1, NAME, 1, true);
 		raw_ready(&raw, 1);
-		two_inject(g, "lun1.write", "hold");
+		few_inject(g, "lun1.write", "hold");
 		for (unsigned i = 0; i < 20; i++)
-			raw_command_data(&raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0),
+			raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0),
 					 block, 512);
 		raw_flush(&raw);
 		raw_close(&raw);
 		assert_true(fake_wait_sessions(g->list[0].array, 0));
-		two_lift(g, "lun1.write");
+		few_lift(g, "lun1.write");
 	}
-	struct iscsi_context *host = two_log_in(g, 0, HOST_1, 1);
+	struct iscsi_context *host = few_log_in(g, 0, HOST_1, 1);
 
 	host_logout(host);
 }
@@ -271,20 +271,20 @@ test_sessions_that_end_with_commands_at_the_owner(void **state)
 static void
 test_order_is_that_of_arrival(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	static uint8_t blocks[3][512] = { { 1 }, { 2 }, { 3 } };
 	static struct raw_pdu r2t, pdu;
 	static struct raw raw;
 
-	two_raw(g, &raw, 1);
+	few_raw(g, &raw, 1);
 	/* the data of the first comes last */
-	uint32_t first = raw_command(&raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0), 512, 0);
+	uint32_t first = raw_command(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0), 512, 0);
 
 	raw_flush(&raw);
 	raw_expect(&raw, &r2t, RAW_R2T, first);
-	uint32_t second = raw_command_data(&raw, 1, RAW_ORDERED, two_write_0, sizeof(two_write_0),
+	uint32_t second = raw_command_data(&raw, 1, RAW_ORDERED, few_write_0, sizeof(few_write_0),
 					   blocks[1], 512);
-	uint32_t third = raw_command_data(&raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0),
+	uint32_t third = raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0),
 					  blocks[2], 512);
 
 	raw_flush(&raw);
@@ -295,7 +295,7 @@ test_order_is_that_of_arrival(void **state)
 	raw_expect(&raw, &pdu, RAW_RESPONSE, second);
 	raw_expect(&raw, &pdu, RAW_RESPONSE, third);
 	raw_close(&raw);
-	struct iscsi_context *host = two_log_in(g, 1, HOST_2, 2);
+	struct iscsi_context *host = few_log_in(g, 1, HOST_2, 2);
 	uint8_t in[512];
 
 	assert_int_equal(host_read(host, 1, 0, in, 512), 0);
@@ -307,22 +307,22 @@ test_order_is_that_of_arrival(void **state)
 static void
 test_behind_an_ordered_command_that_waits(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	static const uint8_t ready[6] = { 0 };
 	struct guid nobody = fake_id(999);
 	static struct raw_pdu pdu;
 	static struct raw raw;
 
-	two_raw(g, &raw, 1);
+	few_raw(g, &raw, 1);
 	for (unsigned i = 0; i < 2; i++) {
-		two_tell_owner(g, 1, &nobody, 2 + 2 * i);
+		few_tell_owner(g, 1, &nobody, 2 + 2 * i);
 		uint32_t first = raw_command(&raw, 1, RAW_ORDERED, ready, sizeof(ready), 0, 0);
 		uint32_t second = raw_command(&raw, 1, RAW_SIMPLE, ready, sizeof(ready), 0, 0);
 
 		raw_flush(&raw);
 		assert_false(raw_receive(&raw, &pdu, 50));
 		if (i == 0) {
-			two_tell_owner(g, 1, &g->list[1].id, 3);
+			few_tell_owner(g, 1, &g->list[1].id, 3);
 		}
 		raw_expect(&raw, &pdu, RAW_RESPONSE, first);
 		raw_expect(&raw, &pdu, RAW_RESPONSE, second);
@@ -334,9 +334,9 @@ test_behind_an_ordered_command_that_waits(void **state)
 static void
 test_without_its_lease_a_gateway_is_silent(void **state)
 {
-	struct two_gateways *g = *state;
-	struct iscsi_context *hosts[2] = { two_log_in(g, 0, HOST_1, 1),
-					   two_log_in(g, 1, HOST_2, 2) };
+	struct few_gateways *g = *state;
+	struct iscsi_context *hosts[2] = { few_log_in(g, 0, HOST_1, 1),
+					   few_log_in(g, 1, HOST_2, 2) };
 	struct pending waits[2];
 	uint8_t in[512];
 
@@ -363,18 +363,18 @@ test_without_its_lease_a_gateway_is_silent(void **state)
 static void
 test_without_its_lease_a_gateway_sends_nothing_on(void **state)
 {
-	struct two_gateways *g = *state;
-	struct iscsi_context *hosts[2] = { two_log_in(g, 0, HOST_1, 1),
-					   two_log_in(g, 1, HOST_2, 2) };
+	struct few_gateways *g = *state;
+	struct iscsi_context *hosts[2] = { few_log_in(g, 0, HOST_1, 1),
+					   few_log_in(g, 1, HOST_2, 2) };
 	struct guid nobody = fake_id(999);
 	uint8_t block[512] = { 0x22 }, in[512];
 	struct pending waits;
 
-	two_tell_owner(g, 1, &nobody, 2);
+	few_tell_owner(g, 1, &nobody, 2);
 	host_start_write(&waits, hosts[0], 1, 8, 0x11);
 	assert_false(host_wait(&waits, 50));
 	fake_lease(g->list[0].array, false);
-	two_tell_owner(g, 1, &g->list[1].id, 3);
+	few_tell_owner(g, 1, &g->list[1].id, 3);
 	assert_false(host_wait(&waits, 100));
 	/* it has come by the other way meanwhile, and more after it */
 	assert_int_equal(host_read(hosts[1], 1, 8, in, 512), 0);
@@ -389,7 +389,7 @@ test_without_its_lease_a_gateway_sends_nothing_on(void **state)
 }
 
 static void
-put_cscd(struct two_gateways *g, uint8_t *p, const struct guid *lun)
+put_cscd(struct few_gateways *g, uint8_t *p, const struct guid *lun)
 {
 	struct scsi_identity id;
 
@@ -406,13 +406,13 @@ put_cscd(struct two_gateways *g, uint8_t *p, const struct guid *lun)
 static void
 test_a_copy_opens_no_lun_of_others(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	uint8_t list[16 + 64 + 28] = { 0, 0x18, [3] = 64, [11] = 28 }, *segment = list + 80;
 	const uint8_t cdb[16] = { 0x83, [13] = sizeof(list) };
 	static struct raw_pdu pdu;
 	static struct raw raw;
 
-	two_raw(g, &raw, 0);
+	few_raw(g, &raw, 0);
 	put_cscd(g, list + 16, &g->luns[0]);
 	put_cscd(g, list + 48, &g->luns[1]);
 	segment[0] = 0x02;
@@ -430,21 +430,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TWO_TEST(test_both_gateways_show_the_same),
-		TWO_TEST(test_answers_are_those_of_the_owner),
-		TWO_TEST(test_report_luns_and_unknown_units_are_local),
-		TWO_TEST(test_sessions_of_gateways_are_not_listed),
-		TWO_TEST(test_initiators_may_not_log_in_at_the_inner_listener),
-		TWO_TEST(test_fencing_through_both_gateways),
-		TWO_TEST(test_reset_through_the_other_gateway),
-		TWO_TEST(test_only_paths_through_the_owner_are_optimized),
-		TWO_TEST(test_abort_of_a_command_that_the_owner_has),
-		TWO_TEST(test_sessions_that_end_with_commands_at_the_owner),
-		TWO_TEST(test_order_is_that_of_arrival),
-		TWO_TEST_IMPATIENT(test_behind_an_ordered_command_that_waits),
-		TWO_TEST(test_without_its_lease_a_gateway_is_silent),
-		TWO_TEST(test_without_its_lease_a_gateway_sends_nothing_on),
-		TWO_TEST(test_a_copy_opens_no_lun_of_others),
+		FEW_TEST(test_both_gateways_show_the_same),
+		FEW_TEST(test_answers_are_those_of_the_owner),
+		FEW_TEST(test_report_luns_and_unknown_units_are_local),
+		FEW_TEST(test_sessions_of_gateways_are_not_listed),
+		FEW_TEST(test_initiators_may_not_log_in_at_the_inner_listener),
+		FEW_TEST(test_fencing_through_both_gateways),
+		FEW_TEST(test_reset_through_the_other_gateway),
+		FEW_TEST(test_only_paths_through_the_owner_are_optimized),
+		FEW_TEST(test_abort_of_a_command_that_the_owner_has),
+		FEW_TEST(test_sessions_that_end_with_commands_at_the_owner),
+		FEW_TEST(test_order_is_that_of_arrival),
+		FEW_TEST_IMPATIENT(test_behind_an_ordered_command_that_waits),
+		FEW_TEST(test_without_its_lease_a_gateway_is_silent),
+		FEW_TEST(test_without_its_lease_a_gateway_sends_nothing_on),
+		FEW_TEST(test_a_copy_opens_no_lun_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of initiators that log in through one gateway while what they have sent through another one
- * is under way: two gateways, as two_gateways.h makes them.
+ * is under way: two gateways, as few_gateways.h makes them.
  */
-#include "two_gateways.h"
+#include "few_gateways.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -16,7 +16,7 @@ static const uint8_t read_0[10] = { 0x28, [8] = 1 };
 
 /* Sends a write to LUN 1, which its store holds, and returns when the owner has it: its ITT. */
 static uint32_t
-begin_write(struct two_gateways *g, struct raw *raw, unsigned gateway)
+begin_write(struct few_gateways *g, struct raw *raw, unsigned gateway)
 {
 	static uint8_t block[512] = { 0xaa };
 	static struct raw_pdu pdu;
@@ -25,9 +25,9 @@ begin_write(struct two_gateways *g, struct raw *raw, unsigned gateway)
 	memset(raw, 0, sizeof(*raw));
 	raw_login(raw, g->list[gateway].port, HOST_1, NAME, 7, true);
 	raw_ready(raw, 1);
-	two_inject(g, "lun1.write", "hold");
-	write = raw_command_data(raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0), block, 512);
-	read = raw_command(raw, 1, RAW_SIMPLE, two_read_8, sizeof(two_read_8), 0, 512);
+	few_inject(g, "lun1.write", "hold");
+	write = raw_command_data(raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0), block, 512);
+	read = raw_command(raw, 1, RAW_SIMPLE, few_read_8, sizeof(few_read_8), 0, 512);
 	raw_flush(raw);
 	raw_expect(raw, &pdu, RAW_DATA_IN, read);
 	return write;
@@ -38,7 +38,7 @@ begin_write(struct two_gateways *g, struct raw *raw, unsigned gateway)
  * the medium before the one of before, which hangs in the store: it is answered BUSY.
  */
 static void
-go_on_through(struct two_gateways *g, unsigned gateway)
+go_on_through(struct few_gateways *g, unsigned gateway)
 {
 	static uint8_t block[512] = { 0xbb };
 	static struct raw_pdu pdu;
@@ -47,15 +47,15 @@ go_on_through(struct two_gateways *g, unsigned gateway)
 	memset(&raw, 0, sizeof(raw));
 	raw_login(&raw, g->list[gateway].port, HOST_1, NAME, 7, true);
 	raw_ready(&raw, 1);
-	uint32_t write = raw_command_data(&raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0),
+	uint32_t write = raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0),
 					  block, 512);
 
 	raw_flush(&raw);
 	raw_expect(&raw, &pdu, RAW_RESPONSE, write);
 	assert_int_equal(raw_status(&pdu), SCSI_STATUS_BUSY);
-	two_lift(g, "lun1.write");
+	few_lift(g, "lun1.write");
 	do {
-		write = raw_command_data(&raw, 1, RAW_SIMPLE, two_write_0, sizeof(two_write_0),
+		write = raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0),
 					 block, 512);
 		raw_flush(&raw);
 		raw_expect(&raw, &pdu, RAW_RESPONSE, write);
@@ -73,11 +73,11 @@ go_on_through(struct two_gateways *g, unsigned gateway)
 static void
 test_a_login_at_the_owner_ends_what_a_dead_gateway_sent(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	static struct raw raw;
 
-	two_set_owner(g, 0, 1, 2);
-	two_commit(g);
+	few_set_owner(g, 0, 1, 2);
+	few_commit(g);
 	begin_write(g, &raw, 0);
 	fake_lease(g->list[0].array, false);
 	go_on_through(g, 1);
@@ -89,7 +89,7 @@ test_a_login_at_the_owner_ends_what_a_dead_gateway_sent(void **state)
 static void
 test_a_login_elsewhere_ends_what_the_owner_has(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	static struct raw raw;
 
 	begin_write(g, &raw, 1);
@@ -119,7 +119,7 @@ log_in_later(void *arg)
 static void
 test_two_sessions_with_one_isid_go_on(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	static struct raw first;
 	static struct waiting_login second;
 	static struct raw_pdu pdu;
@@ -135,7 +135,7 @@ test_two_sessions_with_one_isid_go_on(void **state)
 	pthread_join(thread, NULL);
 	assert_int_equal(second.status, 0);
 	raw_ready(&second.raw, 1);
-	two_lift(g, "lun1.write");
+	few_lift(g, "lun1.write");
 	raw_expect(&first, &pdu, RAW_RESPONSE, write);
 	assert_int_equal(raw_status(&pdu), 0);
 	raw_ready(&first, 1);
@@ -147,7 +147,7 @@ test_two_sessions_with_one_isid_go_on(void **state)
 static void
 test_a_login_waits_until_an_owner_was_replaced(void **state)
 {
-	struct two_gateways *g = *state;
+	struct few_gateways *g = *state;
 	static struct waiting_login login;
 	pthread_t thread;
 
@@ -158,7 +158,7 @@ test_a_login_waits_until_an_owner_was_replaced(void **state)
 	assert_true(fake_wait_sessions(g->list[0].array, 1));
 	poll(NULL, 0, 100); /* nothing happens */
 	assert_false(atomic_load(&login.done));
-	two_take_over(g);
+	few_take_over(g);
 	pthread_join(thread, NULL);
 	assert_int_equal(login.status, 0);
 	raw_ready(&login.raw, 1);
@@ -170,10 +170,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TWO_TEST_QUICK(test_a_login_at_the_owner_ends_what_a_dead_gateway_sent),
-		TWO_TEST_QUICK(test_a_login_elsewhere_ends_what_the_owner_has),
-		TWO_TEST(test_two_sessions_with_one_isid_go_on),
-		TWO_TEST(test_a_login_waits_until_an_owner_was_replaced),
+		FEW_TEST_QUICK(test_a_login_at_the_owner_ends_what_a_dead_gateway_sent),
+		FEW_TEST_QUICK(test_a_login_elsewhere_ends_what_the_owner_has),
+		FEW_TEST(test_two_sessions_with_one_isid_go_on),
+		FEW_TEST(test_a_login_waits_until_an_owner_was_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
