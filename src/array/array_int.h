@@ -235,6 +235,7 @@ void array_runtime_lun_replaced(struct array *array, const struct guid *lun_id);
  * drained, and release the one before.  Any thread but the writer.
  */
 void array_runtime_lun_device(struct array *array, const struct guid *lun_id);
+void array_runtime_lun_reset(struct array *array, const struct guid *lun_id);
 /*
  * Finds a port that is free at `address`.  Returns 0, ERR_INVALID (no data path is registered) or
  * -errno, with a text.

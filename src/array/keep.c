@@ -215,11 +215,31 @@ gather(void *arg, const struct catalog_kept *row)
 	return 0;
 }
 
+/* Returns the data of a kind in a list, or NULL. */
+static const struct array_kept *
+find(const struct array_kept *list, uint32_t kind)
+{
+	while (list != NULL && list->kind != kind)
+		list = list->next;
+	return list;
+}
+
+/* Returns whether another gateway has announced a reset of the LUN: now there is another number. */
+static bool
+is_reset(const struct array_kept *before, const struct array_kept *now)
+{
+	before = find(before, ARRAY_KEEP_RESETS);
+	now = find(now, ARRAY_KEEP_RESETS);
+	return now != NULL && (before == NULL || before->bytes != now->bytes ||
+			       memcmp(before->data, now->data, now->bytes) != 0);
+}
+
 int
 array_kept_foreign(struct array *array, const struct guid *lun_id)
 {
 	struct array_kept *list = NULL, *old;
 	struct array_lun_entry *entry;
+	bool reset = false;
 	int rc = catalog_kept_of(array->catalog, lun_id, gather, &list);
 
 	if (rc < 0) {
@@ -231,10 +251,13 @@ array_kept_foreign(struct array *array, const struct guid *lun_id)
 	entry = array_unit_find_locked(array, lun_id);
 	if (entry != NULL) {
 		old = entry->kept;
+		reset = is_reset(old, list);
 		entry->kept = list;
 	}
 	pthread_mutex_unlock(&array->luns_lock);
 	array_kept_free(old);
+	if (reset)
+		array_runtime_lun_reset(array, lun_id);
 	return 0;
 }
 

@@ -107,6 +107,15 @@ array_runtime_lun_device(struct array *array, const struct guid *lun_id)
 }
 
 void
+array_runtime_lun_reset(struct array *array, const struct guid *lun_id)
+{
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->lun_reset != NULL)
+		array->runtime_ops->lun_reset(array->runtime, lun_id);
+	pthread_rwlock_unlock(&array->runtime_lock);
+}
+
+void
 array_portal_drain(struct array *array, const struct guid *portal, uint32_t drain_ms)
 {
 	pthread_rwlock_rdlock(&array->runtime_lock);

@@ -178,6 +178,12 @@ struct array_runtime_ops {
 	int (*trace)(void *runtime, struct array_trace_place *place,
 		     void (*record)(void *arg, const struct array_trace_record *record), void *arg,
 		     uint64_t *ret_lost);
+	/*
+	 * Called when another gateway is about to reset the unit of a LUN that it owns: no command of
+	 * the LUN that this gateway has got until now, and has not answered, is carried out after that.
+	 * May be NULL.  Writer thread; waits for the data path's threads.
+	 */
+	void (*lun_reset)(void *runtime, const struct guid *lun_id);
 };
 
 #define ARRAY_TRACE_MS      5000u /* how long after a call commands are noted */
@@ -360,6 +366,11 @@ void array_device_release(struct array *array, struct blk_dev *dev);
  */
 #define ARRAY_KEEP_RESERVATIONS 1u /* SCSI_KEEP_RESERVATIONS */
 #define ARRAY_KEEP_JOB          3u /* SCSI_KEEP_JOB */
+/*
+ * Of the data path itself: a number, another one for each reset of the unit.  When another gateway has
+ * changed it, the data path is told (lun_reset).
+ */
+#define ARRAY_KEEP_RESETS       5u
 
 struct array_keep {
 	struct guid lun_id;

@@ -20,6 +20,7 @@ enum scsi_keep {
 	SCSI_KEEP_MODE_PAGES = 2,   /* saved mode pages */
 	SCSI_KEEP_JOB = 3, /* a FORMAT UNIT or SANITIZE that goes on, or has failed (job.c) */
 	SCSI_KEEP_IDENTIFYING = 4, /* identifying information (info.c) */
+	/* 5 is not the unit's own: the data path tells other gateways of resets by it */
 };
 
 /* A piece of data as the store has it. */

@@ -176,6 +176,30 @@ void target_forward_tmf_answered(struct iscsi_request_tmf *tmf);
 /* Looks again at the functions that wait for an owner. */
 void target_forward_tmf_retry(struct target_thread *thread);
 
+/* Returns whether the session has asked another gateway for a reset of the LUN, and has no answer yet. */
+bool target_forward_resets(const struct target_session *session, const struct guid *lun_id);
+
+/* ---- announce.c: resets, as other gateways hear of them ---- */
+
+/* The caller sets thread, done and arg. */
+struct target_announcement {
+	struct target_thread *thread; /* of the session that asks */
+	/* Called on that thread; result is 0, or why the others were not told. */
+	void (*done)(void *arg, int result);
+	void *arg;
+	atomic_uint left; /* LUNs of which the others do not know yet */
+	atomic_int result;
+	struct loop_msg msg;
+};
+
+/*
+ * Has all other gateways abort what they have of commands of these LUNs, which this one owns, and calls
+ * done then: on one machine at once, from inside this call.  The thread.
+ */
+void target_announce(struct target_announcement *a, const struct guid *luns, size_t count);
+/* The function lun_reset of struct array_runtime_ops. */
+void target_announce_take(void *runtime, const struct guid *lun_id);
+
 /* ---- link.c: a connection to another gateway ---- */
 
 /* The connection of a session to the owner of some of its LUNs.  On the session's thread. */

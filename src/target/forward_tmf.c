@@ -24,8 +24,9 @@ struct forward_functions {
 		struct iscsi_request_tmf tmf; /* its owner is this struct */
 		struct forward_functions *all;
 		struct guid lun_id;
-		uint64_t since_ns; /* since when it waits for an owner */
-		struct list node;  /* links it into thread->parked_functions */
+		uint64_t since_ns;        /* since when it waits for an owner */
+		struct list node;         /* links it into thread->parked_functions */
+		struct list session_node; /* links it into session->functions until its answer */
 	} list[];
 };
 
@@ -53,7 +54,21 @@ add(struct forward_functions *all, uint8_t function)
 	f->all = all;
 	f->tmf.owner = f;
 	f->tmf.function = function;
+	list_append(&all->conn->session->functions, &f->session_node);
 	return f;
+}
+
+bool
+target_forward_resets(const struct target_session *session, const struct guid *lun_id)
+{
+	list_for_each(node, &session->functions) {
+		const struct forward_function *f = list_entry(node, struct forward_function,
+							      session_node);
+
+		if (f->tmf.function == ISCSI_TMF_LU_RESET && guid_equal(&f->lun_id, lun_id))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -70,6 +85,13 @@ one_done(struct forward_functions *all, unsigned response)
 	mem_free(all);
 }
 
+static void
+answered(struct forward_function *f, unsigned response)
+{
+	list_remove(&f->session_node);
+	one_done(f->all, response);
+}
+
 /* ---- Functions on LUNs ---- */
 
 static void
@@ -83,7 +105,7 @@ wait_for_owner(struct forward_function *f)
 		f->since_ns = now_ns;
 	if (conn->state == TARGET_CONN_CLOSING || conn->session->broken ||
 	    now_ns - f->since_ns >= thread->target->options.forward_wait_ms * NS_PER_MS) {
-		one_done(f->all, ISCSI_TMF_REJECTED);
+		answered(f, ISCSI_TMF_REJECTED);
 		return;
 	}
 	target_forward_watch(thread);
@@ -103,7 +125,7 @@ send_one(struct forward_function *f)
 	enum target_whose whose = target_forward_whose(session->thread, &f->lun_id, &owner);
 
 	if (whose == TARGET_OWN) { /* since then; whoever asked looks again */
-		one_done(f->all, ISCSI_TMF_REJECTED);
+		answered(f, ISCSI_TMF_REJECTED);
 		return;
 	}
 	if (whose == TARGET_OTHERS && !session->broken)
@@ -122,11 +144,11 @@ target_forward_tmf_answered(struct iscsi_request_tmf *tmf)
 
 	memcpy(f->all->tmf->info, tmf->info, sizeof(f->all->tmf->info));
 	if (tmf->function == ISCSI_TMF_NEXUS_RESET) /* a link that broke has ended it, too */
-		one_done(f->all, tmf->error == 0 ? tmf->response : (unsigned)ISCSI_TMF_COMPLETE);
+		answered(f, tmf->error == 0 ? tmf->response : (unsigned)ISCSI_TMF_COMPLETE);
 	else if (tmf->error != 0 || tmf->response == ISCSI_TMF_NO_LUN)
 		wait_for_owner(f); /* it was not the owner, or may have it carried out twice */
 	else
-		one_done(f->all, tmf->response);
+		answered(f, tmf->response);
 }
 
 void
@@ -204,7 +226,7 @@ target_forward_reset_nexus(struct target_conn *conn, struct iscsi_tmf *tmf,
 
 		if (iscsi_initiator_tmf(link->ini, &f->tmf) < 0) {
 			link->broken = true; /* what cannot be asked for ends with the link */
-			one_done(all, ISCSI_TMF_COMPLETE);
+			answered(f, ISCSI_TMF_COMPLETE);
 		}
 		target_link_mark(link);
 	}

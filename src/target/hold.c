@@ -2,7 +2,7 @@
 /*
  * Drains: hold paths, or abort their tasks, and wait until nothing is in flight on them any more.
  * target_hold_quiesce and target_hold_resume run on threads of the array; a part runs on its
- * data-path thread; target_hold_abort is called on the thread of the connection that asks for a
+ * data-path thread; target_hold_abort_run is called on the thread of the connection that asks for a
  * reset.
  *
  * A drain has a part on each thread.  A message starts the part, which holds the paths that it
@@ -288,11 +288,16 @@ is_concerned(const struct target_drain *drain, const struct target_path *path)
 	return drain->abort.concerns == NULL || drain->abort.concerns(&path->itl, drain->abort.arg);
 }
 
-static void
-mark_all(const struct target_session *session)
+/* Do commands of the path wait until its unit can be made (forward.c)? */
+static bool
+waits_for_unit(const struct target_drain *drain, const struct target_path *path)
 {
-	list_for_each(node, &session->conns)
-		target_conn_mark(list_entry(node, struct target_conn, session_node));
+	if (path->unit != NULL)
+		return false;
+	for (size_t i = 0; i < drain->abort.lun_count; i++)
+		if (guid_equal(&path->lun_id, &drain->abort.luns[i]))
+			return true;
+	return false;
 }
 
 static void
@@ -308,14 +313,16 @@ abort_part(struct loop_msg *msg)
 			struct target_path *path = session->paths[i];
 			uint8_t lun[8];
 
-			if (!covers(drain, path) || !is_concerned(drain, path))
+			if (!waits_for_unit(drain, path) &&
+			    (!covers(drain, path) || !is_concerned(drain, path)))
 				continue;
-			target_copy_stop(path);
+			if (path->unit != NULL)
+				target_copy_stop(path);
 			scsi_lun_encode(path->number, lun);
 			iscsi_session_abort_tasks(session->iscsi, lun,
 						  session == drain->abort.by ? &drain->abort.moment
 									     : NULL);
-			mark_all(session);
+			target_session_mark(session);
 		}
 	}
 	wait_for_idle(part);
@@ -358,17 +365,6 @@ void
 target_hold_abort_free(struct target_drain *drain)
 {
 	drain_free(drain);
-}
-
-int
-target_hold_abort(struct target_thread *thread, const struct target_abort_request *request)
-{
-	struct target_drain *drain = drain_new(thread->target);
-
-	if (drain == NULL)
-		return -ENOMEM;
-	target_hold_abort_run(drain, thread, request);
-	return 0;
 }
 
 void

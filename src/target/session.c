@@ -136,12 +136,20 @@ target_session_leave_unit(struct target_path *path)
 	path->tasks++;
 	path->unit = NULL;
 	path->held = false;
+	path->resets = 0; /* of that unit */
 	target_task_send_away(path);
 	path->tasks--;
 	list_remove(&path->unit_node);
 	scsi_itl_fini(&path->itl);
 	scsi_itl_init(&path->itl, &path->session->nexus, NULL, 1u << SCSI_UA_ACCESS);
 	target_unit_unref(unit);
+}
+
+void
+target_session_mark(const struct target_session *session)
+{
+	list_for_each(node, &session->conns)
+		target_conn_mark(list_entry(node, struct target_conn, session_node));
 }
 
 static void
@@ -442,6 +450,7 @@ target_session_new(struct target_conn *conn, const struct row_target *target,
 		return -ENOMEM;
 	list_init(&session->conns);
 	list_init(&session->links);
+	list_init(&session->functions);
 	session->inside = conn->portal->inside;
 	session->known = conn->known;
 	session->iscsi = iscsi_session_ref(iscsi_conn_session(conn->iscsi));

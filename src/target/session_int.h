@@ -358,6 +358,7 @@ struct target_session {
 	char *gateway_instance; /* what runs as it, as its row said when it logged in */
 	bool known;             /* the nexus was in use, here or at another gateway */
 	struct list links;      /* struct target_link.node: connections to owners of its LUNs */
+	struct list functions; /* of task management that owners have not answered: forward_tmf.c */
 };
 
 /*
@@ -416,6 +417,8 @@ void target_session_join_unit(struct target_path *path);
  * have not started are forwarded.  Ends the session if a task of it runs.  The path's thread.
  */
 void target_session_leave_unit(struct target_path *path);
+/* Marks every connection of a session (target_conn_mark). */
+void target_session_mark(const struct target_session *session);
 /* Called when a task of a path that has left the map has ended */
 void target_session_path_idle(struct target_path *path);
 /* The function luns of struct scsi_host_ops. */

@@ -160,6 +160,7 @@ static const struct array_runtime_ops runtime_ops = {
 	.lun_reservations_clear = target_reservation_clear,
 	.sample = target_sample_all,
 	.trace = target_trace_read,
+	.lun_reset = target_announce_take,
 };
 
 /* ---- Start and stop ---- */

@@ -109,9 +109,10 @@ struct target_thread {
 	struct list aborted; /* struct target_task.node: aborted tasks, the oldest first */
 	struct loop_timer aborted_timer;
 	struct loop_hook hook;
-	struct loop_msg view_msg, stop_msg, beat_msg, jobs_msg;
+	struct loop_msg view_msg, stop_msg, beat_msg, jobs_msg, reset_msg;
 	atomic_bool beat_due; /* beat_msg was posted and has not run */
 	struct target_publication *publication;
+	struct target_reset_news *reset_news; /* announce.c */
 	struct target_ack *stop_ack;
 	bool stopping; /* no new connection is accepted any more */
 	/*

@@ -3,9 +3,11 @@
  * Task management.  RFC 7143 §11.5; SAM-6 (task management functions).
  *
  * The engine has aborted what ABORT TASK, ABORT TASK SET and CLEAR TASK SET name.  The wider
- * functions also abort tasks of other sessions, on other threads (target_hold_abort).  Of the
+ * functions also abort tasks of other sessions, on other threads (hold.c).  Of the
  * session that asks, tasks from before the request are aborted (RFC 7143 §11.5.1: by CmdSN,
  * immediate ones by their arrival); later ones wait until the reset is done.
+ *
+ * Where several gateways serve the array, the others abort what waits there first (announce.c).
  *
  * A response leaves when each aborted task is back from the backing store, or after a grace when
  * the store hangs: then the unit has a fence (task.c), and still nothing of the past will reach the
@@ -26,6 +28,10 @@
 struct reset {
 	struct iscsi_tmf *tmf;
 	struct target_conn *conn;
+	struct target_announcement announcement;
+	struct target_drain *drain; /* until it runs; owned */
+	size_t lun_count;
+	struct guid *luns; /* of the units, and those that have none yet; owned */
 	size_t unit_count;
 	struct target_unit *units[]; /* by address; a reference each */
 };
@@ -42,6 +48,9 @@ reset_free(struct reset *reset)
 {
 	for (size_t i = 0; i < reset->unit_count; i++)
 		target_unit_unref(reset->units[i]);
+	if (reset->drain != NULL)
+		target_hold_abort_free(reset->drain);
+	mem_free(reset->luns);
 	mem_free(reset);
 }
 
@@ -102,7 +111,7 @@ reset_done(void *arg)
 }
 
 /*
- * Makes a reset of the units of these paths.  A LUN that has no unit yet has no tasks either, and
+ * Makes a reset of the units of these paths.  Of a LUN that has no unit yet nothing is carried out, and
  * POWER ON, which says as much as the unit attention of a reset, is pending for each of its nexuses.
  * Returns NULL when out of memory.
  */
@@ -114,15 +123,77 @@ reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *c
 
 	if (reset == NULL)
 		return NULL;
+	reset->luns = mem_calloc(count + 1, sizeof(reset->luns[0]));
+	reset->drain = target_hold_abort_new(conn->thread);
+	if (reset->luns == NULL || reset->drain == NULL) {
+		reset_free(reset);
+		return NULL;
+	}
 	reset->tmf = tmf;
 	reset->conn = conn;
 	for (size_t i = 0; i < count; i++) {
+		if (paths[i]->own)
+			reset->luns[reset->lun_count++] = paths[i]->lun_id;
 		target_session_join_unit(paths[i]);
 		if (paths[i]->unit != NULL)
 			reset->units[reset->unit_count++] = target_unit_ref(paths[i]->unit);
 	}
 	qsort(reset->units, reset->unit_count, sizeof(reset->units[0]), target_unit_compare);
 	return reset;
+}
+
+/* Ends a reset of which nothing was done. */
+static void
+reset_refuse(struct reset *reset)
+{
+	struct target_conn *conn = reset->conn;
+	struct iscsi_tmf *tmf = reset->tmf;
+
+	release_later_commands(reset);
+	reset_free(reset);
+	end(conn, tmf, ISCSI_TMF_REJECTED);
+}
+
+/* Returns whether a LUN has moved to another gateway since the request. */
+static bool
+has_moved(const struct reset *reset)
+{
+	const struct target_session *session = reset->conn->session;
+
+	for (size_t i = 0; i < session->path_count; i++)
+		for (size_t k = 0; k < reset->lun_count && !session->paths[i]->own; k++)
+			if (guid_equal(&session->paths[i]->lun_id, &reset->luns[k]))
+				return true;
+	return false;
+}
+
+/* The other gateways have aborted what waits there: aborts what is here, on all threads. */
+static void
+reset_go_on(void *arg, int result)
+{
+	struct reset *reset = arg;
+	struct target_conn *conn = reset->conn;
+	struct iscsi_tmf *tmf = reset->tmf;
+	const struct target_abort_request request = {
+		.units = reset->units,
+		.unit_count = reset->unit_count,
+		.luns = reset->luns,
+		.lun_count = reset->lun_count,
+		.by = conn->session,
+		.moment = tmf->moment,
+		.done = reset_done,
+		.arg = reset,
+	};
+
+	if (result == 0 && has_moved(reset) && tmf->function == ISCSI_TMF_LU_RESET) {
+		release_later_commands(reset);
+		reset_free(reset);
+		target_tmf_request(conn, tmf); /* at the new owner */
+	} else if (result < 0 || has_moved(reset)) {
+		reset_refuse(reset);
+	} else {
+		target_hold_abort_run(TAKE(reset->drain), conn->thread, &request);
+	}
 }
 
 /* Returns whether the reset has begun; if not, the request is answered. */
@@ -136,21 +207,11 @@ reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path 
 		end(conn, tmf, ISCSI_TMF_REJECTED);
 		return false;
 	}
-	struct target_abort_request request = {
-		.units = reset->units,
-		.unit_count = reset->unit_count,
-		.by = conn->session,
-		.moment = tmf->moment,
-		.done = reset_done,
-		.arg = reset,
-	};
-
-	if (target_hold_abort(conn->thread, &request) < 0) {
-		reset_free(reset);
-		end(conn, tmf, ISCSI_TMF_REJECTED);
-		return false;
-	}
 	hold_later_commands(reset);
+	reset->announcement.thread = conn->thread;
+	reset->announcement.done = reset_go_on;
+	reset->announcement.arg = reset;
+	target_announce(&reset->announcement, reset->luns, reset->lun_count);
 	return true;
 }
 

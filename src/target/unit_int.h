@@ -240,13 +240,15 @@ bool target_hold_covers(const struct target_thread *thread, const struct target_
  */
 void target_hold_check(struct target_thread *thread);
 /*
- * Aborts the tasks of some units on all threads, through whichever target they came; then calls
- * done(arg) on the loop of the calling thread.  The request's array belongs to the caller and stays
- * unchanged until then.  target_hold_abort returns 0 or -ENOMEM.
+ * An abort of the tasks of some units on all threads, through whichever target they came.  The arrays
+ * belong to the caller and stay unchanged until done(arg) is called, on the loop of the calling thread.
  */
 struct target_abort_request {
 	struct target_unit *const *units; /* sorted by address */
 	size_t unit_count;
+	/* LUNs of this gateway whose units may not be made yet, so that commands wait for that */
+	const struct guid *luns;
+	size_t lun_count;
 	const struct target_session *by; /* the session that asks */
 	struct iscsi_moment moment;      /* of the tasks of `by`, those from before are aborted */
 	/* which nexuses lose their tasks; NULL = all.  Called with `arg`, on the paths' threads */
@@ -254,11 +256,10 @@ struct target_abort_request {
 	void (*done)(void *arg);
 	void *arg;
 };
-int target_hold_abort(struct target_thread *thread, const struct target_abort_request *request);
 /*
- * The two halves of target_hold_abort, for a caller that must not fail after it has begun:
- * target_hold_abort_new allocates (NULL = no memory), target_hold_abort_run cannot fail;
- * target_hold_abort_free gives back what was not run.
+ * target_hold_abort_new allocates what an abort needs (NULL = no memory), so that a caller can do that
+ * before it begins; target_hold_abort_run cannot fail; target_hold_abort_free gives back what was not
+ * run.
  */
 struct target_drain *target_hold_abort_new(struct target_thread *thread);
 void target_hold_abort_run(struct target_drain *drain, struct target_thread *thread,

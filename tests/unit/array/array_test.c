@@ -418,6 +418,15 @@ fake_reservations(void *runtime, const struct guid *lun_id, struct array_reserva
 	return 0;
 }
 
+static void
+fake_lun_reset(void *runtime, const struct guid *lun_id)
+{
+	struct fake_runtime *fake = runtime;
+
+	fake->reset_lun = *lun_id;
+	atomic_fetch_add(&fake->resets, 1);
+}
+
 static const struct array_runtime_ops fake_ops = {
 	.publish = fake_publish,
 	.quiesce = fake_quiesce,
@@ -428,6 +437,7 @@ static const struct array_runtime_ops fake_ops = {
 	.lun_replaced = fake_lun_replaced,
 	.end_session = fake_end_session,
 	.lun_reservations = fake_reservations,
+	.lun_reset = fake_lun_reset,
 };
 
 void

@@ -101,6 +101,8 @@ bool health_says(struct array *array, const char *text);
 struct fake_runtime {
 	struct array *array;
 	atomic_uint published, quiesced, resumed, recovered, replaced;
+	atomic_uint resets; /* by other gateways */
+	struct guid reset_lun;
 	atomic_int quiesce_result;
 	atomic_bool quiesce_hold; /* quiesce does not return while this is set */
 	atomic_uint quiescing;

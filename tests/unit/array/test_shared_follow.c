@@ -441,11 +441,11 @@ kept_done(void *arg, int result)
 }
 
 static void
-keep(struct array *array, struct guid lun, const char *data, bool passing)
+keep_kind(struct array *array, struct guid lun, uint32_t kind, const char *data, bool passing)
 {
 	sem_t done;
 	struct array_keep request = { .lun_id = lun,
-				      .kind = ARRAY_KEEP_RESERVATIONS,
+				      .kind = kind,
 				      .version = 2,
 				      .data = data,
 				      .bytes = strlen(data),
@@ -458,6 +458,12 @@ keep(struct array *array, struct guid lun, const char *data, bool passing)
 	while (sem_wait(&done) != 0)
 		;
 	sem_destroy(&done);
+}
+
+static void
+keep(struct array *array, struct guid lun, const char *data, bool passing)
+{
+	keep_kind(array, lun, ARRAY_KEEP_RESERVATIONS, data, passing);
 }
 
 static void
@@ -498,6 +504,61 @@ test_what_a_unit_keeps_is_there_for_a_new_owner(void **state)
 		assert_kept(g->arrays[i], lun, NULL, false);
 }
 
+struct load_anew {
+	struct array_task task;
+	const struct guid
+		*behind; /* what it knows that this LUN keeps is forgotten before; NULL = none */
+};
+
+static int
+load_anew_run(struct array *array, struct array_task *task)
+{
+	const struct load_anew *load = container_of(task, struct load_anew, task);
+	const struct catalog_news news = { .gap = true };
+
+	if (load->behind != NULL) {
+		pthread_mutex_lock(&array->luns_lock);
+		struct array_lun_entry *entry = array_unit_find_locked(array, load->behind);
+
+		array_kept_free(TAKE(entry->kept));
+		pthread_mutex_unlock(&array->luns_lock);
+	}
+	array_foreign_publish(array, &news);
+	return 0;
+}
+
+/* The data paths of the others know of a reset when its announcement is answered. */
+static void
+test_a_reset_is_announced_to_the_others(void **state)
+{
+	static struct fake_runtime fakes[GATEWAYS];
+	struct gateways *g = *state;
+	struct guid lun = new_lun(g, 0, 0, "l"), other = new_lun(g, 0, 0, "m");
+	struct load_anew load = { .task.run = load_anew_run };
+
+	memset(fakes, 0, sizeof(fakes));
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		fake_register(&fakes[i], g->arrays[i]);
+	for (unsigned reset = 1; reset <= 2; reset++) {
+		keep_kind(g->arrays[0], lun, ARRAY_KEEP_RESETS, reset == 1 ? "1" : "2", false);
+		keep(g->arrays[0], lun, "keys", true);
+		keep_kind(g->arrays[0], other, 2, "pages", false);
+		assert_int_equal(atomic_load(&fakes[0].resets), 0); /* it does that itself */
+		for (unsigned i = 1; i < GATEWAYS; i++) {
+			assert_int_equal(atomic_load(&fakes[i].resets), reset);
+			assert_true(guid_equal(&fakes[i].reset_lun, &lun));
+		}
+	}
+	/* one that loads everything anew, and knew that already, or did not */
+	assert_ok(array_writer_submit(g->arrays[1], &load.task));
+	assert_int_equal(atomic_load(&fakes[1].resets), 2);
+	load = (struct load_anew){ .task.run = load_anew_run, .behind = &lun };
+	assert_ok(array_writer_submit(g->arrays[1], &load.task));
+	assert_int_equal(atomic_load(&fakes[1].resets), 3);
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		fake_unregister(&fakes[i]);
+}
+
 int
 main(void)
 {
@@ -516,6 +577,7 @@ main(void)
 		T(test_two_gateways_that_get_one_request_make_it_once),
 		T(test_a_secret_is_replaced_and_gone_everywhere),
 		T(test_what_a_unit_keeps_is_there_for_a_new_owner),
+		T(test_a_reset_is_announced_to_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

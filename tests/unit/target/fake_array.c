@@ -44,11 +44,13 @@ struct array {
 	struct list live;        /* struct live.node; lock */
 	atomic_bool slow_live;
 	struct array_secrets *secrets; /* a reference */
-	struct fake_kept kept[4];      /* lock */
+	struct fake_kept kept[8];      /* lock */
 	atomic_int access_error;
 	struct guid own; /* the controller that the array is */
 	bool shared;
-	atomic_bool no_lease;
+	atomic_bool no_lease, unclaimed;
+	struct array *others[FAKE_OTHERS_MAX];
+	unsigned other_count;
 	atomic_uint suspected;
 };
 
@@ -621,6 +623,8 @@ array_lun_look(struct array *array, const struct guid *lun_id)
 int
 array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev)
 {
+	if (atomic_load(&array->unclaimed))
+		return ERR_BUSY;
 	pthread_mutex_lock(&array->lock);
 	struct blk_dev *dev = guid_map_find(&array->devices, lun_id);
 
@@ -756,8 +760,24 @@ array_keep(struct array *array, const struct array_keep *keep)
 						 mem_dup(keep->data, keep->bytes), keep->bytes };
 	}
 	pthread_mutex_unlock(&array->lock);
+	for (unsigned i = 0; i < array->other_count && keep->kind == ARRAY_KEEP_RESETS; i++)
+		if (array->others[i]->ops != NULL)
+			array->others[i]->ops->lun_reset(array->others[i]->runtime, &keep->lun_id);
 	keep->done(keep->arg, 0);
 	return 0;
+}
+
+void
+fake_other(struct array *array, struct array *other)
+{
+	assert(array->other_count < FAKE_OTHERS_MAX);
+	array->others[array->other_count++] = other;
+}
+
+void
+fake_claim(struct array *array, bool claimed)
+{
+	atomic_store(&array->unclaimed, !claimed);
 }
 
 bool

@@ -49,6 +49,11 @@ void fake_controller(struct array *array, enum row_status status);
  * which gateways know each other is taken at once.
  */
 void fake_own(struct array *array, const struct guid *controller);
+/* Another gateway that hears of the resets that this one announces (array_keep). */
+#define FAKE_OTHERS_MAX 2u
+void fake_other(struct array *array, struct array *other);
+/* LUNs of this gateway are claimed, so that units can be made (array_lun_device), or not yet. */
+void fake_claim(struct array *array, bool claimed);
 /* Takes the lease from the array, or gives it back. */
 void fake_lease(struct array *array, bool ok);
 /* Returns how often the data path has suspected another gateway. */

@@ -408,6 +408,135 @@ test_a_quiet_move_to_a_third_gateway_loses_nothing(void **state)
 	quiet_move(*state, 2);
 }
 
+/* ---- Resets by others ---- */
+
+/* Expects that nothing was answered, or carried out, of the writes that wait_and_reset has sent. */
+static void
+expect_aborted(struct few_gateways *g, struct raw *raw, unsigned attention)
+{
+	static const uint8_t ready[6] = { 0 };
+	static struct raw_pdu pdu;
+	uint8_t in[512];
+
+	uint32_t itt = raw_command(raw, 1, RAW_SIMPLE, ready, sizeof(ready), 0, 0);
+
+	raw_flush(raw);
+	raw_expect(raw, &pdu, RAW_RESPONSE, itt); /* the first that is answered */
+	assert_int_equal(raw_status(&pdu), attention);
+	assert_false(raw_receive(raw, &pdu, 300)); /* longer than what waits is left alone */
+	raw_close(raw);
+	struct iscsi_context *host = few_log_in(g, 1, HOST_2, 9);
+
+	assert_int_equal(host_read(host, 1, 0, in, 512), 0);
+	assert_int_equal(in[0], 0);
+	host_logout(host);
+}
+
+/*
+ * Writes that wait at a gateway which does not reach their owner, when another initiator resets the LUN
+ * through a gateway, do not reach the owner later: one whose data are here, one that is behind it, and
+ * one whose data are still to come.
+ */
+static void
+reset_what_waits(struct few_gateways *g, unsigned gateway, unsigned function)
+{
+	static const uint8_t block[512] = { 0xee };
+	struct guid nobody = fake_id(999);
+	static struct raw_pdu pdu;
+	static struct raw raw;
+
+	few_raw(g, &raw, 1);
+	struct iscsi_context *other = few_log_in(g, gateway, HOST_2, 2);
+
+	few_tell_owner(g, 1, &nobody, 2);
+	raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0), block, 512);
+	raw_command_data(&raw, 1, RAW_ORDERED, few_write_0, sizeof(few_write_0), block, 512);
+	raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0), block, 512);
+	uint32_t late = raw_command(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0), 512, 0);
+
+	raw_flush(&raw);
+	raw_expect(&raw, &pdu, RAW_R2T, late);
+	assert_int_equal(host_tmf(other, 1, function, NULL), 0);
+	few_tell_owner(g, 1, &g->list[1].id, 3);
+	expect_aborted(g, &raw, UA_RESET);
+	host_logout(other);
+}
+
+static void
+test_a_reset_by_another_aborts_what_waits(void **state)
+{
+	reset_what_waits(*state, 1, 5);
+}
+
+static void
+test_a_target_reset_by_another_aborts_what_waits(void **state)
+{
+	reset_what_waits(*state, 1, 6);
+}
+
+static void
+test_a_reset_through_a_third_gateway_aborts_what_waits(void **state)
+{
+	reset_what_waits(*state, 2, 5);
+}
+
+/* Also at the owner itself, where commands wait until it has claimed the LUN. */
+static void
+test_a_reset_aborts_what_waits_for_a_claim(void **state)
+{
+	struct few_gateways *g = *state;
+	static const uint8_t block[512] = { 0xee };
+	static struct raw_pdu pdu;
+	static struct raw raw, other;
+
+	fake_claim(g->list[1].array, false);
+	raw_login(&raw, g->list[1].port, HOST_1, NAME, 1, true);
+	raw_login(&other, g->list[1].port, HOST_2, NAME, 2, true);
+	for (unsigned i = 0; i < 3; i++)
+		raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0), block, 512);
+	raw_flush(&raw);
+	assert_false(raw_receive(&raw, &pdu, 50));
+	uint32_t tmf = raw_tmf(&other, 1, 5, 0xffffffff);
+
+	raw_flush(&other);
+	raw_expect(&other, &pdu, RAW_TMF_RESPONSE, tmf);
+	assert_int_equal(pdu.bhs[2], 0);
+	fake_claim(g->list[1].array, true);
+	expect_aborted(g, &raw, UA_POWER_ON);
+	raw_close(&other);
+}
+
+/* A session that resets a LUN keeps what it has sent after the request, at whichever gateway it waits. */
+static void
+test_a_reset_keeps_what_comes_after_it(void **state)
+{
+	struct few_gateways *g = *state;
+	static const uint8_t before[512] = { 0xee }, after[512] = { 0x11 };
+	struct guid nobody = fake_id(999);
+	static struct raw_pdu pdu;
+	static struct raw raw;
+
+	few_raw(g, &raw, 1);
+	few_tell_owner(g, 1, &nobody, 2);
+	raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0), before, 512);
+	uint32_t tmf = raw_tmf(&raw, 1, 5, 0xffffffff);
+	uint32_t first = raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0),
+					  before, 512);
+	uint32_t second = raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0),
+					   after, 512);
+
+	raw_flush(&raw);
+	assert_false(raw_receive(&raw, &pdu, 50));
+	few_tell_owner(g, 1, &g->list[1].id, 3);
+	raw_expect(&raw, &pdu, RAW_TMF_RESPONSE, tmf);
+	assert_int_equal(pdu.bhs[2], 0);
+	raw_expect(&raw, &pdu, RAW_RESPONSE, first);
+	assert_int_equal(raw_status(&pdu), UA_RESET);
+	raw_expect(&raw, &pdu, RAW_RESPONSE, second);
+	assert_int_equal(raw_status(&pdu), 0);
+	raw_close(&raw);
+}
+
 /* A reset waits, like a command, for an owner that is not reached. */
 static void
 test_a_reset_waits_for_the_owner(void **state)
@@ -473,6 +602,11 @@ main(void)
 		FEW_TEST(test_what_was_pending_is_told_through_a_third_gateway),
 		FEW_TEST(test_a_quiet_move_loses_nothing),
 		FEW_TEST(test_a_quiet_move_to_a_third_gateway_loses_nothing),
+		FEW_TEST(test_a_reset_by_another_aborts_what_waits),
+		FEW_TEST(test_a_target_reset_by_another_aborts_what_waits),
+		FEW_TEST(test_a_reset_through_a_third_gateway_aborts_what_waits),
+		FEW_TEST(test_a_reset_aborts_what_waits_for_a_claim),
+		FEW_TEST(test_a_reset_keeps_what_comes_after_it),
 		FEW_TEST(test_a_reset_waits_for_the_owner),
 		FEW_TEST(test_a_nexus_reset_waits_for_the_owners),
 	};
