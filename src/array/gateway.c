@@ -142,14 +142,22 @@ int
 array_owner_edit_add(struct array *array, struct state_edit *edit, const struct guid *lun_id,
 		     bool own)
 {
-	struct array_member_loads loads;
+	const struct state *view = state_edit_view(edit);
 	const struct array_member_load *best = NULL;
+	struct array_member_groups groups;
+	struct array_member_loads loads;
+	int rc;
 
 	if (array->gateways == NULL)
 		return 0;
-	array_member_loads(state_edit_view(edit), NULL, &loads);
-	if (!own)
-		best = array_member_loads_take(&loads);
+	array_member_loads(view, NULL, &loads);
+	if (!own) { /* one from the trash may be in schedules */
+		rc = array_member_groups_init(&groups, view);
+		if (rc < 0)
+			return rc;
+		best = array_member_place(view, &groups, lun_id, &loads);
+		array_member_groups_fini(&groups);
+	}
 	return array_member_edit_own(edit, lun_id,
 				     best != NULL ? &best->id : &array->controller_id);
 }

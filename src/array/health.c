@@ -208,6 +208,44 @@ look_at_schedule(struct array_health_look *look, const struct row_live_snapshot_
 		str_printf("schedule %s has taken no snapshot: %s", schedule->name, live->reason));
 }
 
+/* A run would fail, at whichever gateway: said before the time of the run. */
+static void
+look_at_scheduled(struct array_health_look *look, const struct row_snapshot_schedule *schedule)
+{
+	const struct row_lun_owner *first = NULL, *other = NULL;
+	const struct row_controller *gateways[2];
+	const struct row_lun *luns_apart[2];
+	struct guid luns[SCHEDULE_LUNS_MAX];
+	size_t count = array_schedule_luns(look->config, schedule, luns);
+
+	for (size_t i = 0; i < count && other == NULL; i++) {
+		const struct row_lun_owner *owner = state_lun_owner(look->config, &luns[i]);
+
+		if (first == NULL)
+			first = owner;
+		else if (owner != NULL && !guid_equal(&owner->controller_id, &first->controller_id))
+			other = owner;
+	}
+	if (!schedule->enabled || other == NULL)
+		return;
+	gateways[0] = state_find(look->config, ROW_CONTROLLER, &first->controller_id);
+	gateways[1] = state_find(look->config, ROW_CONTROLLER, &other->controller_id);
+	luns_apart[0] = state_find(look->config, ROW_LUN, &first->id);
+	luns_apart[1] = state_find(look->config, ROW_LUN, &other->id);
+	if (gateways[0] == NULL || gateways[1] == NULL)
+		return; /* not served: that is said of the LUN */
+	problem_add(look,
+		    &(struct array_problem){ .level = ARRAY_WARNING,
+					     .family = ROW_SNAPSHOT_SCHEDULE,
+					     .id = schedule->id,
+					     .hint = "`vdsctl lun move-owner` them to one gateway; "
+						     "the array then keeps them together" },
+		    str_printf("schedule %s takes LUNs of different gateways, so it takes no "
+			       "snapshots: %s is at %s, %s at %s",
+			       schedule->name, ROW_LUN_CALLED(luns_apart[0]), gateways[0]->name,
+			       ROW_LUN_CALLED(luns_apart[1]), gateways[1]->name));
+}
+
 static void
 look_at_portal(struct array_health_look *look, const struct row_live_portal *live)
 {
@@ -368,6 +406,8 @@ array_health(struct array *array, struct array_health *ret_health)
 		EACH(&look, config, ROW_CONTROLLER, row_controller, look_at_gateway);
 		EACH(&look, config, ROW_CONTROLLER, row_controller, look_at_drained);
 		EACH(&look, config, ROW_LUN, row_lun, look_at_owner);
+		EACH(&look, config, ROW_SNAPSHOT_SCHEDULE, row_snapshot_schedule,
+		     look_at_scheduled);
 	}
 	EACH(&look, config, ROW_POOL, row_pool, look_at_pool);
 	EACH(&look, live, ROW_LIVE_DRIVE, row_live_drive, look_at_drive);

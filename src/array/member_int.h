@@ -8,6 +8,7 @@
  *	member_lease.c	join, renew, retake, leave
  *	member_watch.c	who of the others is dead; take-over
  *	member_place.c	which gateway gets a LUN
+ *	member_group.c	which LUNs are to have one owner
  *	member_own.c	claims, planned moves, drains, balance
  *
  * No lock is held while a function of the tables is called.
@@ -118,10 +119,11 @@ struct array_member {
 		unsigned count;
 	} strikes[MEMBER_SUSPECT_MAX];
 	/* the thread of array_member_balance: */
-	bool wants;        /* asks others for LUNs until the loads are even */
-	bool drained;      /* its row said that it drains when it looked last */
-	uint64_t wants_ns; /* not before */
-	size_t next_lun;   /* where the next move tries first */
+	bool wants;           /* asks others for LUNs until the loads are even */
+	bool drained;         /* its row said that it drains when it looked last */
+	uint64_t wants_ns;    /* not before */
+	size_t next_lun;      /* where the next move tries first */
+	struct guid last_lun; /* that was moved: the others of its group follow; zero = none */
 	_Atomic uint64_t takeovers, moves;
 };
 
@@ -174,12 +176,27 @@ void array_member_look(struct array_member *member);
  */
 int array_member_take_over(struct array_member *member, const struct guid *other);
 
+/* ---- member_group.c ---- */
+
+/* The LUNs that schedules take together, in one state. */
+struct array_member_groups {
+	struct guid_map luns; /* struct array_member_grouped, owned */
+};
+
+/* Returns 0 or -ENOMEM. */
+int array_member_groups_init(struct array_member_groups *groups, const struct state *state);
+void array_member_groups_fini(struct array_member_groups *groups);
+/* Returns the next LUN of the group of a LUN, in a ring: the LUN itself when it is alone. */
+const struct guid *array_member_group_next(const struct array_member_groups *groups,
+					   const struct guid *lun_id);
+
 /* ---- member_place.c ---- */
 
 struct array_member_load {
 	struct guid id;
 	size_t luns;
 	bool drains;
+	size_t mates; /* private to array_member_place */
 };
 
 struct array_member_loads {
@@ -195,6 +212,14 @@ void array_member_loads(const struct state *state, const struct guid *except,
  * not drain; of equals the first.  When all drain, one that drains.  NULL = there is none.
  */
 struct array_member_load *array_member_loads_take(struct array_member_loads *loads);
+/*
+ * Returns the gateway that a LUN is to get: the one of the list that has most of the LUNs that schedules
+ * take together with it, and does not drain; else as array_member_loads_take, which counts it.
+ */
+struct array_member_load *array_member_place(const struct state *state,
+					     const struct array_member_groups *groups,
+					     const struct guid *lun_id,
+					     struct array_member_loads *loads);
 /*
  * Gives all LUNs of a gateway, or (NULL) all LUNs whose owner does not live, to those that live.
  * Returns how many, or -ENOMEM.

@@ -466,50 +466,154 @@ say_it_stays(struct array_member *member, const struct guid *lun_id, int rc)
 			    err_text(rc));
 }
 
-/* Gives one LUN away.  Returns whether that was done and there are more. */
+/* Returns a LUN of the group that was begun last which has this owner, or another one; NULL = none. */
+static const struct row_lun_owner *
+next_of_group(const struct array_member *member, const struct state *state,
+	      const struct array_member_groups *groups, bool mine)
+{
+	const struct guid *lun = &member->last_lun;
+
+	if (guid_is_zero(lun))
+		return NULL;
+	do {
+		const struct row_lun_owner *row = state_lun_owner(state, lun);
+
+		if (row != NULL && guid_equal(&row->controller_id, &member->id) == mine)
+			return row;
+		lun = array_member_group_next(groups, lun);
+	} while (!guid_equal(lun, &member->last_lun));
+	return NULL;
+}
+
+/* A LUN was moved, or could not be: the others of its group follow, or do not. */
+static void
+note_move(struct array_member *member, const struct guid *lun_id, bool moved)
+{
+	if (moved)
+		member->last_lun = *lun_id;
+	else
+		memset(&member->last_lun, 0, sizeof(member->last_lun));
+	member->next_lun += !moved;
+}
+
+/*
+ * Gives one LUN away, of a group that was begun first.  Returns whether that was done and there are
+ * more.
+ */
 static bool
-give_one(struct array_member *member, const struct state *state)
+give_one(struct array_member *member, const struct state *state,
+	 const struct array_member_groups *groups)
 {
 	size_t count = state_controller_lun_count(state, &member->id);
-	const struct row_lun_owner *row;
-	struct guid to;
+	const struct row_lun_owner *row = next_of_group(member, state, groups, true);
+	const struct array_member_load *to;
+	struct array_member_loads loads;
 	int rc;
 
-	if (count == 0 || choose(member, state, &to) < 0)
+	if (row == NULL && count > 0)
+		row = state_controller_lun(state, &member->id, member->next_lun % count);
+	if (row == NULL)
 		return false;
-	row = state_controller_lun(state, &member->id, member->next_lun % count);
-	rc = array_member_move(member, &row->id, &to);
+	array_member_loads(state, &member->id, &loads);
+	to = array_member_place(state, groups, &row->id, &loads);
+	if (to == NULL || to->drains)
+		return false; /* nobody takes LUNs now */
+	rc = array_member_move(member, &row->id, &to->id);
+	note_move(member, &row->id, rc == 0);
 	if (rc == 0)
 		return count > 1;
 	say_it_stays(member, &row->id, rc);
-	member->next_lun++;
 	return false;
 }
 
-/* Asks for one LUN of the gateway that has the most.  Returns whether it came and more is wanted. */
+/* Returns how many LUNs the group of one has, or 0 when they have different owners. */
+static size_t
+group_size(const struct state *state, const struct array_member_groups *groups,
+	   const struct row_lun_owner *row)
+{
+	const struct guid *lun = &row->id;
+	size_t size = 0;
+
+	do {
+		const struct row_lun_owner *other = state_lun_owner(state, lun);
+
+		if (other == NULL || !guid_equal(&other->controller_id, &row->controller_id))
+			return 0;
+		size++;
+		lun = array_member_group_next(groups, lun);
+	} while (!guid_equal(lun, &row->id));
+	return size;
+}
+
+/* Returns a LUN of a gateway that may come with its group, so that the loads get more even, or NULL. */
+static const struct row_lun_owner *
+choose_of(const struct array_member *member, const struct state *state,
+	  const struct array_member_groups *groups, const struct array_member_load *from)
+{
+	size_t mine = state_controller_lun_count(state, &member->id);
+
+	for (size_t i = 0; i < from->luns; i++) {
+		const struct row_lun_owner *row = state_controller_lun(
+			state, &from->id, (member->next_lun + i) % from->luns);
+		size_t size = group_size(state, groups, row);
+
+		if (size > 0 && from->luns >= mine + 2 * size)
+			return row;
+	}
+	return NULL;
+}
+
+/*
+ * Returns such a LUN of the gateway with the most LUNs that has one; NULL = there is none.  What an
+ * administrator has torn apart stays.
+ */
+static const struct row_lun_owner *
+choose_more(const struct array_member *member, const struct state *state,
+	    const struct array_member_groups *groups)
+{
+	const struct row_lun_owner *best = NULL;
+	struct array_member_loads loads;
+	size_t most = 0;
+
+	array_member_loads(state, &member->id, &loads);
+	for (size_t i = 0; i < loads.count; i++) {
+		const struct row_lun_owner *row = loads.of[i].luns > most
+							  ? choose_of(member, state, groups,
+								      &loads.of[i])
+							  : NULL;
+
+		if (row == NULL)
+			continue;
+		best = row;
+		most = loads.of[i].luns;
+	}
+	return best;
+}
+
+/*
+ * Asks for one LUN: of a group that has begun to come, or of the gateway that has the most.  Returns
+ * whether it came and more is wanted.
+ */
 static bool
 get_one(struct array_member *member, const struct state *state,
+	const struct array_member_groups *groups,
 	int (*ask)(struct array_member *member, const struct guid *owner,
 		   const struct guid *lun_id))
 {
-	size_t mine = state_controller_lun_count(state, &member->id);
-	const struct array_member_load *most = NULL;
-	const struct row_lun_owner *row;
-	struct array_member_loads loads;
+	const struct row_lun_owner *row = next_of_group(member, state, groups, false);
+	bool came;
 
-	array_member_loads(state, &member->id, &loads);
-	for (size_t i = 0; i < loads.count; i++)
-		if (most == NULL || loads.of[i].luns > most->luns)
-			most = &loads.of[i];
-	if (most == NULL || most->luns <= mine + 1) {
+	if (row == NULL) {
+		memset(&member->last_lun, 0, sizeof(member->last_lun));
+		row = choose_more(member, state, groups);
+	}
+	if (row == NULL) {
 		member->wants = false;
 		return false;
 	}
-	row = state_controller_lun(state, &most->id, member->next_lun % most->luns);
-	if (ask(member, &most->id, &row->id) == 0)
-		return true;
-	member->next_lun++;
-	return false;
+	came = ask(member, &row->controller_id, &row->id) == 0;
+	note_move(member, &row->id, came);
+	return came;
 }
 
 bool
@@ -519,7 +623,8 @@ array_member_balance(struct array_member *member,
 {
 	AUTO_STATE struct state *state = member->env->state(member->env_arg);
 	const struct row_controller *row = state_find(state, ROW_CONTROLLER, &member->id);
-	bool drains = row != NULL && (row->drains || atomic_load(&member->retires));
+	struct array_member_groups groups;
+	bool more, drains = row != NULL && (row->drains || atomic_load(&member->retires));
 
 	if (row == NULL || atomic_load(&member->is_lost))
 		return false;
@@ -527,10 +632,14 @@ array_member_balance(struct array_member *member,
 		member->wants = true;
 		member->wants_ns = settle_ns(member);
 	}
+	if (member->drained != drains)
+		memset(&member->last_lun, 0, sizeof(member->last_lun));
 	member->drained = drains;
-	if (drains)
-		return give_one(member, state);
-	if (!member->wants || member->env->now_ns(member->env_arg) < member->wants_ns)
+	if (!drains && (!member->wants || member->env->now_ns(member->env_arg) < member->wants_ns))
 		return false;
-	return get_one(member, state, ask);
+	if (array_member_groups_init(&groups, state) < 0)
+		return false; /* the next look may have memory */
+	more = drains ? give_one(member, state, &groups) : get_one(member, state, &groups, ask);
+	array_member_groups_fini(&groups);
+	return more;
 }

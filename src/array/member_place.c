@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which gateway gets a LUN: always the one with the fewest, of equals the one with the smallest id,
- * so that every gateway chooses the same one from the same state.  Any thread.
+ * Which gateway gets a LUN: the one with the fewest, of equals the one with the smallest id, so that
+ * every gateway chooses the same one from the same state.  LUNs that schedules take together go
+ * together.  Any thread.
  */
 #include <errno.h>
 #include <string.h>
@@ -48,6 +49,39 @@ array_member_loads_take(struct array_member_loads *loads)
 	}
 	if (best != NULL)
 		best->luns++;
+	return best;
+}
+
+static void
+count_mate(const struct state *state, const struct guid *lun_id, struct array_member_loads *loads)
+{
+	const struct row_lun_owner *owner = state_lun_owner(state, lun_id);
+
+	for (size_t i = 0; owner != NULL && i < loads->count; i++)
+		if (guid_equal(&loads->of[i].id, &owner->controller_id))
+			loads->of[i].mates++;
+}
+
+struct array_member_load *
+array_member_place(const struct state *state, const struct array_member_groups *groups,
+		   const struct guid *lun_id, struct array_member_loads *loads)
+{
+	const struct guid *mate = array_member_group_next(groups, lun_id);
+	struct array_member_load *best = NULL;
+
+	for (size_t i = 0; i < loads->count; i++)
+		loads->of[i].mates = 0;
+	for (; !guid_equal(mate, lun_id); mate = array_member_group_next(groups, mate))
+		count_mate(state, mate, loads);
+	for (size_t i = 0; i < loads->count; i++) {
+		struct array_member_load *load = &loads->of[i];
+
+		if (!load->drains && load->mates > (best != NULL ? best->mates : 0))
+			best = load;
+	}
+	if (best == NULL)
+		return array_member_loads_take(loads);
+	best->luns++;
 	return best;
 }
 
@@ -98,11 +132,12 @@ array_member_edit_give(struct state_edit *edit, const struct guid *from)
 	const struct state *view = state_edit_view(edit);
 	size_t count = state_count(view, ROW_LUN), given = 0;
 	AUTO_FREE struct guid *luns = mem_calloc(count + 1, sizeof(*luns));
+	struct array_member_groups groups;
 	struct array_member_loads loads;
-	int rc = 0;
+	int rc = luns != NULL ? array_member_groups_init(&groups, view) : -ENOMEM;
 
-	if (luns == NULL)
-		return -ENOMEM;
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < count; i++) {
 		const struct row_lun *lun = state_at(view, ROW_LUN, i);
 
@@ -111,11 +146,14 @@ array_member_edit_give(struct state_edit *edit, const struct guid *from)
 	}
 	array_member_loads(view, from, &loads);
 	for (size_t i = 0; rc == 0 && i < given; i++) {
-		const struct array_member_load *to = array_member_loads_take(&loads);
+		const struct array_member_load *to = array_member_place(state_edit_view(edit),
+									&groups, &luns[i], &loads);
 
 		if (to == NULL)
-			return 0; /* nobody lives: the next that joins takes them */
-		rc = array_member_edit_own(edit, &luns[i], &to->id);
+			given = 0; /* nobody lives: the next that joins takes them */
+		else
+			rc = array_member_edit_own(edit, &luns[i], &to->id);
 	}
+	array_member_groups_fini(&groups);
 	return rc < 0 ? rc : (int)given;
 }

@@ -7,6 +7,7 @@
 
 #include "array/array_int.h"
 #include "model/port.h"
+#include "model/schedule.h"
 
 static int
 setup_gateway(void **state)
@@ -243,6 +244,36 @@ test_health_names_what_is_down_and_what_is_not_served(void **state)
 	run(f->array, second);
 	assert_false(health_says(f->array, "gw2"));
 	assert_false(health_says(f->array, "vol1"));
+}
+
+/* Said at once, and not only when the schedule's time has come. */
+static void
+test_health_names_a_schedule_whose_luns_are_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct guid first = *array_controller_id(f->array), portal, second;
+	const struct guid luns[] = { make_lun(f->array, "vol1"), make_lun(f->array, "vol2") };
+	struct row_snapshot_schedule *schedule = row_new(ROW_SNAPSHOT_SCHEDULE);
+
+	run(f->array, first);
+	second = add_second(f->array, &portal);
+	run(f->array, second);
+	own_lun(f->array, luns[0], first);
+	own_lun(f->array, luns[1], first);
+	schedule->id = random_guid();
+	assert_ok(row_set_string(&schedule->name, "nightly"));
+	assert_ok(row_set_string(&schedule->every, "1d"));
+	assert_ok(row_set_string(&schedule->at, "00:00"));
+	assert_ok(row_set_string(&schedule->keep, "last=3"));
+	assert_ok(schedule_luns_format(luns, 2, &schedule->lun_ids));
+	schedule->enabled = true;
+	put(f->array, schedule, NULL);
+	assert_false(health_says(f->array, "nightly"));
+	own_lun(f->array, luns[1], second);
+	assert_true(health_says(f->array, "schedule nightly takes LUNs of different gateways"));
+	assert_true(health_says(f->array, "gw2"));
+	own_lun(f->array, luns[0], second);
+	assert_false(health_says(f->array, "nightly"));
 }
 
 static char *
@@ -501,6 +532,7 @@ main(void)
 		GATEWAY(test_what_gateways_do_cannot_be_undone),
 		GATEWAY(test_a_plan_names_the_gateways_of_portals),
 		GATEWAY(test_health_names_what_is_down_and_what_is_not_served),
+		GATEWAY(test_health_names_a_schedule_whose_luns_are_apart),
 		GATEWAY(test_explain_says_that_a_path_leads_over_another_gateway),
 	};
 
