@@ -76,15 +76,19 @@ instance_of(struct array_member *member, const struct guid *id)
 
 /*
  * Waits until the lease of a fenced client has ended, since until then it may still answer what
- * needs no store.  Returns 0, also when the gateway has begun anew meanwhile, or an error.
+ * needs no store.  The cluster tells its end by the clock of a server, which may be set back; but no
+ * renewal comes after the first read, since the server knows of the fence then, so a lease that lasts for
+ * longer than a lease by the own clock has ended for the gateway that had it.  Returns 0, also when the
+ * gateway has begun anew meanwhile, or an error.
  */
 static int
 wait_lease(struct array_member *member, const struct guid *id, const char *instance)
 {
-	uint64_t until_ns = member->env->now_ns(member->env_arg) + 3 * member->lease_ms * NS_PER_MS;
+	uint64_t until_ns = 0; /* is set after the first read */
 
 	for (;;) {
 		AUTO_FREE char *now = instance_of(member, id);
+		uint64_t now_ns;
 		bool held = true;
 		int rc = member->ops->lease_of(member->cluster, id, &held);
 
@@ -92,8 +96,11 @@ wait_lease(struct array_member *member, const struct guid *id, const char *insta
 			return -ENOMEM;
 		if (rc < 0 || !held || !str_equal(now, instance))
 			return rc;
-		if (member->env->now_ns(member->env_arg) > until_ns)
-			return err_set(-ETIMEDOUT, "the lease of a fenced gateway does not end");
+		now_ns = member->env->now_ns(member->env_arg);
+		if (until_ns == 0)
+			until_ns = now_ns + member->lease_ms * NS_PER_MS;
+		else if (now_ns > until_ns)
+			return 0;
 		rc = member->env->sleep_ms(member->env_arg, MEMBER_POLL_MS);
 		if (rc == 0)
 			rc = member->env->pull(member->env_arg);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which gateway gets a LUN, and how many move until the loads are even: member_place.c and the balance
- * of member_own.c, with states that the test makes and without threads.  LUNs that a schedule of
- * snapshots takes together stay together.
+ * Which gateway gets a LUN, how many move until the loads are even, and when a take-over goes on:
+ * member_place.c, the balance of member_own.c, and member_watch.c, with states and a clock that the test
+ * makes, and without threads.  LUNs that a schedule of snapshots takes together stay together.
  */
 #include "array_test.h"
 
@@ -17,6 +17,11 @@ struct place {
 	struct state *state;
 	struct guid gateways[GATEWAYS], luns[LUNS];
 	struct array_member members[GATEWAYS];
+	uint64_t now_ns;
+	/* by the clock of the server that has the lease of gateway 0, which is so far ahead */
+	int64_t server_ahead_ns;
+	int64_t lease_end_ns;
+	unsigned fences;
 };
 
 /* ---- the state ---- */
@@ -129,8 +134,21 @@ assert_together(const struct place *p, const unsigned *luns, size_t count)
 static uint64_t
 env_now(void *arg)
 {
+	return ((struct place *)arg)->now_ns;
+}
+
+static int
+env_sleep(void *arg, uint32_t ms)
+{
+	((struct place *)arg)->now_ns += ms * NS_PER_MS;
+	return 0;
+}
+
+static int
+env_pull(void *arg)
+{
 	(void)arg;
-	return NS_PER_S;
+	return 0;
 }
 
 static struct state *
@@ -167,6 +185,8 @@ env_resume(void *arg, const struct guid *lun_id, void *drain, bool moved)
 
 static const struct array_member_env env = {
 	.now_ns = env_now,
+	.sleep_ms = env_sleep,
+	.pull = env_pull,
 	.state = env_state,
 	.change = env_change,
 	.drain = env_drain,
@@ -190,7 +210,27 @@ op_fenced(void *cluster, bool *ret_fenced)
 	return 0;
 }
 
-static const struct array_cluster_ops ops = { .lun_claim = op_claim, .fenced = op_fenced };
+static int
+op_fence(void *cluster, const char *instance)
+{
+	assert_string_equal(instance, "runs");
+	((struct place *)cluster)->fences++;
+	return 0;
+}
+
+static int
+op_lease_of(void *cluster, const struct guid *gateway, bool *ret_held)
+{
+	const struct place *p = cluster;
+
+	assert_true(guid_equal(gateway, &p->gateways[0]));
+	*ret_held = (int64_t)p->now_ns + p->server_ahead_ns < p->lease_end_ns;
+	return 0;
+}
+
+static const struct array_cluster_ops ops = {
+	.lun_claim = op_claim, .fenced = op_fenced, .fence = op_fence, .lease_of = op_lease_of
+};
 
 /* The owner moves the LUN to whoever asks. */
 static int
@@ -214,6 +254,7 @@ setup(void **state)
 	struct guid pool_id;
 
 	p->state = state_new(&at);
+	p->now_ns = 100 * NS_PER_S;
 	guid_make(&pool->id);
 	pool_id = pool->id;
 	assert_ok(row_set_string(&pool->path, "/nonexistent/vds"));
@@ -225,7 +266,7 @@ setup(void **state)
 		p->members[i].id = p->gateways[i];
 		p->members[i].ops = &ops;
 		p->members[i].env = &env;
-		p->members[i].env_arg = p;
+		p->members[i].env_arg = p->members[i].cluster = p;
 	}
 	for (unsigned i = 0; i < LUNS; i++) {
 		struct row_lun *row = row_new(ROW_LUN);
@@ -389,6 +430,40 @@ test_a_drain_keeps_together_what_a_schedule_takes(void **state)
 	assert_int_equal(torn, ARRAY_LEN(five) - 1);
 }
 
+/* ---- take-over ---- */
+
+/* Gateway 0 has renewed its lease just now, and is taken over from; returns how long that takes. */
+static uint64_t
+take_over_ms(struct place *p, int64_t clock_jumps_ms)
+{
+	uint64_t begin_ns = p->now_ns;
+
+	p->lease_end_ns = (int64_t)(p->now_ns + p->members[0].lease_ms * NS_PER_MS);
+	p->server_ahead_ns = clock_jumps_ms * (int64_t)NS_PER_MS;
+	assert_ok(array_member_take_over(&p->members[1], &p->gateways[0]));
+	assert_int_equal(p->fences, 1);
+	assert_int_equal(count_of(p, 0), 0);
+	return (p->now_ns - begin_ns) / NS_PER_MS;
+}
+
+static void
+test_a_take_over_waits_for_the_end_of_the_lease(void **state)
+{
+	struct place *p = *state;
+
+	assert_in_range(take_over_ms(p, 0), p->members[0].lease_ms, 2 * p->members[0].lease_ms);
+}
+
+/* The lease would end in an hour, by that clock: the own one says that it has ended. */
+static void
+test_a_take_over_goes_on_when_a_server_was_set_back(void **state)
+{
+	struct place *p = *state;
+
+	assert_in_range(take_over_ms(p, -3600000), p->members[0].lease_ms,
+			2 * p->members[0].lease_ms);
+}
+
 int
 main(void)
 {
@@ -401,6 +476,8 @@ main(void)
 		T(test_a_balance_moves_nothing_of_a_torn_group),
 		T(test_a_take_over_keeps_together_what_a_schedule_takes),
 		T(test_a_drain_keeps_together_what_a_schedule_takes),
+		T(test_a_take_over_waits_for_the_end_of_the_lease),
+		T(test_a_take_over_goes_on_when_a_server_was_set_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
