@@ -84,9 +84,12 @@ class Daemon {
 		fs.rmSync(this.top, { recursive: true, force: true });
 	}
 
+	said() {
+		return fs.readFileSync(path.join(this.top, 'log'), 'utf8');
+	}
+
 	logTail() {
-		return fs
-			.readFileSync(path.join(this.top, 'log'), 'utf8')
+		return this.said()
 			.split('\n')
 			.slice(-30)
 			.join('\n');
@@ -100,6 +103,14 @@ class Daemon {
 			{ encoding: 'utf8', timeout: DEADLINE_MS },
 		);
 		return text.trim() ? JSON.parse(text) : null;
+	}
+
+	/** vdsctl, without waiting for it; the promise fails when vdsctl does. */
+	begin(...words) {
+		const child = spawn(process.env.VDSCTL, ['--url', `unix:${this.socket}`, ...words]);
+		return once(child, 'close').then(([code]) => {
+			if (code !== 0) throw new Error(`vdsctl ${words.join(' ')} ended with ${code}`);
+		});
 	}
 
 	/** What vdsctl explain printed, whether the initiator can use the LUN or not. */

@@ -15,6 +15,11 @@ const axeSource = fs.readFileSync(modules.resolve('axe-core/axe.min.js'), 'utf8'
 const WIDTHS = { wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } };
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser'];
 
+// How the console speaks of requests that fail, without saying which.
+const FAILED = 'Failed to load resource: ';
+const GIVEN_UP = 'net::ERR_ABORTED'; // by the page itself
+const said = (request) => `${request.method()} ${request.url()}`;
+
 exports.program = () => PROGRAMS.find((name) => fs.existsSync(name));
 
 exports.launch = () =>
@@ -30,7 +35,7 @@ class Window {
 		this.daemon = daemon;
 		this.width = width;
 		this.complaints = [];
-		this.expected = []; // texts of complaints that a test has caused on purpose
+		this.expected = []; // complaints that a test causes on purpose: see expect()
 		this.bytes = 0; // of bodies and heads, as transferred
 	}
 
@@ -44,8 +49,16 @@ class Window {
 		this.page.setDefaultTimeout(60000);
 		this.page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`));
 		this.page.on('console', (m) => {
-			if (['error', 'warning'].includes(m.type()))
-				this.complaints.push(`console: ${m.text()}`);
+			if (['error', 'warning'].includes(m.type()) && !m.text().startsWith(FAILED))
+				this.complaints.push(`console: ${m.text()} ${m.location().url}`);
+		});
+		this.page.on('response', (response) => {
+			if (response.status() >= 400)
+				this.complaints.push(`${response.status()} ${said(response.request())}`);
+		});
+		this.page.on('requestfailed', (request) => {
+			const { errorText } = request.failure();
+			if (errorText !== GIVEN_UP) this.complaints.push(`${errorText} ${said(request)}`);
 		});
 		this.page.on('request', (request) => {
 			if (
@@ -61,10 +74,19 @@ class Window {
 		return this;
 	}
 
+	/**
+	 * The test causes such answers: the status, or the error where there is none, the method and the
+	 * beginning of the path.
+	 */
+	expect(...answers) {
+		const place = (answer) => answer.replace(/ (?=\/)/, ` ${this.daemon.url}`);
+		this.expected.push(...answers.map(place));
+	}
+
 	/** Opens the page and signs in with a token. */
 	async signIn(token, hash = '') {
 		await this.page.goto(`${this.daemon.url}/${hash}`);
-		this.expected.push('401');
+		this.expect('401 GET /v1/principal');
 		await this.page.getByLabel('Token').fill(token);
 		await this.page.getByRole('button', { name: 'Sign in' }).click();
 		await this.page.getByText('Live', { exact: true }).waitFor();
@@ -123,7 +145,7 @@ class Window {
 	async close() {
 		await this.context.close();
 		const left = this.complaints.filter(
-			(text) => !this.expected.some((word) => text.includes(word)),
+			(text) => !this.expected.some((answer) => text.startsWith(answer)),
 		);
 		if (left.length > 0) throw new Error(`in the browser (${this.width}):\n${left.join('\n')}`);
 	}

@@ -36,6 +36,18 @@ test('events are read however their bytes are cut', () => {
 	}
 });
 
+test('what is gone, or being deleted, is not there', () => {
+	const r = sample(),
+		there = () => ['l1', 'l2'].map((id) => model.isThere(r, 'lun', id));
+	equal(there(), [true, true], 'at first');
+	r.liveRows({ put: { live_lun: [{ id: 'l1', ...OK, operation: 'delete' }] } });
+	equal(there(), [false, true], 'while it is deleted');
+	r.liveRows({ put: { live_lun: [{ id: 'l1', ...OK, operation: 'move' }] } });
+	r.change({ sequence: 11, digest: 'd', delete: { lun: [['l2']] } });
+	equal(there(), [true, false], 'when one is gone');
+	check(model.isThere(r, 'pool', 'p'), 'a pool, whose live row has no operation');
+});
+
 test('a replica follows changes, and notices a gap', () => {
 	const r = sample(),
 		before = r.list('lun');

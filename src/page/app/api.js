@@ -50,6 +50,20 @@ async function errorOf(answer) {
 	);
 }
 
+// Deletions of ours that are under way, and who waits for their end.
+let deletions = 0,
+	waiting = [];
+
+/** Resolves when no deletion of ours is under way: meanwhile nobody knows what is still there. */
+export const deletionsEnd = () =>
+	deletions === 0 ? Promise.resolve() : new Promise((done) => waiting.push(done));
+
+function deletionEnded() {
+	if (--deletions > 0) return;
+	waiting.forEach((done) => done());
+	waiting = [];
+}
+
 /** Sends a request and returns the answer, whose body is not read yet. */
 export async function request(operation, { ids, query, body, requestId, signal, accept } = {}) {
 	const headers = {};
@@ -57,7 +71,9 @@ export async function request(operation, { ids, query, body, requestId, signal, 
 	if (requestId) headers['X-Request-Id'] = requestId;
 	if (accept) headers.Accept = accept;
 	if (body !== undefined) headers['Content-Type'] = 'application/json';
+	const deletes = methodOf(operation) === 'DELETE';
 	let answer;
+	if (deletes) deletions++;
 	try {
 		answer = await fetch(pathOf(operation, ids, query), {
 			method: methodOf(operation),
@@ -70,6 +86,8 @@ export async function request(operation, { ids, query, body, requestId, signal, 
 	} catch (error) {
 		if (error.name === 'AbortError') throw error;
 		throw new ApiError(0, 'NO_ANSWER', 'vdsd does not answer');
+	} finally {
+		if (deletes) deletionEnded();
 	}
 	if (answer.ok) return answer;
 	const error = await errorOf(answer);

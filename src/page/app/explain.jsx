@@ -3,6 +3,8 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { Icon } from './icons.jsx';
+import { isThere } from './model.js';
+import { store } from './store.js';
 import { Card, Words } from './ui.jsx';
 
 /**
@@ -21,6 +23,11 @@ export function Explain({ lun, luns, initiators, onAnswer, stamp }) {
 
 	useEffect(() => {
 		if (asked === null) return undefined;
+		if (!isThere(store.replica, 'lun', asked.lun)) {
+			setAnswer({ error: 'This LUN does not exist (any more).' });
+			onAnswer?.(null);
+			return undefined;
+		}
 		const stop = new AbortController();
 		call('explain', {
 			query: { lun: asked.lun, initiator: asked.name, from: asked.from },

@@ -209,6 +209,10 @@ export function lunJob(r, lun) {
 	};
 }
 
+/** Whether an object is there and stays, as far as is known: nobody is deleting it. */
+export const isThere = (r, family, id) =>
+	r.get(family, id) !== undefined && r.get(`live_${family}`, id)?.operation !== 'delete';
+
 /** One word for how a LUN is: its health where that is known, else what was asked for. */
 export function lunState(r, lun) {
 	const live = r.get('live_lun', lun.id),

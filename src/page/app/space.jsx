@@ -1,38 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How much space a pool or a LUN took during the last day, as a line (GET /v1/pools/ID/history and
 // GET /v1/luns/ID/history).
-import { useEffect, useState } from 'preact/hooks';
-import { call } from './api.js';
+import { useAnswer } from './ask.js';
 import { ago, bytes, time } from './format.js';
 import { spark } from './spark.js';
 
 const EVERY_MS = 60000; // vdsd keeps a sample a minute
 
-function useHistory(operation, id, stamp) {
-	const [items, setItems] = useState([]);
-	useEffect(() => {
-		const stop = new AbortController();
-		const ask = () =>
-			call(operation, { ids: [id], signal: stop.signal })
-				.then((answer) => setItems(answer.items))
-				.catch(() => {}); // the connection's state says it
-		ask();
-		const timer = setInterval(ask, EVERY_MS);
-		return () => {
-			clearInterval(timer);
-			stop.abort();
-		};
-	}, [operation, id, stamp]);
-	return items;
-}
-
 /**
- * operation: poolHistory or lunHistory; value(sample): its bytes; stamp: another one when it should be
- * asked anew.
+ * family: pool or lun; value(sample): its bytes; stamp: another one when it should be asked anew.
  */
-export function SpaceHistory({ operation, id, value, stamp, label }) {
-	const items = useHistory(operation, id, stamp);
-	const line = spark(items, value);
+export function SpaceHistory({ family, id, value, stamp, label }) {
+	const { answer } = useAnswer(`${family}History`, {
+		about: { family, id },
+		stamp,
+		every: EVERY_MS,
+	});
+	const line = spark(answer?.items ?? [], value);
 	if (!line) return null;
 	const [least, most] = [bytes(line.least), bytes(line.most)];
 	const words = least === most ? `${most} all the time` : `between ${least} and ${most}`;

@@ -358,9 +358,9 @@ test('a LUN is moved to another pool, with a job', async () => {
 	await dialog(page).locator('footer').getByRole('button', { name: 'Close' }).click();
 	await dialog(page).waitFor({ state: 'detached' });
 	equal(lunOf('to-move').pool_id, daemon.ctl('pool', 'show', 'other').id, 'the pool of the LUN');
+	await window.close();
 	daemon.ctl('lun', 'delete', 'to-move', '--now');
 	daemon.ctl('pool', 'delete', 'other');
-	await window.close();
 });
 
 test('a job is paused, resumed and cancelled', async () => {
@@ -413,9 +413,9 @@ test('a raw file becomes a LUN, and stays when that is deleted', async () => {
 	await apply(page, 'Adopt');
 	await page.getByRole('heading', { level: 1, name: 'adopted' }).waitFor();
 	equal(lunOf('adopted').size_bytes, 1 << 20, 'size of the LUN');
+	await window.close();
 	daemon.ctl('lun', 'delete', 'adopted', '--now');
 	equal(fs.readFileSync(file)[0], BEFORE, 'the file afterwards');
-	await window.close();
 });
 
 test(

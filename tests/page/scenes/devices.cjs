@@ -74,7 +74,7 @@ test(
 			name = `disk-${width}`,
 			disk = path.join(daemon.top, name);
 		fs.writeFileSync(disk, Buffer.alloc(32 * MIB, BYTE));
-		window.expected.push('409');
+		window.expect('409 POST /v1/pools');
 		await window.go('pools', 'Pools');
 		await act(page, 'Add');
 		await field(page, 'Name').fill(name);
@@ -107,6 +107,7 @@ test(
 		await dialog(page).getByText(`“${lun}” cannot have snapshots`).waitFor();
 		await window.shot('no-snapshots');
 		await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+		await window.go('pools', 'Pools');
 		daemon.ctl('lun', 'delete', lun, '--now');
 		await deletePool(name);
 	}),
@@ -232,6 +233,76 @@ test(
 	}),
 );
 
+/**
+ * Changes the array twice, so that the page asks what it asks after a change.  Returns the requests
+ * for what has the id meanwhile.
+ */
+async function askedMeanwhile(page, id) {
+	const { daemon } = scene,
+		asked = [],
+		note = (request) => {
+			if (request.url().includes(id)) asked.push(`${request.method()} ${request.url()}`);
+		};
+	const hosts = page.getByRole('link', { name: /^Hosts/ }).locator('.mark');
+	page.on('request', note);
+	for (const name of ['meanwhile-1', 'meanwhile-2']) {
+		const count = daemon.ctl('host', 'list').length + 1;
+		daemon.ctl('host', 'create', name);
+		// when the second one is drawn, what was to be asked after the first one is
+		await eventually(
+			'the page knows the host',
+			async () => (await hosts.textContent()) === String(count),
+		);
+	}
+	page.off('request', note);
+	for (const name of ['meanwhile-1', 'meanwhile-2']) daemon.ctl('host', 'delete', name);
+	return asked;
+}
+
+test('nothing is asked about a LUN that is being deleted', async () => {
+	const { daemon } = scene,
+		name = 'going';
+	daemon.ctl('lun', 'create', name, '--size', '1M');
+	const initiator = await reader(name),
+		{ id } = lunOf(name),
+		hold = path.join(daemon.inject, `${id}.write`),
+		window = await openWindow('wide');
+	const { page } = window;
+	await window.signIn(scene.admin, `#/luns/${id}`);
+	await page.getByText('No host has registered or reserved it').waitFor();
+	// a deletion waits for what is under way
+	fs.writeFileSync(hold, 'hold');
+	const written = initiator.command('put', 0, 9, BYTE);
+	await eventually('the write hangs', () => daemon.said().includes(`fault.hold device=${id}`));
+	const deleted = daemon.begin('lun', 'delete', name, '--force', '--now');
+	await page.getByRole('heading', { level: 1 }).getByText('delete', { exact: true }).waitFor();
+	equal(await askedMeanwhile(page, id), [], 'what is asked meanwhile');
+	fs.rmSync(hold);
+	await Promise.all([deleted, written]);
+	await page.getByText('This LUN does not exist (any more).').waitFor();
+	await initiator.end();
+	daemon.ctl('target', 'delete', `of-${name}`);
+	await window.close();
+});
+
+test('nothing is asked about a pool that the page is deleting', async () => {
+	const { daemon } = scene,
+		{ id } = daemon.ctl('pool', 'create', 'going', 'ram:8M'),
+		window = await openWindow('wide');
+	const { page } = window;
+	await window.signIn(scene.admin, `#/pools/${id}`);
+	await page.getByRole('heading', { level: 1, name: 'going' }).waitFor();
+	await act(page, 'Delete');
+	let asked = null;
+	await page.route('**/v1/pools/*', async (route) => {
+		asked = await askedMeanwhile(page, id);
+		await route.continue();
+	});
+	await apply(page, 'Delete');
+	equal(asked, [], 'what is asked meanwhile');
+	await window.close();
+});
+
 test(
 	'a trash with several LUNs is emptied, also when somebody is quicker',
 	atBothWidths(async (window, page, width) => {
@@ -243,7 +314,7 @@ test(
 			daemon.ctl('lun', 'create', name, '--size', '1M');
 			daemon.ctl('lun', 'delete', name);
 		}
-		window.expected.push('404');
+		window.expect('404 DELETE /v1/trash/');
 		await window.go('trash', 'Trash');
 		await act(page, 'Empty the trash');
 		await steps(page).getByText(`Remove the LUN “${names[2]}”`).waitFor();

@@ -45,7 +45,7 @@ for (const width of ['wide', 'narrow'])
 		const { page } = window;
 		await page.goto(scene.daemon.url);
 		// 400: vdsd is asked for the plan of a name that is half typed
-		window.expected.push('401', '400');
+		window.expect('401 GET /v1/principal', '400 POST /v1/plan');
 		await page.getByRole('heading', { name: 'Sign in' }).waitFor();
 		equal(await focused(page), 'input Token', 'the focus at the beginning');
 		await page.keyboard.type(scene.admin);

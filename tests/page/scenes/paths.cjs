@@ -29,7 +29,7 @@ test('the first visit asks for a token, and is small', async () => {
 		const window = await openWindow(width);
 		const { page } = window;
 		await page.goto(scene.daemon.url);
-		window.expected.push('401');
+		window.expect('401 GET /v1/principal');
 		await page.getByRole('heading', { name: 'Sign in' }).waitFor();
 		await window.axe('sign in');
 		await window.fits('sign in');
@@ -203,7 +203,7 @@ test(
 	'what vdsd refuses is said, and nothing is changed',
 	atBothWidths(async (window, page) => {
 		const before = scene.daemon.ctl('host', 'list');
-		window.expected.push('400');
+		window.expect('400 POST /v1/hosts');
 		await window.go('hosts', 'Hosts');
 		await act(page, 'Add');
 		await field(page, 'Name').fill('no;host');

@@ -36,7 +36,7 @@ test('two browsers see the same, and a change of one in the other', async () => 
 test('a plan that another change has overtaken is refused, and made again', async () => {
 	const window = await openWindow('wide');
 	const { page } = window;
-	window.expected.push('409', '503');
+	window.expect('409 POST /v1/apply', '503 POST /v1/apply');
 	await window.signIn(scene.admin, '#/luns');
 	await act(page, 'Expose');
 	await field(page, 'Name').fill('overtaken');
@@ -92,6 +92,7 @@ test('a reader sees everything, and why it may change nothing', async () => {
 test('a revoked token leads back to the login, with the reason', async () => {
 	const { id, token } = scene.daemon.token('to-revoke', 'operator');
 	const window = await openWindow('narrow');
+	window.expect('401 GET /v1/'); // whatever is asked next
 	await window.signIn(token, '#/targets');
 	await window.page.getByRole('heading', { level: 1, name: 'Targets' }).waitFor();
 	scene.daemon.ctl('token', 'revoke', id);
@@ -114,11 +115,11 @@ test('a lost connection is said, and is found again', async () => {
 	const window = await openWindow('wide');
 	await window.signIn(scene.admin, '#/targets');
 	await window.page.getByRole('heading', { level: 1, name: 'Targets' }).waitFor();
-	window.expected.push(
-		'ERR_CONNECTION_REFUSED',
-		'ERR_INCOMPLETE_CHUNKED_ENCODING',
-		'ERR_CONNECTION_RESET',
-		'ERR_EMPTY_RESPONSE',
+	window.expect(
+		'net::ERR_CONNECTION_REFUSED GET /v1/',
+		'net::ERR_INCOMPLETE_CHUNKED_ENCODING GET /v1/',
+		'net::ERR_CONNECTION_RESET GET /v1/',
+		'net::ERR_EMPTY_RESPONSE GET /v1/',
 	);
 	await scene.daemon.kill();
 	await window.page.getByRole('alert').getByText('The connection to vdsd is lost').waitFor();

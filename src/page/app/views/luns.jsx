@@ -198,7 +198,7 @@ const LunFacts = ({ r, lun, live }) => (
 			]}
 		/>
 		<SpaceHistory
-			operation="lunHistory"
+			family="lun"
 			id={lun.id}
 			label="Space that it took, the last day"
 			value={(sample) => sample.allocated_bytes}

@@ -96,7 +96,7 @@ const Space = ({ pool, live, promised, state }) => (
 			]}
 		/>
 		<SpaceHistory
-			operation="poolHistory"
+			family="pool"
 			id={pool.id}
 			label="Free space, the last day"
 			value={(sample) => sample.free_bytes}

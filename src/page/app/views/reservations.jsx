@@ -81,8 +81,8 @@ const keyed = (registrations) =>
 
 export function Reservations({ r, lun }) {
 	const { answer, error, again } = useAnswer('lunReservations', {
-		options: { ids: [lun.id] },
-		stamp: `${lun.id} ${r.version('live_session')}`,
+		about: { family: 'lun', id: lun.id },
+		stamp: r.version('live_session'),
 	});
 	const count = answer?.registrations.length ?? 0,
 		some = answer && (count > 0 || answer.reservation !== 'none' || answer.reserve);
