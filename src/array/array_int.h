@@ -310,6 +310,11 @@ int array_qos_check_change(const struct state *before, const struct state *after
  */
 bool array_lun_is_own(const struct array *array, const struct state *state,
 		      const struct guid *lun_id);
+/*
+ * Returns whether this process may use the LUN's store now: always true on one machine; else when it is
+ * the LUN's owner in the newest state and has claimed it.  Any thread; never blocks longer than a lock.
+ */
+bool array_lun_is_held(struct array *array, const struct guid *lun_id);
 /* Returns ERR_BUSY, with a text that names the gateway that owns the LUN. */
 int array_lun_not_own(const struct array *array, const struct state *state,
 		      const struct guid *lun_id);

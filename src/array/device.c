@@ -568,7 +568,9 @@ array_store_verify(struct array_store *store)
 void
 array_lun_look(struct array *array, const struct guid *lun_id)
 {
-	struct array_store *store = array_unit_store(array, lun_id);
+	struct array_store *store = array_lun_is_held(array, lun_id)
+					    ? array_unit_store(array, lun_id)
+					    : NULL;
 
 	/* While a job or the verifier works on the store, their check is enough. */
 	if (store != NULL && !atomic_load(&store->looked_at) && array_store_try_manage(store)) {
@@ -581,13 +583,16 @@ array_lun_look(struct array *array, const struct guid *lun_id)
 /* ---- The data path's device ---- */
 
 /*
- * Most LUNs were looked at when they were associated.  Notes no space, because that takes the lock
+ * Most LUNs were looked at when they were associated, but not by a gateway that becomes their owner.  The
+ * thread does not wait for the cluster: there the first I/O opens the volume, on a worker, and the
+ * verifier looks at it in its next round.  Notes no space, because that takes the lock
  * of the pools, under which a file system may be waited for.
  */
 static void
 look_once(struct array_store *store, struct blk_dev *dev)
 {
-	if (atomic_load(&store->looked_at) || !array_store_try_manage(store))
+	if (array_is_shared(store->array) || atomic_load(&store->looked_at) ||
+	    !array_store_try_manage(store))
 		return;
 	/* if the device is not sound, it has failed and reports that itself */
 	if (blk_verify(dev) == 0) {
@@ -604,10 +609,11 @@ look_once(struct array_store *store, struct blk_dev *dev)
 static bool
 may_open(struct array *array, const struct guid *lun_id)
 {
-	AUTO_STATE struct state *state = array->gateways != NULL ? array_state(array) : NULL;
+	AUTO_STATE struct state *state = NULL;
 
-	if (state == NULL || array_lun_is_mine(array, state, lun_id))
+	if (array_lun_is_held(array, lun_id))
 		return true;
+	state = array_state(array);
 	if (array_lun_is_own(array, state, lun_id))
 		array_gateway_want(array, lun_id);
 	return false;

@@ -32,6 +32,17 @@ array_lun_is_own(const struct array *array, const struct state *state, const str
 	return owner != NULL && guid_equal(&owner->controller_id, &array->controller_id);
 }
 
+bool
+array_lun_is_held(struct array *array, const struct guid *lun_id)
+{
+	AUTO_STATE struct state *state = NULL;
+
+	if (!array_is_shared(array))
+		return true;
+	state = array_state(array);
+	return array_lun_is_own(array, state, lun_id) && array_gateway_holds(array, lun_id);
+}
+
 int
 array_lun_not_own(const struct array *array, const struct state *state, const struct guid *lun_id)
 {

@@ -332,7 +332,8 @@ void array_runtime_unregister(struct array *array);
 
 /*
  * Looks at the file of a LUN before its first use, unless somebody has looked at it already, so
- * that its health and its space are known.  Opens nothing.  Does nothing for a LUN that is deleted.
+ * that its health and its space are known.  Opens nothing.  Does nothing for a LUN that is deleted, or
+ * that this gateway has not claimed.
  * Any thread except those of the data path, the writer included.
  */
 void array_lun_look(struct array *array, const struct guid *lun_id);
@@ -344,7 +345,7 @@ void array_lun_look(struct array *array, const struct guid *lun_id);
  * is set online and the file can be opened.  The device is the authority for whether the LUN has
  * failed, and its blk_listener is the array's.  The file is opened at the first I/O.  Returns 0,
  * ERR_NOT_FOUND (no such LUN), ERR_BUSY (this gateway has not claimed the LUN: array_lun_is_mine) or
- * -ENOMEM.  Any thread, those of the data path included; may look at a file.
+ * -ENOMEM.  Any thread, those of the data path included; may look at a file, but asks no cluster.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
 /*

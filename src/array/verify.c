@@ -41,17 +41,6 @@ verify_store(struct array_store *store)
 	array_store_unmanage(store);
 }
 
-static bool
-is_own(struct array *array, const struct guid *lun_id)
-{
-	AUTO_STATE struct state *state = NULL;
-
-	if (!array_is_shared(array))
-		return true;
-	state = array_state(array);
-	return array_lun_is_own(array, state, lun_id) && array_gateway_holds(array, lun_id);
-}
-
 static void
 verify_lun(struct array *array, const struct guid *lun_id)
 {
@@ -60,7 +49,7 @@ verify_lun(struct array *array, const struct guid *lun_id)
 
 	if (array_unit_health(array, lun_id) == HEALTH_FAILED)
 		return; /* sticky */
-	if (!is_own(array, lun_id))
+	if (!array_lun_is_held(array, lun_id))
 		return;
 	store = array_unit_store(array, lun_id);
 	if (store == NULL)

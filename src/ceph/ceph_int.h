@@ -252,11 +252,12 @@ struct ceph_image {
 	struct ceph_pool *pool; /* a reference */
 	struct list node;
 	unsigned refs;
-	rbd_image_t image;
+	rbd_image_t image; /* NULL = it is being opened; only image.c sees that */
 	char name[CEPH_IMAGE_MAX];
 };
 /*
- * Opens an image, or takes another reference.  Returns 0 or -errno: -ENOENT (there is no such image).
+ * Opens an image, or takes another reference.  Several images may be opened at the same time.  Returns 0
+ * or -errno: -ENOENT (there is no such image).
  */
 int ceph_image_get(struct ceph_pool *pool, const char *name, struct ceph_image **ret_image);
 /* Drops a reference; the last one closes the image.  Accepts NULL. */

@@ -13,66 +13,92 @@
 /* How far a question for the extents looks: a list of snapshots is read for each object of 4 MiB. */
 #define MAP_WINDOW (64ull << 20)
 
-/* Taken first, while an image is opened, which can take as long as the cluster takes. */
-static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t images_lock = PTHREAD_MUTEX_INITIALIZER; /* never held for long */
-static struct list images = { &images, &images };
+static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
+static struct list images = { &images, &images };    /* also those that are being opened */
 static struct list closing = { &closing, &closing }; /* nobody uses these any more */
 
-/* Takes a reference to an image that is open. */
 static struct ceph_image *
-find(const struct ceph_pool *pool, const char *name)
+find_locked(const struct ceph_pool *pool, const char *name)
 {
-	struct ceph_image *found = NULL;
-
-	pthread_mutex_lock(&images_lock);
 	for (struct list *l = images.next; l != &images; l = l->next) {
 		struct ceph_image *image = container_of(l, struct ceph_image, node);
 
 		if (image->pool == pool && str_equal(image->name, name))
-			found = image;
+			return image;
 	}
+	return NULL;
+}
+
+/* Takes a reference to an image that is open, or waits until another thread has opened it. */
+static struct ceph_image *
+find_open_locked(const struct ceph_pool *pool, const char *name)
+{
+	struct ceph_image *found;
+
+	while ((found = find_locked(pool, name)) != NULL && found->image == NULL)
+		pthread_cond_wait(&opened, &images_lock);
 	if (found != NULL)
 		found->refs++;
-	pthread_mutex_unlock(&images_lock);
 	return found;
 }
 
-/* With open_lock, so that others wait for the handle and do not open another one. */
-static int
-open_new(struct ceph_pool *pool, const char *name, struct ceph_image **ret_image)
+static struct ceph_image *
+image_new(struct ceph_pool *pool, const char *name)
 {
 	struct ceph_image *image = mem_calloc(1, sizeof(*image));
-	int rc;
 
 	if (image == NULL)
-		return -ENOMEM;
+		return NULL;
 	snprintf(image->name, sizeof(image->name), "%s", name);
-	rc = rbd_open(pool->io, name, &image->image, NULL);
-	if (rc < 0) {
-		mem_free(image);
-		return rc;
-	}
 	image->pool = ceph_pool_ref(pool);
 	image->refs = 1;
+	return image;
+}
+
+/*
+ * Opens an image that is in the list already, so that who wants the same one waits for the handle and
+ * does not open another one.  Takes as long as the cluster takes; others are opened meanwhile.
+ */
+static int
+open_new(struct ceph_image *image)
+{
+	rbd_image_t handle = NULL;
+	int rc = rbd_open(image->pool->io, image->name, &handle, NULL);
+
 	pthread_mutex_lock(&images_lock);
-	list_append(&images, &image->node);
+	if (rc == 0)
+		image->image = handle;
+	else
+		list_remove(&image->node);
+	pthread_cond_broadcast(&opened);
 	pthread_mutex_unlock(&images_lock);
-	*ret_image = image;
-	return 0;
+	if (rc < 0) {
+		ceph_pool_unref(image->pool);
+		mem_free(image);
+	}
+	return rc;
 }
 
 int
 ceph_image_get(struct ceph_pool *pool, const char *name, struct ceph_image **ret_image)
 {
 	struct ceph_image *image;
+	bool is_new = false;
 	int rc = 0;
 
-	pthread_mutex_lock(&open_lock);
-	image = find(pool, name);
-	if (image == NULL)
-		rc = open_new(pool, name, &image);
-	pthread_mutex_unlock(&open_lock);
+	pthread_mutex_lock(&images_lock);
+	image = find_open_locked(pool, name);
+	if (image == NULL) {
+		image = image_new(pool, name);
+		is_new = image != NULL;
+		rc = is_new ? 0 : -ENOMEM;
+	}
+	if (is_new)
+		list_append(&images, &image->node);
+	pthread_mutex_unlock(&images_lock);
+	if (is_new)
+		rc = open_new(image);
 	if (rc == 0)
 		*ret_image = image;
 	return rc;

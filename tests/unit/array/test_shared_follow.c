@@ -38,6 +38,38 @@ test_luns_of_others_have_units_without_devices(void **state)
 	assert_alike(g);
 }
 
+/*
+ * The pool is asked by its owner only, and not by a thread of the data path, which serves other LUNs too:
+ * that would wait for each LUN after a take-over.
+ */
+static void
+test_a_new_owner_looks_at_no_volume_for_the_data_path(void **state)
+{
+	struct gateways *g = *state;
+	struct guid lun = new_lun(g, 0, 0, "l");
+	struct blk_dev *dev = NULL;
+	struct array_store *store;
+	unsigned before;
+
+	assert_true(wait_health(g->arrays[0], lun, HEALTH_OK));
+	own(g, 0, lun, 1);
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		array_verify_stop(g->arrays[i]);
+	/* as when the verifier has not come to it yet */
+	store = array_unit_store(g->arrays[1], &lun);
+	atomic_store(&store->looked_at, false);
+	array_store_unref(store);
+	array_unit_set_health(g->arrays[1], &lun, HEALTH_UNKNOWN, "");
+	before = shared_pool_opened();
+	array_lun_look(g->arrays[2], &lun);
+	assert_int_equal(array_lun_device(g->arrays[2], &lun, &dev), ERR_BUSY);
+	assert_int_equal(shared_pool_opened(), before);
+	assert_ok(array_lun_device(g->arrays[1], &lun, &dev));
+	assert_int_equal(array_unit_health(g->arrays[1], &lun), HEALTH_UNKNOWN);
+	assert_int_equal(shared_pool_opened(), before + 1);
+	array_device_release(g->arrays[1], dev);
+}
+
 static bool
 pool_is_ready(struct array *array, const void *arg)
 {
@@ -565,6 +597,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, gateways_setup, gateways_teardown)
 		T(test_luns_of_others_have_units_without_devices),
+		T(test_a_new_owner_looks_at_no_volume_for_the_data_path),
 		T(test_pools_are_opened_by_all),
 		T(test_a_new_pool_can_be_used_everywhere_when_it_is_answered),
 		T(test_a_new_pool_that_cannot_be_opened_says_why),
