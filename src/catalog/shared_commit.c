@@ -190,21 +190,35 @@ collect(struct catalog *catalog, struct draft *draft)
 
 /* ---- the commit ---- */
 
+static size_t
+mib(size_t bytes)
+{
+	return (bytes + (1u << 20) - 1) >> 20;
+}
+
+/* Checks what one commit would write.  upgrade: it is all that a newer format changes. */
 static int
-check_size(const struct catalog *catalog, const struct draft *draft)
+check_size(const struct catalog *catalog, const struct draft *draft, size_t count, bool upgrade)
 {
 	const struct catalog_sharing *sharing = catalog->sharing;
 	const struct catalog_shared_record *record = &sharing->record;
-	size_t log = draft->whole.len > 0 ? draft->whole.len : draft->entry.len;
-	size_t bytes = draft->keys.len + draft->aside.len + draft->entry.len + log;
+	size_t bytes = 0, most = sharing->store.commit_bytes_max;
 	int64_t rows = sharing->rows + record->grown + CATALOG_SHARED_LOG_KEPT;
 
-	if (bytes > sharing->store.commit_bytes_max)
+	for (size_t i = 0; i < count; i++)
+		bytes += strlen(draft->out[i].key) + 1 + draft->out[i].value_bytes;
+	if (bytes > most && upgrade)
+		return err_set(
+			ERR_LIMIT,
+			"the catalog %s cannot get format %u: what changes in it has %zu MiB, "
+			"and at most %zu MiB can be written at once: delete what is not "
+			"needed with the version of before; nothing was changed",
+			sharing->store.name, catalog_migration_count, mib(bytes), mib(most));
+	if (bytes > most)
 		return err_set(ERR_LIMIT,
 			       "the change is too large for the catalog %s: it writes %zu MiB at "
 			       "once, and at most %zu MiB are possible: make it in several parts",
-			       sharing->store.name, bytes >> 20,
-			       sharing->store.commit_bytes_max >> 20);
+			       sharing->store.name, mib(bytes), mib(most));
 	if (record->grown_rows > 0 && rows > (int64_t)sharing->store.items_max)
 		return err_set(ERR_LIMIT,
 			       "the catalog %s is full: it has %" PRId64
@@ -324,7 +338,7 @@ commit_items(struct catalog *catalog, const struct catalog_shared_item *items, s
 	return rc;
 }
 
-/* upgrade: the items have all rows, in a newer format. */
+/* upgrade: the items are what a newer format changes. */
 static int
 commit_draft(struct catalog *catalog, struct draft *draft, bool upgrade)
 {
@@ -332,13 +346,14 @@ commit_draft(struct catalog *catalog, struct draft *draft, bool upgrade)
 	char log_key[SHARED_LOG_KEY], old_key[SHARED_LOG_KEY], format[16];
 	bool first = sharing->version == 0 || upgrade;
 	size_t count = 0;
-	int rc = check_size(catalog, draft);
+	int rc;
 
 	catalog_shared_log_key(sharing->version + 1, log_key);
 	catalog_shared_log_key(sharing->version + 1 - CATALOG_SHARED_LOG_KEPT, old_key);
 	snprintf(format, sizeof(format), "%u", catalog_migration_count);
+	rc = finish(catalog, draft, log_key, old_key, first ? format : NULL, &count);
 	if (rc == 0)
-		rc = finish(catalog, draft, log_key, old_key, first ? format : NULL, &count);
+		rc = check_size(catalog, draft, count, upgrade);
 	if (rc == 0)
 		rc = commit_items(catalog, draft->out, count);
 	if (rc < 0)
@@ -430,29 +445,65 @@ add_table(struct catalog *catalog, struct draft *draft, const struct catalog_sha
 	return rc;
 }
 
-/* Items of rows in the older format that the newer one does not have. */
-struct leftover {
-	const char **keys; /* of the draft, sorted */
-	size_t count;
-	struct strbuf found; /* keys, each with its NUL */
+/* The items of a draft beside those that the store has. */
+struct beside {
+	struct draft *draft; /* its items are sorted by their keys */
+	struct strbuf gone;  /* keys of the store that the draft lacks, each with its NUL */
 };
 
 static int
-compare_keys(const void *a, const void *b)
+compare_items(const void *a, const void *b, void *arg)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const struct draft_item *x = a, *y = b;
+	const char *keys = arg;
+
+	return strcmp(keys + x->key_at, keys + y->key_at);
 }
 
-static int
-look_for_leftover(void *arg, const char *key, const void *value, size_t value_bytes)
+static struct draft_item *
+find_item(const struct draft *draft, const char *key)
 {
-	struct leftover *left = arg;
+	size_t low = 0, high = draft->count;
 
-	(void)value;
-	(void)value_bytes;
-	if (bsearch(&key, left->keys, left->count, sizeof(left->keys[0]), compare_keys) == NULL)
-		strbuf_add_bytes(&left->found, key, strlen(key) + 1);
-	return left->found.failed ? -ENOMEM : 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(key, draft->keys.text + draft->items[middle].key_at);
+
+		if (order == 0)
+			return &draft->items[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* An item that has its value already need not be put. */
+static int
+look_beside(void *arg, const char *key, const void *value, size_t value_bytes)
+{
+	struct beside *beside = arg;
+	struct draft_item *item = find_item(beside->draft, key);
+
+	if (item == NULL)
+		strbuf_add_bytes(&beside->gone, key, strlen(key) + 1);
+	else if (item->value_bytes == value_bytes &&
+		 memcmp(text_of(beside->draft, item), value, value_bytes) == 0)
+		item->place = PLACE_NONE;
+	return beside->gone.failed ? -ENOMEM : 0;
+}
+
+/* Leaves out what look_beside has found to be the same. */
+static void
+drop_same(struct draft *draft)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < draft->count; i++)
+		if (draft->items[i].place != PLACE_NONE)
+			draft->items[count++] = draft->items[i];
+	draft->count = count;
 }
 
 static int
@@ -470,26 +521,26 @@ add_removals(struct draft *draft, const struct strbuf *keys)
 	return 0;
 }
 
-/* Removes the rows that a migration has deleted, and those of tables that it has dropped. */
+/*
+ * Leaves in the draft, which has all rows, what a migration has changed: most change a table or two.
+ * Removes the rows that it has deleted, and those of tables that it has dropped.
+ */
 static int
-remove_leftovers(struct catalog *catalog, struct draft *draft)
+keep_changes(struct catalog *catalog, struct draft *draft)
 {
 	const struct catalog_shared *store = &catalog->sharing->store;
-	struct leftover left = { .count = draft->count };
+	struct beside beside = { .draft = draft };
 	uint64_t version = 0;
-	int rc = -ENOMEM;
+	int rc;
 
-	left.keys = mem_calloc(draft->count + 1, sizeof(left.keys[0]));
-	if (left.keys != NULL) {
-		for (size_t i = 0; i < draft->count; i++)
-			left.keys[i] = draft->keys.text + draft->items[i].key_at;
-		qsort(left.keys, left.count, sizeof(left.keys[0]), compare_keys);
-		rc = store->ops->read(store->store, "r/", NULL, look_for_leftover, &left, &version);
-	}
+	if (draft->count > 0)
+		qsort_r(draft->items, draft->count, sizeof(draft->items[0]), compare_items,
+			draft->keys.text);
+	rc = store->ops->read(store->store, "r/", NULL, look_beside, &beside, &version);
+	drop_same(draft);
 	if (rc == 0)
-		rc = add_removals(draft, &left.found);
-	strbuf_fini(&left.found);
-	mem_free(left.keys);
+		rc = add_removals(draft, &beside.gone);
+	strbuf_fini(&beside.gone);
 	return rc;
 }
 
@@ -508,7 +559,7 @@ catalog_shared_upgrade(struct catalog *catalog)
 	for (size_t i = 0; rc == 0 && i < sharing->table_count; i++)
 		rc = add_table(catalog, &draft, &sharing->tables[i]);
 	if (rc == 0)
-		rc = remove_leftovers(catalog, &draft);
+		rc = keep_changes(catalog, &draft);
 	if (rc == 0 && draft.whole.failed)
 		rc = -ENOMEM;
 	return rc < 0 ? rc : commit_draft(catalog, &draft, true);

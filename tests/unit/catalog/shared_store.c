@@ -592,6 +592,30 @@ shared_cluster_version(struct shared_cluster *cluster)
 }
 
 size_t
+shared_cluster_bytes(struct shared_cluster *cluster, const char *prefix)
+{
+	size_t bytes = 0;
+
+	pthread_mutex_lock(&cluster->lock);
+	for (size_t i = 0; i < cluster->count; i++)
+		if (str_starts(cluster->items[i].key, prefix))
+			bytes += strlen(cluster->items[i].key) + 1 + cluster->items[i].bytes;
+	pthread_mutex_unlock(&cluster->lock);
+	return bytes;
+}
+
+void
+shared_cluster_spoil(struct shared_cluster *cluster, const char *prefix)
+{
+	struct item *item;
+
+	pthread_mutex_lock(&cluster->lock);
+	item = &cluster->items[find(cluster, prefix)];
+	put(cluster, item->key, "x", 1);
+	pthread_mutex_unlock(&cluster->lock);
+}
+
+size_t
 shared_cluster_items(struct shared_cluster *cluster, const char *prefix)
 {
 	size_t count = 0;

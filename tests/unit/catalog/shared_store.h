@@ -43,6 +43,10 @@ void shared_cluster_during_read(struct shared_cluster *cluster, unsigned items,
 				void (*fn)(void *arg), void *arg);
 uint64_t shared_cluster_version(struct shared_cluster *cluster);
 size_t shared_cluster_items(struct shared_cluster *cluster, const char *prefix);
+/* How long the keys and values are together. */
+size_t shared_cluster_bytes(struct shared_cluster *cluster, const char *prefix);
+/* Gives the first of these items another value. */
+void shared_cluster_spoil(struct shared_cluster *cluster, const char *prefix);
 /* Returns whether a value has these bytes in it. */
 bool shared_cluster_has(struct shared_cluster *cluster, const char *prefix, const void *bytes,
 			size_t len);

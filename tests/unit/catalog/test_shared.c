@@ -564,6 +564,32 @@ test_an_upgrade_leaves_no_row_behind(void **state)
 	assert_alike(s);
 }
 
+/* So a catalog that is larger than one commit can get a newer format. */
+static void
+test_an_upgrade_writes_only_what_differs(void **state)
+{
+	struct shared_fixture *s = *state;
+	struct catalog_shared *store = &s->a.catalog->sharing->store;
+	const size_t most = store->commit_bytes_max;
+
+	gateway_close(&s->b);
+	for (unsigned i = 0; i < 20; i++)
+		assert_ok(sample_commit(s->a.catalog, &s->a.state, 100 + i));
+	assert_true(shared_cluster_bytes(s->cluster, "r/") > 2000);
+	store->commit_bytes_max = 2000;
+	assert_ok(catalog_shared_upgrade(s->a.catalog));
+	store->commit_bytes_max = 20; /* even the new format is longer, with its entry of the log */
+	assert_int_equal(catalog_shared_upgrade(s->a.catalog), ERR_LIMIT);
+	assert_non_null(strstr(err_text(ERR_LIMIT), "cannot get format"));
+	assert_non_null(strstr(err_text(ERR_LIMIT), "1 MiB"));
+	store->commit_bytes_max = most;
+	/* what does differ is written */
+	shared_cluster_spoil(s->cluster, "r/");
+	assert_ok(catalog_shared_upgrade(s->a.catalog));
+	gateway_open(s, &s->b);
+	assert_alike(s);
+}
+
 static void
 test_a_directory_of_another_array_is_refused(void **state)
 {
@@ -642,6 +668,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_newer_format_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_an_older_format_waits_for_the_last_gateway,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_upgrade_writes_only_what_differs, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_an_upgrade_leaves_no_row_behind, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_directory_of_another_array_is_refused, setup,
