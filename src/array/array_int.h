@@ -267,6 +267,27 @@ void array_gateway_stop_looking(struct array *array);
 /* Leaves the other gateways, when nothing uses a LUN any more and the writer still runs. */
 void array_gateway_stop(struct array *array);
 void array_gateway_fini(struct array *array);
+/* The clock of leases: it goes on while the machine sleeps, and while the process is stopped. */
+uint64_t array_gateway_now_ns(void);
+/* Notes that this gateway serves what was committed before begin_ns.  Any thread. */
+void array_gateway_seen(struct array *array, uint64_t begin_ns);
+/*
+ * Returns whether answers to changes wait for other gateways: not while the array is opened or closed,
+ * since nobody outside waits then.  Any thread.
+ */
+bool array_gateway_waits(const struct array *array);
+/*
+ * Returns whether no other gateway serves a state from before a version that was committed at
+ * committed_ns.  notified: the version of the last notification that has ended, which is enough where
+ * the gateways of the array are not known.  The writer thread.
+ */
+bool array_gateway_all_have(struct array *array, uint64_t version, uint64_t committed_ns,
+			    uint64_t notified);
+/* Notes that clients of the cluster have acknowledged a version.  The writer thread. */
+void array_gateway_acknowledged(struct array *array, const uint64_t *clients, size_t count,
+				uint64_t version);
+/* Has it found out why others have not acknowledged it; then calls array_sharing_reached.  Any thread. */
+void array_gateway_ask_others(struct array *array, uint64_t version);
 /* Notes that a change was published, this gateway's or another one's.  Writer thread. */
 void array_gateway_changed(struct array *array, const struct change *change);
 /* Returns whether the LUN is claimed, or the array is on one machine.  Any thread. */

@@ -6,6 +6,7 @@
  *	watcher		looks at the others, takes over
  *	owner		claims LUNs
  *	balancer	gives LUNs away while it drains, asks others for its share
+ *	asker		finds out why others have not acknowledged a change
  *	callers		answer what other gateways call for and what may block (gateway_call.c)
  */
 #include <errno.h>
@@ -19,6 +20,7 @@
 #define CALLERS 4u
 #define LOOK_MS 500u
 #define OWN_MS  250u
+#define ASK_MS  10000u /* it is woken when there is something to ask */
 
 uint64_t
 array_gateway_now_ns(void)
@@ -59,6 +61,50 @@ array_lun_is_mine(struct array *array, const struct state *state, const struct g
 	row = state_lun_owner(state, lun);
 	return row != NULL && guid_equal(&row->controller_id, &array->controller_id) &&
 	       array_gateway_holds(array, lun);
+}
+
+/* ---- whether the others have a change ---- */
+
+void
+array_gateway_seen(struct array *array, uint64_t begin_ns)
+{
+	if (array->gateways != NULL)
+		array_member_seen(&array->gateways->member, begin_ns);
+}
+
+bool
+array_gateway_waits(const struct array *array)
+{
+	return array->gateways == NULL || atomic_load(&array->gateways->asks);
+}
+
+bool
+array_gateway_all_have(struct array *array, uint64_t version, uint64_t committed_ns,
+		       uint64_t notified)
+{
+	if (array->gateways == NULL)
+		return version <= notified;
+	return !atomic_load(&array->gateways->asks) ||
+	       array_member_all_have(&array->gateways->member, array->state, version, committed_ns);
+}
+
+void
+array_gateway_acknowledged(struct array *array, const uint64_t *clients, size_t count,
+			   uint64_t version)
+{
+	if (array->gateways != NULL)
+		array_member_acknowledged(&array->gateways->member, clients, count, version);
+}
+
+void
+array_gateway_ask_others(struct array *array, uint64_t version)
+{
+	struct array_gateways *g = array->gateways;
+
+	if (g == NULL)
+		return;
+	atomic_store(&g->ask_version, version);
+	array_gateway_set(g, &g->ask_due);
 }
 
 /* ---- waiting ---- */
@@ -220,6 +266,23 @@ balancer(void *arg)
 	return NULL;
 }
 
+static void *
+asker(void *arg)
+{
+	struct array_gateways *g = arg;
+
+	pthread_setname_np(pthread_self(), "asker");
+	while (array_gateway_wait(g, &g->ask_due, &g->stops, ASK_MS)) {
+		uint64_t version = atomic_exchange(&g->ask_version, 0);
+
+		if (version == 0)
+			continue;
+		array_member_ask_others(&g->member, version);
+		array_sharing_reached(g->array);
+	}
+	return NULL;
+}
+
 static int
 start_threads(struct array_gateways *g)
 {
@@ -235,6 +298,9 @@ start_threads(struct array_gateways *g)
 	if (rc == 0)
 		rc = -pthread_create(&g->balancer, NULL, balancer, g);
 	g->balances = g->owns && rc == 0;
+	if (rc == 0)
+		rc = -pthread_create(&g->asker, NULL, asker, g);
+	atomic_store(&g->asks, g->balances && rc == 0);
 	return rc;
 }
 
@@ -258,7 +324,7 @@ array_gateway_new(struct array *array, const struct array_options *options)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&g->wake, &attr);
 	pthread_condattr_destroy(&attr);
-	array_member_init(&g->member, options->lease_ms);
+	array_member_init(&g->member, options->lease_ms, options->seen_ms);
 	g->member.ops = options->cluster_ops;
 	g->member.cluster = options->cluster;
 	g->member.env = &array_gateway_env;
@@ -325,6 +391,11 @@ array_gateway_stop_looking(struct array *array)
 	if (g == NULL)
 		return;
 	array_gateway_set(g, &g->stops);
+	/* first: the others may wait for the answer to a change */
+	if (atomic_exchange(&g->asks, false)) {
+		array_sharing_reached(array);
+		pthread_join(g->asker, NULL);
+	}
 	if (g->watches)
 		pthread_join(g->watcher, NULL);
 	if (g->owns)

@@ -12,6 +12,7 @@
 #include "base/log.h"
 
 /* The move that this thread makes: who asks (NULL = the array itself), the drain of its paths, the LUN. */
+static _Thread_local bool moves;
 static _Thread_local const struct array_request *move_request;
 static _Thread_local void *move_drain;
 static _Thread_local const struct guid *move_lun;
@@ -111,6 +112,8 @@ env_change(void *arg, const char *cause, int (*apply)(struct state_edit *edit, v
 			  .published = change_published,
 			  .cause = cause,
 			  .use = CATALOG_FREES,
+			  /* nobody outside waits for other changes, and others may be dead */
+			  .reach = moves ? ARRAY_REACH_ALL : ARRAY_REACH_LATER,
 			  .request_id = array_request_id(move_request),
 			  .principal = array_request_principal(move_request),
 			  .audit = array_request_audit(move_request),
@@ -161,6 +164,7 @@ env_drain(void *arg, const struct guid *lun_id, void **ret_drain)
 		array_operation_end(array, lun_id);
 	}
 	move_drain = TAKE(*ret_drain);
+	moves = rc == 0;
 	return rc;
 }
 
@@ -172,6 +176,7 @@ env_resume(void *arg, const struct guid *lun_id, void *drain, bool moved)
 	const struct row_lun *lun = state_find(state, ROW_LUN, lun_id);
 
 	(void)drain;
+	moves = false;
 	if (!moved && lun != NULL)
 		array_lun_status_committed(g->array, lun_id, lun->status);
 	array_runtime_resume(g->array, TAKE(move_drain));

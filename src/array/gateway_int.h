@@ -17,14 +17,16 @@ struct array_gateways {
 	struct array_cluster_events events;
 	void (*lost)(void *arg, const char *reason);
 	void *lost_arg;
-	pthread_t renewer, watcher, owner, balancer;
+	pthread_t renewer, watcher, owner, balancer, asker;
 	bool renews, watches, owns, balances; /* the threads run */
+	atomic_bool asks;                     /* that of the asker */
 	struct workers *callers;
 	_Atomic uint64_t passed;
+	_Atomic uint64_t ask_version; /* for the asker; 0 = nothing is asked */
 
 	pthread_mutex_t lock; /* guards the fields below; taken last */
 	pthread_cond_t wake;
-	bool stops, renewer_stops, look_due, own_due, balance_due;
+	bool stops, renewer_stops, look_due, own_due, balance_due, ask_due;
 	void (*serve)(void *arg, const void *request, size_t bytes, void **ret_reply,
 		      size_t *ret_bytes);
 	void *serve_arg;
@@ -35,8 +37,6 @@ struct array_gateways {
 
 /* ---- gateway.c ---- */
 
-/* The clock of leases: it goes on while the machine sleeps, and while the process is stopped. */
-uint64_t array_gateway_now_ns(void);
 /* Waits until the flag is set, at most ms.  Takes the flag.  Returns false when the threads stop. */
 bool array_gateway_wait(struct array_gateways *g, bool *flag, const bool *stop, uint32_t ms);
 /* Sets a flag, and wakes those that wait for it. */

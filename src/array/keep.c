@@ -152,7 +152,9 @@ array_keep(struct array *array, const struct array_keep *keep)
 	k->task = (struct array_task){ .apply = keep_apply,
 				       .committed = keep_committed,
 				       .answered = keep_answered,
-				       .use = CATALOG_FREES };
+				       .use = CATALOG_FREES,
+				       /* a new owner has read it before it claims the LUN */
+				       .reach = ARRAY_REACH_OWN };
 	array_writer_queue(array, &k->task);
 	return 0;
 }

@@ -6,6 +6,7 @@
  * a clock of its own.  gateway.c joins them with the array and its threads.
  *
  *	member_lease.c	join, renew, retake, leave
+ *	member_barrier.c	which of the others may lack a change
  *	member_watch.c	who of the others is dead; take-over
  *	member_place.c	which gateway gets a LUN
  *	member_group.c	which LUNs are to have one owner
@@ -25,6 +26,7 @@
 #include "model/state.h"
 
 #define MEMBER_LEASE_MS    3500u
+#define MEMBER_SEEN_MS     30000u /* as long as an OSD may take to be replaced by another one */
 #define MEMBER_PING_MS     1000u
 #define MEMBER_PINGS       3u /* calls that a gateway with a lease may miss when it is suspected */
 #define MEMBER_POLL_MS     100u
@@ -44,7 +46,10 @@ struct array_member_env {
 	int (*sleep_ms)(void *arg, uint32_t ms);
 	/* Returns the newest state that this gateway knows, with a reference. */
 	struct state *(*state)(void *arg);
-	/* Catches up with what others have committed.  Returns 0 or an error. */
+	/*
+	 * Catches up with what others have committed, and calls array_member_seen.  Returns 0 or an
+	 * error.
+	 */
 	int (*pull)(void *arg);
 	/*
 	 * Commits a change; apply may run several times, each time with the newest state.  An edit
@@ -86,6 +91,20 @@ struct array_member_lun {
 	bool stays;     /* it was said that it cannot be given away */
 };
 
+/* What is known of another gateway. */
+struct array_member_reach {
+	struct guid id;
+	bool known;         /* `client` is set */
+	uint64_t client;    /* as which it runs */
+	uint64_t version;   /* of the catalog, which it has acknowledged */
+	uint64_t lapsed_ns; /* when reading its lock began, which nobody held; 0 = never */
+};
+
+/* A client that has acknowledged a version, and of which nobody knows yet which gateway it is. */
+struct array_member_stranger {
+	uint64_t client, version;
+};
+
 struct array_member {
 	const struct array_cluster_ops *ops;
 	void *cluster;
@@ -93,12 +112,15 @@ struct array_member {
 	void *env_arg;
 	struct guid id;
 	uint32_t lease_ms;
-	char *instance; /* owned; after gateway_join */
+	uint32_t seen_ms; /* how long answers may come from a state after it was the newest */
+	char *instance;   /* owned; after gateway_join */
 	/*
 	 * Until when answers are allowed, by env->now_ns; 0 = not now.  UINT64_MAX never.  Any
 	 * thread reads it.
 	 */
 	_Atomic uint64_t lease_end_ns;
+	/* Likewise, since this gateway caught up with the catalog. */
+	_Atomic uint64_t seen_end_ns;
 	atomic_bool is_lost;
 	atomic_bool retires;  /* gives its LUNs away and takes none, for it stops */
 	atomic_bool abandons; /* I/O did not return at its stop, so it must be fenced */
@@ -112,6 +134,10 @@ struct array_member {
 	/* LUNs that initiators wait for: they are claimed first.  When there is no room, in their turn. */
 	struct guid wanted[MEMBER_WANTED_MAX];
 	size_t wanted_count;
+	struct array_member_reach reach[MEMBER_SUSPECT_MAX];
+	size_t reach_count;
+	struct array_member_stranger strangers[MEMBER_SUSPECT_MAX];
+	size_t stranger_count;
 
 	/* the thread that looks at the others: */
 	struct {
@@ -129,8 +155,8 @@ struct array_member {
 
 /* ---- member_lease.c ---- */
 
-/* The caller then sets id, ops, cluster, env and env_arg. */
-void array_member_init(struct array_member *member, uint32_t lease_ms);
+/* lease_ms, seen_ms: 0 = as usual.  The caller then sets id, ops, cluster, env and env_arg. */
+void array_member_init(struct array_member *member, uint32_t lease_ms, uint32_t seen_ms);
 void array_member_fini(struct array_member *member);
 /*
  * Begins to be a gateway: fences the vdsd that ran as this gateway and has not left, waits for the
@@ -156,10 +182,33 @@ void array_member_lose(struct array_member *member, const char *reason);
 static inline bool
 array_member_lease_holds(const struct array_member *member, uint64_t now_ns)
 {
-	return now_ns < atomic_load_explicit(&member->lease_end_ns, memory_order_acquire);
+	return now_ns < atomic_load_explicit(&member->lease_end_ns, memory_order_acquire) &&
+	       now_ns < atomic_load_explicit(&member->seen_end_ns, memory_order_acquire);
 }
 /* Returns whether the row says that a vdsd runs as this gateway. */
 bool array_member_lives(const struct row_controller *row);
+
+/* ---- member_barrier.c ---- */
+
+/*
+ * Notes that what this gateway serves has all that was committed before begin_ns (env->now_ns): that
+ * was when reading the catalog began.  Any thread.
+ */
+void array_member_seen(struct array_member *member, uint64_t begin_ns);
+/* Notes that clients have acknowledged a version of the catalog.  Any thread; never blocks. */
+void array_member_acknowledged(struct array_member *member, const uint64_t *clients, size_t count,
+			       uint64_t version);
+/*
+ * Returns whether no other gateway serves a state from before the commit that led to a version and had
+ * ended at committed_ns (env->now_ns).  state: the newest one.  Any thread; never blocks.
+ */
+bool array_member_all_have(struct array_member *member, const struct state *state, uint64_t version,
+			   uint64_t committed_ns);
+/*
+ * Finds out which gateways the clients are that have acknowledged something, and whether those that have
+ * not acknowledged the version have their leases.  Blocks.  One thread.
+ */
+void array_member_ask_others(struct array_member *member, uint64_t version);
 
 /* ---- member_watch.c ---- */
 

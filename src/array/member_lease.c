@@ -6,7 +6,11 @@
  *
  *	join: fence the former self → take → note the own client in the catalog
  *	renew: 0 → longer;  ended → retake;  fenced → lost;  no answer → as it was
- *	retake: not fenced in the newest map → take → the catalog still names this client → longer
+ *	retake: the catalog can be read → not fenced in the newest map → take → the catalog still
+ *	names this client → longer
+ *
+ * A gateway that cannot follow the catalog for seen_ms answers nothing either (member_barrier.c), and
+ * does not renew its lease, so that others take over from it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,10 +26,11 @@
 LOG_AREA(area, "gateway.lease");
 
 void
-array_member_init(struct array_member *member, uint32_t lease_ms)
+array_member_init(struct array_member *member, uint32_t lease_ms, uint32_t seen_ms)
 {
 	memset(member, 0, sizeof(*member));
 	member->lease_ms = lease_ms != 0 ? lease_ms : MEMBER_LEASE_MS;
+	member->seen_ms = seen_ms != 0 ? seen_ms : MEMBER_SEEN_MS;
 	pthread_mutex_init(&member->lock, NULL);
 	guid_map_init(&member->luns);
 }
@@ -259,15 +264,18 @@ is_noted(struct array_member *member)
  * Takes the lease again after it has ended: this gateway was slow, or asleep.  Whoever takes over
  * fences first, then waits until the lease has ended, then commits.  So a lease that is taken by a
  * client that is not fenced in the map of a later time, and that the catalog names after that, is
- * one that no take-over has overlooked.
+ * one that no take-over has overlooked.  One that cannot read the catalog takes nothing: it would
+ * keep the others from taking over, and could not serve.
  */
 static int
 retake(struct array_member *member)
 {
 	uint64_t begin_ns;
 	bool fenced = false;
-	int rc = member->ops->fenced(member->cluster, &fenced);
+	int rc = member->env->pull(member->env_arg);
 
+	if (rc == 0)
+		rc = member->ops->fenced(member->cluster, &fenced);
 	if (rc == 0 && fenced)
 		rc = -ESHUTDOWN;
 	begin_ns = now_ns(member);
@@ -287,7 +295,10 @@ void
 array_member_renew(struct array_member *member)
 {
 	uint64_t begin_ns = now_ns(member);
-	/* without a lease the own client may be fenced, and the server not know it yet */
+	/*
+	 * Without a lease the own client may be fenced, and the server not know it yet; and one that
+	 * does not follow the catalog lets its lease end.
+	 */
 	int rc = array_member_lease_holds(member, begin_ns)
 			 ? member->ops->lease_renew(member->cluster)
 			 : -ENOENT;

@@ -2,13 +2,14 @@
 /*
  * What the writer does beside its batches when several gateways share the catalog
  * (docs/design/gateways.md): it takes over and publishes what others have committed, makes a batch
- * again when another gateway was first, and holds the answers of its own changes back until the
- * others have them.
+ * again when another gateway was first, and holds the answers of its own changes back until no other
+ * gateway serves a state without them (member_barrier.c).
  *
- * One notification is under way at a time.  The answers of a batch wait for the first one that began
- * after its commit.  The writer goes on meanwhile, because the others may be waiting for this gateway's
- * acknowledgement in the same way.  While gateways compete, the one that has committed lets the others
- * go first: its next batch waits for the notification, and by then the others have seen its change.
+ * One notification is under way at a time, and it says only the version; so who acknowledges it has
+ * all that was committed until it began.  It is repeated while answers wait.  The writer goes on
+ * meanwhile, because the others may be waiting for this gateway's acknowledgement in the same way.
+ * While gateways compete, the one that has committed lets the others go first: its next batch waits
+ * for the notification, and by then the others have seen its change.
  *
  * The writer thread, but for those that say otherwise.
  */
@@ -25,8 +26,10 @@
 #define PULL_NS        (1500 * NS_PER_MS) /* a notification may have been missed */
 #define COMPETE_NS     NS_PER_S           /* after the last sign of another writer */
 #define COURTESY_NS    (20 * NS_PER_MS)   /* at most so long do the others go first */
+#define NOTIFY_MS      2000u              /* then it is looked who has not acknowledged, and why */
 /* the store says by itself when the time is over, unless it cannot be reached */
-#define GIVE_UP_NS     ((ARRAY_ACKNOWLEDGE_MS + 1000ull) * NS_PER_MS)
+#define GIVE_UP_NS     ((NOTIFY_MS + 1000ull) * NS_PER_MS)
+#define AGAIN_NS       (300 * NS_PER_MS)
 #define CONFLICT_TRIES 200
 #define PAUSE_AFTER    3
 #define PAUSE_LEAST_NS (NS_PER_MS / 5)
@@ -55,29 +58,41 @@ struct notification {
 	uint64_t number;
 };
 
-/* All have acknowledged, or some have not in time: a gateway that did not will not answer either. */
 static void
-notified(void *arg, int rc)
+notified(void *arg, int rc, const uint64_t *clients, size_t count)
 {
 	struct notification *notification = arg;
 	struct array *array = notification->array;
+	uint64_t *ackers = count > 0 ? mem_dup(clients, count * sizeof(*clients)) : NULL;
 
 	pthread_mutex_lock(&array->queue_lock);
 	if (notification->number == array->sharing.notification) {
 		array->sharing.acknowledged = true;
 		array->sharing.result = rc;
+		array->sharing.acker_count = ackers != NULL ? count : 0;
+		mem_free(array->sharing.ackers);
+		array->sharing.ackers = TAKE(ackers);
 	}
 	/* under the lock: without it the writer might end, and the array be freed, before the signal */
 	pthread_cond_signal(&array->queue_ready);
 	pthread_mutex_unlock(&array->queue_lock);
+	mem_free(ackers);
 	mem_free(notification);
+}
+
+void
+array_sharing_reached(struct array *array)
+{
+	pthread_mutex_lock(&array->queue_lock);
+	array->sharing.reached = true;
+	pthread_cond_signal(&array->queue_ready);
+	pthread_mutex_unlock(&array->queue_lock);
 }
 
 int
 array_sharing_start(struct array *array)
 {
 	list_init(&array->sharing.waiting);
-	list_init(&array->sharing.due);
 	array->sharing.on = true;
 	array->sharing.random = clock_mono_ns() | 1;
 	return catalog_watch(array->catalog, woken, array);
@@ -85,13 +100,22 @@ array_sharing_start(struct array *array)
 
 /* ---- when the writer looks up ---- */
 
+/* Returns whether answers wait for the next notification. */
+static bool
+repeats(const struct array_sharing *sharing)
+{
+	return !sharing->notifying && !list_empty(&sharing->waiting);
+}
+
 bool
 array_sharing_is_due(const struct array *array)
 {
 	const struct array_sharing *sharing = &array->sharing;
 
-	return sharing->woken || sharing->acknowledged || clock_mono_ns() >= sharing->pull_ns ||
-	       (sharing->notifying && clock_mono_ns() >= sharing->give_up_ns);
+	return sharing->woken || sharing->acknowledged || sharing->reached ||
+	       clock_mono_ns() >= sharing->pull_ns ||
+	       (sharing->notifying && clock_mono_ns() >= sharing->give_up_ns) ||
+	       (repeats(sharing) && clock_mono_ns() >= sharing->again_ns);
 }
 
 bool
@@ -110,6 +134,8 @@ array_sharing_deadline(const struct array *array, struct timespec *ret_at)
 
 	if (array->sharing.notifying)
 		at = MIN(at, array->sharing.give_up_ns);
+	if (repeats(&array->sharing))
+		at = MIN(at, array->sharing.again_ns);
 	if (array_sharing_lets_others(array))
 		at = MIN(at, array->sharing.courtesy_ns);
 	*ret_at = (struct timespec){ .tv_sec = (time_t)(at / NS_PER_S),
@@ -145,6 +171,7 @@ int
 array_sharing_pull(struct array *array)
 {
 	struct catalog_news news = { .changes = NULL };
+	uint64_t begin_ns = array_gateway_now_ns();
 	int rc;
 
 	array_writer_wait_begin();
@@ -164,8 +191,10 @@ array_sharing_pull(struct array *array)
 			array_foreign_publish(array, &news);
 	}
 	catalog_news_fini(&news);
-	if (rc == 0)
+	if (rc == 0) {
+		array_gateway_seen(array, begin_ns);
 		catalog_acknowledge(array->catalog);
+	}
 	return rc;
 }
 
@@ -195,22 +224,33 @@ array_sharing_conflict(struct array *array, unsigned tries)
 	return 0;
 }
 
-bool
-array_sharing_holds(struct array *array, struct array_task *task, uint64_t before)
+void
+array_sharing_begin(struct array *array)
 {
-	if (!task->applied || catalog_shared_version(array->catalog) == before)
-		return false;
-	list_append(&array->sharing.due, &task->node);
-	return true;
+	array->sharing.wrote = array->sharing.tells = false;
 }
 
-static void
-answer_all(struct array *array, struct list *tasks)
+void
+array_sharing_wrote(struct array *array)
 {
-	struct list *node;
+	array->sharing.wrote = true;
+}
 
-	while ((node = list_pop(tasks)) != NULL)
-		array_writer_answer(array, list_entry(node, struct array_task, node));
+bool
+array_sharing_holds(struct array *array, struct array_task *task)
+{
+	struct array_sharing *sharing = &array->sharing;
+
+	if (!task->applied || !sharing->wrote)
+		return false;
+	sharing->tells = sharing->tells || task->reach != ARRAY_REACH_OWN;
+	if (task->reach != ARRAY_REACH_ALL || !array_gateway_waits(array))
+		return false;
+	task->version = catalog_shared_version(array->catalog);
+	task->committed_ns = array_gateway_now_ns();
+	list_append(&sharing->waiting, &task->node);
+	atomic_fetch_add(&sharing->held, 1);
+	return true;
 }
 
 static void
@@ -218,11 +258,9 @@ notify(struct array *array)
 {
 	struct notification *notification = mem_alloc(sizeof(*notification));
 	struct array_sharing *sharing = &array->sharing;
-	struct list *node;
 	int rc;
 
-	while ((node = list_pop(&sharing->due)) != NULL)
-		list_append(&sharing->waiting, node);
+	sharing->notified = catalog_shared_version(array->catalog);
 	sharing->notifying = true;
 	sharing->notify_due = false;
 	sharing->courtesy_ns = clock_mono_ns() + COURTESY_NS;
@@ -234,50 +272,93 @@ notify(struct array *array)
 	pthread_mutex_lock(&array->queue_lock);
 	*notification = (struct notification){ array, ++sharing->notification };
 	pthread_mutex_unlock(&array->queue_lock);
-	rc = catalog_notify(array->catalog, ARRAY_ACKNOWLEDGE_MS, notified, notification);
+	rc = catalog_notify(array->catalog, NOTIFY_MS, notified, notification);
 	if (rc < 0)
-		notified(notification, rc); /* they pull by themselves, a moment later */
+		notified(notification, rc, NULL, 0);
 }
 
 void
-array_sharing_committed(struct array *array, uint64_t before)
+array_sharing_committed(struct array *array)
 {
 	struct array_sharing *sharing = &array->sharing;
 
-	if (catalog_shared_version(array->catalog) != before)
-		sharing->notify_due = true;
+	sharing->notify_due = sharing->notify_due || (sharing->wrote && sharing->tells);
 	if (sharing->notify_due && !sharing->notifying)
 		notify(array);
+}
+
+/* Answers what need not wait any more.  A later change has reached nobody whom an earlier one has not. */
+static void
+answer_reached(struct array *array)
+{
+	struct array_sharing *sharing = &array->sharing;
+
+	while (!list_empty(&sharing->waiting)) {
+		struct array_task *task = list_entry(sharing->waiting.next, struct array_task,
+						     node);
+
+		if (!array_gateway_all_have(array, task->version, task->committed_ns,
+					    sharing->notified))
+			return;
+		list_remove(&task->node);
+		array_writer_answer(array, task);
+	}
+	sharing->late = false;
+}
+
+/* The notification has ended with that result. */
+static void
+end_notification(struct array *array, int result, const uint64_t *ackers, size_t count)
+{
+	struct array_sharing *sharing = &array->sharing;
+
+	sharing->notifying = false;
+	sharing->again_ns = clock_mono_ns() + AGAIN_NS;
+	array_gateway_acknowledged(array, ackers, count, sharing->notified);
+	answer_reached(array);
+	if (list_empty(&sharing->waiting))
+		return;
+	array_gateway_ask_others(array, sharing->notified);
+	if (result < 0 && !sharing->late) {
+		sharing->late = true;
+		log_warning("catalog.acknowledge",
+			    "error=%s reason=\"a gateway has not taken a change in time\" "
+			    "next=\"the change is answered when it has, or serves nothing\"",
+			    err_name(result));
+	}
 }
 
 void
 array_sharing_look(struct array *array)
 {
 	struct array_sharing *sharing = &array->sharing;
-	bool acknowledged, news;
+	AUTO_FREE uint64_t *ackers = NULL;
+	bool acknowledged, news, reached;
+	size_t count;
 	int result;
 
 	pthread_mutex_lock(&array->queue_lock);
 	acknowledged = sharing->acknowledged;
 	result = sharing->result;
+	count = sharing->acker_count;
+	ackers = TAKE(sharing->ackers);
 	if (!acknowledged && sharing->notifying && clock_mono_ns() >= sharing->give_up_ns) {
 		sharing->notification++;
 		acknowledged = true;
 		result = ERR_TIMEOUT;
+		count = 0;
 	}
 	news = sharing->woken || clock_mono_ns() >= sharing->pull_ns;
-	sharing->acknowledged = sharing->woken = false;
+	reached = sharing->reached;
+	sharing->acknowledged = sharing->woken = sharing->reached = false;
 	pthread_mutex_unlock(&array->queue_lock);
-	if (acknowledged) {
-		if (result < 0)
-			log_warning("catalog.acknowledge",
-				    "error=%s reason=\"a gateway has not taken a change in time\"",
-				    err_name(result));
-		sharing->notifying = false;
-		answer_all(array, &sharing->waiting);
-		if (sharing->notify_due)
-			notify(array);
-	}
+	if (acknowledged)
+		end_notification(array, result, ackers, count);
+	else if (reached)
+		answer_reached(array);
+	if (!sharing->notifying &&
+	    (sharing->notify_due || (repeats(sharing) && clock_mono_ns() >= sharing->again_ns)))
+		notify(array);
 	if (news)
 		(void)array_sharing_pull(array);
 }
@@ -300,8 +381,11 @@ array_sharing_sync(struct array *array)
 void
 array_sharing_end(struct array *array)
 {
-	answer_all(array, &array->sharing.waiting);
-	answer_all(array, &array->sharing.due);
+	struct list *node;
+
+	while ((node = list_pop(&array->sharing.waiting)) != NULL)
+		array_writer_answer(array, list_entry(node, struct array_task, node));
+	mem_free(TAKE(array->sharing.ackers));
 }
 
 bool

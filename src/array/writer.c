@@ -331,12 +331,14 @@ count(_Atomic uint64_t *counter, uint64_t n)
 static int
 commit_catalog(struct array *array)
 {
-	uint64_t begin_ns = clock_mono_ns();
+	uint64_t begin_ns = clock_mono_ns(), version = catalog_shared_version(array->catalog);
 	int rc;
 
 	array_writer_wait_begin();
 	rc = catalog_commit(array->catalog);
 	array_writer_wait_end();
+	if (rc == 0 && catalog_shared_version(array->catalog) != version)
+		array_sharing_wrote(array);
 	histogram_add(&array->commit_times, clock_mono_ns() - begin_ns);
 	return rc;
 }
@@ -638,24 +640,23 @@ writer_main(void *arg)
 {
 	struct array *array = arg;
 	struct list batch, *node;
-	uint64_t version;
 
 	writes_for = array;
 	pthread_setname_np(pthread_self(), "writer");
 	while (take_batch(array, &batch)) {
 		if (array->sharing.on)
 			array_sharing_look(array);
-		version = catalog_shared_version(array->catalog);
+		array_sharing_begin(array);
 		run_batch(array, &batch);
 		/* The caller goes on at once: with a condition of all it would wait for the lock. */
 		while ((node = list_pop(&batch)) != NULL) {
 			struct array_task *task = list_entry(node, struct array_task, node);
 
-			if (!array->sharing.on || !array_sharing_holds(array, task, version))
+			if (!array->sharing.on || !array_sharing_holds(array, task))
 				array_writer_answer(array, task);
 		}
 		if (array->sharing.on)
-			array_sharing_committed(array, version);
+			array_sharing_committed(array);
 	}
 	if (array->sharing.on)
 		array_sharing_end(array);

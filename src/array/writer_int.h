@@ -23,6 +23,13 @@
 
 /* ---- writer.c: one thread, changes in batches ---- */
 
+/* Whom a change concerns when several gateways share the catalog. */
+enum array_reach {
+	ARRAY_REACH_ALL,   /* its answer waits until no other gateway serves a state without it */
+	ARRAY_REACH_LATER, /* the others are notified, and its answer does not wait for them */
+	ARRAY_REACH_OWN    /* they find it when they look next, before they use it */
+};
+
 /*
  * A task that is queued to the writer: either a change (apply is set) or work to be done between
  * batches (run is set).  Embedded in the arguments of an operation, on the caller's stack.
@@ -49,7 +56,8 @@ struct array_task {
 	size_t clauses;             /* that the record of the audit log has at most; 0 = a few */
 	/* what the record calls the object, in the place of its name; borrowed; NULL = its name */
 	const char *object;
-	int audit_code;       /* array_audit_put: the outcome */
+	int audit_code; /* array_audit_put: the outcome */
+	enum array_reach reach;
 	enum catalog_use use; /* how much of the reserve the change may use */
 	struct array_answer answer;
 
@@ -59,6 +67,8 @@ struct array_task {
 	struct change *change;
 	bool applied;
 	struct array_answer asked; /* the answer before the first try; in a shared catalog */
+	/* in a shared catalog, while the answer waits: to where the commit led, and when it ended */
+	uint64_t version, committed_ns;
 	/*
 	 * The change that changelog.c describes and the states before and after it, with one
 	 * reference each; NULL = no change.
@@ -128,9 +138,6 @@ int array_change_run(struct array *array, const struct array_request *request,
 
 /* ---- sharing.c: a catalog that other gateways change, too ---- */
 
-/* How long a change waits for other gateways to take it before it is answered. */
-#define ARRAY_ACKNOWLEDGE_MS 5000
-
 struct catalog_news;
 
 /* All zeros when the catalog is not shared. */
@@ -140,11 +147,17 @@ struct array_sharing {
 	bool woken;        /* another gateway has committed, or may have */
 	bool acknowledged; /* the notification has ended, with this result */
 	int result;
+	uint64_t *ackers; /* owned: the clients that have acknowledged it */
+	size_t acker_count;
+	bool reached;          /* it is known now which gateways have, or need not have, a change */
 	uint64_t notification; /* the number of the one that counts */
 	/* the writer thread: */
 	bool notifying, notify_due;
-	struct list waiting; /* tasks whose answers wait for the notification that is under way */
-	struct list due;     /* tasks whose answers wait for the next one */
+	bool wrote, tells;   /* the batch has changed the store; it concerns others */
+	bool late;           /* it was said that an answer waits */
+	struct list waiting; /* tasks whose answers wait for other gateways, by `version` */
+	uint64_t notified;   /* the version of the last notification */
+	uint64_t again_ns;   /* when to notify again while answers wait */
 	uint64_t pull_ns;    /* when to look at the latest */
 	uint64_t compete_ns; /* until then other gateways count as writers */
 	uint64_t courtesy_ns, give_up_ns;
@@ -152,6 +165,7 @@ struct array_sharing {
 	atomic_bool away; /* the store did not answer last */
 	/* any thread reads */
 	_Atomic uint64_t conflicts, pulls;
+	_Atomic uint64_t held; /* answers that have waited for other gateways */
 };
 
 /*
@@ -173,6 +187,8 @@ void array_sharing_deadline(const struct array *array, struct timespec *ret_at);
  * logged.
  */
 int array_sharing_pull(struct array *array);
+/* Has the writer look which answers need not wait any more.  Any thread. */
+void array_sharing_reached(struct array *array);
 /* Has the writer pull, and waits for it.  Returns likewise.  Any thread but the writer. */
 int array_sharing_sync(struct array *array);
 /* Pulls when that is due, and answers what the others have acknowledged. */
@@ -184,13 +200,13 @@ void array_sharing_look(struct array *array);
 int array_sharing_conflict(struct array *array, unsigned tries);
 /* Returns whether the store did not answer last. */
 bool array_sharing_is_away(const struct array *array);
-/*
- * Takes a task whose change the others must have before it is answered; false: there is none.
- * before: the version of the catalog before the batch.
- */
-bool array_sharing_holds(struct array *array, struct array_task *task, uint64_t before);
+/* Says that a batch begins, and that its commit has changed the store. */
+void array_sharing_begin(struct array *array);
+void array_sharing_wrote(struct array *array);
+/* Takes a task of the batch whose change the others must have before it is answered; false: there is none. */
+bool array_sharing_holds(struct array *array, struct array_task *task);
 /* Notifies the others of what the batch has committed, or remembers to. */
-void array_sharing_committed(struct array *array, uint64_t before);
+void array_sharing_committed(struct array *array);
 /* Answers what still waits, when the writer ends. */
 void array_sharing_end(struct array *array);
 

@@ -828,7 +828,7 @@ catalog_acknowledge(struct catalog *catalog)
 }
 
 int
-catalog_notify(struct catalog *catalog, uint32_t timeout_ms, void (*done)(void *arg, int rc),
+catalog_notify(struct catalog *catalog, uint32_t timeout_ms, catalog_shared_notified *done,
 	       void *arg)
 {
 	const struct catalog_shared *store = &catalog->sharing->store;

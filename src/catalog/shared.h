@@ -29,6 +29,12 @@ struct catalog_shared_item {
 typedef int catalog_shared_each(void *arg, const char *key, const void *value, size_t value_bytes);
 
 /*
+ * clients: those that have acknowledged, also when others have not; they are numbered as in
+ * array/cluster.h.  A gateway whose watch was lost is in no list, and nobody waits for it.
+ */
+typedef void catalog_shared_notified(void *arg, int rc, const uint64_t *clients, size_t count);
+
+/*
  * The operations of a store.  The store holds the items and a version, which is one more after each
  * commit; a store that does not exist yet has version 0 and no items.  The catalog's thread calls the
  * operations, one at a time, but for those that say otherwise.  Each returns in bounded time.
@@ -67,13 +73,13 @@ struct catalog_shared_ops {
 	/* Acknowledges all notifications for which wake was called with this version or less. */
 	void (*acknowledge)(void *store, uint64_t version);
 	/*
-	 * Notifies all other gateways of the version, and calls done(arg, rc) once on a thread of the
-	 * store when all have acknowledged (0), when some have not after timeout_ms (ERR_TIMEOUT), or
-	 * when that is not known (another error).  `done` may be called before this returns.  Returns
-	 * 0, or an error: then `done` is not called.
+	 * Notifies all other gateways of the version, and calls `done` once on a thread of the store
+	 * when all that watch have acknowledged (0), when some have not after timeout_ms
+	 * (ERR_TIMEOUT), or when that is not known (another error).  `done` may be called before
+	 * this returns.  Returns 0, or an error: then `done` is not called.
 	 */
 	int (*notify)(void *store, uint64_t version, uint32_t timeout_ms,
-		      void (*done)(void *arg, int rc), void *arg);
+		      catalog_shared_notified *done, void *arg);
 	/* Returns 1 when no other gateway watches, 0 when one does, or an error. */
 	int (*alone)(void *store);
 	/* Ends the watch, waits for calls of wake and done, and frees the store. */
@@ -188,7 +194,7 @@ int catalog_pull(struct catalog *catalog, struct catalog_news *news);
 /* Calls as catalog_shared_ops, with the version of the working copy. */
 int catalog_watch(struct catalog *catalog, void (*wake)(void *arg), void *arg);
 void catalog_acknowledge(struct catalog *catalog);
-int catalog_notify(struct catalog *catalog, uint32_t timeout_ms, void (*done)(void *arg, int rc),
+int catalog_notify(struct catalog *catalog, uint32_t timeout_ms, catalog_shared_notified *done,
 		   void *arg);
 
 #endif

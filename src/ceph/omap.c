@@ -549,20 +549,44 @@ omap_watching(void *store)
 
 struct ceph_omap_notify {
 	struct ceph_omap *omap;
-	void (*done)(void *arg, int rc);
+	catalog_shared_notified *done;
 	void *arg;
 	char *reply;
 	size_t reply_bytes;
 };
 
+/* Lists the clients that have acknowledged.  Returns NULL when there is none, or memory is short. */
+static uint64_t *
+ackers(const struct ceph_omap_notify *notify, size_t *ret_count)
+{
+	struct notify_ack_t *acks = NULL;
+	struct notify_timeout_t *missing = NULL;
+	size_t ack_count = 0, missing_count = 0;
+	uint64_t *clients = NULL;
+
+	*ret_count = 0;
+	if (notify->reply == NULL ||
+	    rados_decode_notify_response(notify->reply, notify->reply_bytes, &acks, &ack_count,
+					 &missing, &missing_count) < 0)
+		return NULL;
+	if (ack_count > 0)
+		clients = mem_calloc(ack_count, sizeof(*clients));
+	for (size_t i = 0; clients != NULL && i < ack_count; i++)
+		clients[(*ret_count)++] = acks[i].notifier_id;
+	rados_free_notify_response(acks, ack_count, missing);
+	return clients;
+}
+
 static void
 notify_end(struct ceph_omap_notify *notify, int rc)
 {
 	struct ceph_omap *omap = notify->omap;
+	size_t count;
+	AUTO_FREE uint64_t *clients = ackers(notify, &count);
 
 	pthread_mutex_lock(&omap->lock);
 	if (!omap->closed)
-		notify->done(notify->arg, rc == -ETIMEDOUT ? ERR_TIMEOUT : rc);
+		notify->done(notify->arg, rc == -ETIMEDOUT ? ERR_TIMEOUT : rc, clients, count);
 	omap->under_way--;
 	pthread_cond_broadcast(&omap->changed);
 	pthread_mutex_unlock(&omap->lock);
@@ -578,7 +602,7 @@ on_notified(rados_completion_t completion, void *arg)
 }
 
 static int
-omap_notify(void *store, uint64_t version, uint32_t timeout_ms, void (*done)(void *arg, int rc),
+omap_notify(void *store, uint64_t version, uint32_t timeout_ms, catalog_shared_notified *done,
 	    void *arg)
 {
 	struct ceph_omap *omap = store;

@@ -94,6 +94,12 @@ fake_client_new(struct fake_cluster *cluster)
 	return client;
 }
 
+uint64_t
+fake_client_number(const struct fake_client *client)
+{
+	return client->number;
+}
+
 void
 fake_client_cut(struct fake_client *client, bool cut)
 {

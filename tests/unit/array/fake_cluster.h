@@ -17,6 +17,8 @@ struct fake_cluster *fake_cluster_new(void);
 void fake_cluster_free(struct fake_cluster *cluster);
 /* Makes what a gateway's `cluster` is, which goes with the fake cluster. */
 struct fake_client *fake_client_new(struct fake_cluster *cluster);
+/* The number of a client, as others see it. */
+uint64_t fake_client_number(const struct fake_client *client);
 /* Cuts a client off: its requests get no answer, and it is not called. */
 void fake_client_cut(struct fake_client *client, bool cut);
 bool fake_client_is_fenced(struct fake_client *client);

@@ -16,8 +16,8 @@
 
 /* ---- chance and time ---- */
 
-static uint64_t
-chance(struct sim *sim, uint64_t below)
+uint64_t
+sim_chance(struct sim *sim, uint64_t below)
 {
 	sim->random ^= sim->random << 13;
 	sim->random ^= sim->random >> 7;
@@ -25,8 +25,8 @@ chance(struct sim *sim, uint64_t below)
 	return sim->random % below;
 }
 
-__attribute__((format(printf, 2, 3))) static void
-broken(struct sim *sim, const char *format, ...)
+void
+sim_broken(struct sim *sim, const char *format, ...)
 {
 	va_list args;
 	int n;
@@ -55,10 +55,10 @@ wait_until(struct sim *sim, uint64_t wake_ns, bool network)
 		pthread_cond_wait(&self->go, &sim->lock);
 }
 
-static void
-wait_ms(struct sim *sim, uint64_t least, uint64_t most)
+void
+sim_wait_ms(struct sim *sim, uint64_t least, uint64_t most)
 {
-	wait_until(sim, sim->now_ns + least * MS + chance(sim, (most - least) * MS + 1), false);
+	wait_until(sim, sim->now_ns + least * MS + sim_chance(sim, (most - least) * MS + 1), false);
 }
 
 /* When the thread can go on. */
@@ -125,11 +125,11 @@ requested(struct sim_vdsd *vdsd)
 {
 	struct sim *sim = vdsd->sim;
 
-	wait_ms(sim, 0, 2); /* until it is sent */
+	sim_wait_ms(sim, 0, 2); /* until it is sent */
 	if (vdsd->dead || sim->over)
 		return -ESHUTDOWN;
 	if (sim->cut_until_ns[vdsd->who] > sim->now_ns) {
-		wait_ms(sim, 2000, 2000);
+		sim_wait_ms(sim, 2000, 2000);
 		return -ETIMEDOUT;
 	}
 	return 0;
@@ -140,7 +140,9 @@ static void
 under_way(struct sim *sim)
 {
 	wait_until(sim,
-		   sim->now_ns + (chance(sim, 50) == 0 ? chance(sim, 1500) : chance(sim, 3)) * MS,
+		   sim->now_ns +
+			   (sim_chance(sim, 50) == 0 ? sim_chance(sim, 1500) : sim_chance(sim, 3)) *
+				   MS,
 		   true);
 }
 
@@ -167,18 +169,18 @@ answered(struct sim_vdsd *vdsd)
 {
 	struct sim *sim = vdsd->sim;
 
-	wait_ms(sim, 0, 2);
+	sim_wait_ms(sim, 0, 2);
 	if (vdsd->dead || sim->over)
 		return -ESHUTDOWN;
 	if (sim->cut_until_ns[vdsd->who] > sim->now_ns) {
-		wait_ms(sim, 2000, 2000);
+		sim_wait_ms(sim, 2000, 2000);
 		return -ETIMEDOUT;
 	}
 	return 0;
 }
 
 static unsigned
-index_of(const struct guid *ids, unsigned count, const struct guid *id)
+sim_index_of(const struct guid *ids, unsigned count, const struct guid *id)
 {
 	for (unsigned i = 0; i < count; i++)
 		if (guid_equal(&ids[i], id))
@@ -244,7 +246,7 @@ op_lease_of(void *cluster, const struct guid *gateway, bool *ret_held)
 {
 	struct sim_vdsd *vdsd = cluster;
 	struct sim *sim = vdsd->sim;
-	unsigned who = index_of(sim->ids, SIM_GATEWAYS, gateway);
+	unsigned who = sim_index_of(sim->ids, SIM_GATEWAYS, gateway);
 	int rc = sent(vdsd, &sim->leases[who]);
 	bool held = sim->lease[who].end_ns > sim->now_ns;
 
@@ -252,6 +254,22 @@ op_lease_of(void *cluster, const struct guid *gateway, bool *ret_held)
 		rc = answered(vdsd);
 	if (rc == 0)
 		*ret_held = held && !sim->without_wait;
+	return rc;
+}
+
+static int
+op_lease_is_of(void *cluster, const struct guid *gateway, uint64_t client, bool *ret_is)
+{
+	struct sim_vdsd *vdsd = cluster;
+	struct sim *sim = vdsd->sim;
+	unsigned who = sim_index_of(sim->ids, SIM_GATEWAYS, gateway);
+	int rc = sent(vdsd, &sim->leases[who]);
+	bool is = sim->lease[who].end_ns > sim->now_ns && sim->lease[who].client == client;
+
+	if (rc == 0)
+		rc = answered(vdsd);
+	if (rc == 0)
+		*ret_is = is;
 	return rc;
 }
 
@@ -271,7 +289,7 @@ op_call(void *cluster, const struct guid *gateway, const void *payload, size_t b
 {
 	struct sim_vdsd *vdsd = cluster;
 	struct sim *sim = vdsd->sim;
-	unsigned who = index_of(sim->ids, SIM_GATEWAYS, gateway);
+	unsigned who = sim_index_of(sim->ids, SIM_GATEWAYS, gateway);
 	int rc = sent(vdsd, &sim->leases[who]);
 
 	(void)payload;
@@ -279,7 +297,7 @@ op_call(void *cluster, const struct guid *gateway, const void *payload, size_t b
 	if (rc < 0)
 		return rc;
 	if (!reachable(sim, who)) {
-		wait_ms(sim, timeout_ms, timeout_ms);
+		sim_wait_ms(sim, timeout_ms, timeout_ms);
 		return -ETIMEDOUT;
 	}
 	rc = answered(vdsd);
@@ -295,14 +313,14 @@ mon_sent(struct sim_vdsd *vdsd)
 {
 	struct sim *sim = vdsd->sim;
 
-	wait_ms(sim, 0, 2);
+	sim_wait_ms(sim, 0, 2);
 	if (vdsd->dead || sim->over)
 		return -ESHUTDOWN;
 	if (MAX(sim->cut_until_ns[vdsd->who], sim->mon_cut_until_ns[vdsd->who]) > sim->now_ns) {
-		wait_ms(sim, 2000, 2000);
+		sim_wait_ms(sim, 2000, 2000);
 		return -ETIMEDOUT;
 	}
-	wait_until(sim, sim->now_ns + (20 + chance(sim, 700)) * MS, true);
+	wait_until(sim, sim->now_ns + (20 + sim_chance(sim, 700)) * MS, true);
 	return 0;
 }
 
@@ -349,7 +367,7 @@ static int
 claimed(struct sim_vdsd *vdsd, const struct array_cluster_claim *claim)
 {
 	struct sim *sim = vdsd->sim;
-	unsigned lun = index_of(sim->luns, SIM_LUNS, &claim->lun_id);
+	unsigned lun = sim_index_of(sim->luns, SIM_LUNS, &claim->lun_id);
 	int rc;
 
 	sim->objects[lun].map = MAX(sim->objects[lun].map, vdsd->map);
@@ -359,8 +377,8 @@ claimed(struct sim_vdsd *vdsd, const struct array_cluster_claim *claim)
 	if (claim->epoch < sim->claimed[lun] && !sim->without_epoch)
 		return -ESTALE;
 	if (claim->epoch < sim->claimed[lun])
-		broken(sim, "LUN %u was claimed for epoch %llu after %llu", lun,
-		       (unsigned long long)claim->epoch, (unsigned long long)sim->claimed[lun]);
+		sim_broken(sim, "LUN %u was claimed for epoch %llu after %llu", lun,
+			   (unsigned long long)claim->epoch, (unsigned long long)sim->claimed[lun]);
 	sim->claimed[lun] = claim->epoch;
 	return 0;
 }
@@ -375,13 +393,13 @@ op_lun_claim(void *cluster, const struct guid *owner, struct array_cluster_claim
 {
 	struct sim_vdsd *vdsd = cluster;
 	struct sim *sim = vdsd->sim;
-	size_t first = chance(sim, count); /* in any order */
+	size_t first = sim_chance(sim, count); /* in any order */
 	int back;
 
 	(void)owner;
-	if (sim->clears && sim->now_ns < sim->calm_ns && chance(sim, 3) == 0) {
-		sim_stop_process(sim, vdsd->who, (10000 + chance(sim, 10000)) * MS);
-		wait_ms(sim, 1, 1);
+	if (sim->clears && sim->now_ns < sim->calm_ns && sim_chance(sim, 3) == 0) {
+		sim_stop_process(sim, vdsd->who, (10000 + sim_chance(sim, 10000)) * MS);
+		sim_wait_ms(sim, 1, 1);
 		sim->fenced_at[vdsd->client] = 0; /* somebody has cleared the list */
 	}
 	back = requested(vdsd);
@@ -413,6 +431,7 @@ static const struct array_cluster_ops ops = {
 	.lease_renew = op_lease_renew,
 	.lease_of = op_lease_of,
 	.call = op_call,
+	.lease_is_of = op_lease_is_of,
 	.fence = op_fence,
 	.fenced = op_fenced,
 	.lun_claim = op_lun_claim,
@@ -436,7 +455,7 @@ env_sleep(void *arg, uint32_t ms)
 {
 	struct sim_vdsd *vdsd = arg;
 
-	wait_ms(vdsd->sim, ms, ms + 5);
+	sim_wait_ms(vdsd->sim, ms, ms + 5);
 	return vdsd->dead || vdsd->sim->over ? -ECANCELED : 0;
 }
 
@@ -457,20 +476,36 @@ adopt_state(struct sim_vdsd *vdsd, struct state *state)
 	}
 }
 
+/* Sends a request to the catalog, which a gateway may not reach though it reaches all else. */
+static int
+catalog_sent(struct sim_vdsd *vdsd)
+{
+	struct sim *sim = vdsd->sim;
+
+	if (sim->catalog_cut_until_ns[vdsd->who] > sim->now_ns) {
+		sim_wait_ms(sim, 2000, 2000);
+		return -ETIMEDOUT;
+	}
+	return sent(vdsd, &sim->catalog);
+}
+
 static int
 env_pull(void *arg)
 {
 	struct sim_vdsd *vdsd = arg;
 	AUTO_STATE struct state *seen = NULL;
-	int rc = sent(vdsd, &vdsd->sim->catalog);
+	uint64_t begin_ns = env_now(vdsd);
+	int rc = catalog_sent(vdsd);
 
 	if (rc < 0)
 		return rc;
 	seen = state_ref(vdsd->sim->truth);
 	rc = answered(vdsd);
-	if (rc == 0)
-		adopt_state(vdsd, seen);
-	return rc;
+	if (rc < 0)
+		return rc;
+	adopt_state(vdsd, seen);
+	array_member_seen(&vdsd->member, begin_ns);
+	return 0;
 }
 
 static int
@@ -495,7 +530,7 @@ env_change(void *arg, const char *cause, int (*apply)(struct state_edit *edit, v
 		rc = state_edit_finish(edit, cause, &none, 0, &next, &change);
 		change_unref(change);
 		if (rc == 0)
-			rc = sent(vdsd, &sim->catalog);
+			rc = catalog_sent(vdsd);
 		if (rc < 0)
 			return rc;
 		conflict = state_position(sim->truth)->sequence != state_position(base)->sequence;
@@ -506,7 +541,7 @@ env_change(void *arg, const char *cause, int (*apply)(struct state_edit *edit, v
 			state_unref(old);
 		}
 		rc = answered(vdsd);
-		if (rc == 0 && sim->now_ns < sim->calm_ns && chance(sim, 30) == 0)
+		if (rc == 0 && sim->now_ns < sim->calm_ns && sim_chance(sim, 30) == 0)
 			rc = -ETIMEDOUT; /* the answer alone is lost */
 		if (rc < 0)
 			return rc == -ETIMEDOUT ? -EINPROGRESS : rc;
@@ -525,14 +560,14 @@ env_drain(void *arg, const struct guid *lun_id, void **ret_drain)
 {
 	struct sim_vdsd *vdsd = arg;
 	struct sim *sim = vdsd->sim;
-	unsigned lun = index_of(sim->luns, SIM_LUNS, lun_id);
+	unsigned lun = sim_index_of(sim->luns, SIM_LUNS, lun_id);
 
 	*ret_drain = NULL;
 	for (unsigned tries = 0; tries < 100 && vdsd->in_flight[lun] > 0; tries++)
-		wait_ms(sim, 5, 20);
+		sim_wait_ms(sim, 5, 20);
 	if (vdsd->dead || sim->over)
 		return -ESHUTDOWN;
-	return vdsd->in_flight[lun] > 0 || chance(sim, 10) == 0 ? ERR_BUSY : 0;
+	return vdsd->in_flight[lun] > 0 || sim_chance(sim, 10) == 0 ? ERR_BUSY : 0;
 }
 
 static void
@@ -554,7 +589,7 @@ env_lost(void *arg, const char *reason)
 	vdsd->sim->lost++;
 }
 
-static const struct array_member_env env = {
+const struct array_member_env sim_env = {
 	.now_ns = env_now,
 	.sleep_ms = env_sleep,
 	.state = env_state,
@@ -568,8 +603,8 @@ static const struct array_member_env env = {
 
 /* ---- the threads of a vdsd ---- */
 
-static bool
-goes_on(const struct sim_thread *thread)
+bool
+sim_goes_on(const struct sim_thread *thread)
 {
 	return !thread->vdsd->dead && !thread->sim->over;
 }
@@ -579,18 +614,18 @@ run_renew(struct sim_thread *thread)
 {
 	struct array_member *member = &thread->vdsd->member;
 
-	while (goes_on(thread)) {
+	while (sim_goes_on(thread)) {
 		array_member_renew(member);
-		wait_ms(thread->sim, member->lease_ms / 4, member->lease_ms / 4 + 10);
+		sim_wait_ms(thread->sim, member->lease_ms / 4, member->lease_ms / 4 + 10);
 	}
 }
 
 static void
 run_look(struct sim_thread *thread)
 {
-	while (goes_on(thread)) {
+	while (sim_goes_on(thread)) {
 		array_member_look(&thread->vdsd->member);
-		wait_ms(thread->sim, 900, 1100);
+		sim_wait_ms(thread->sim, 900, 1100);
 	}
 }
 
@@ -598,7 +633,7 @@ static int
 ask(struct array_member *member, const struct guid *owner, const struct guid *lun_id)
 {
 	struct sim_vdsd *vdsd = member->env_arg;
-	struct sim_vdsd *other = vdsd->sim->now[index_of(vdsd->sim->ids, SIM_GATEWAYS, owner)];
+	struct sim_vdsd *other = vdsd->sim->now[sim_index_of(vdsd->sim->ids, SIM_GATEWAYS, owner)];
 	struct sim_thread *self = vdsd->sim->current;
 	int rc;
 
@@ -613,11 +648,11 @@ ask(struct array_member *member, const struct guid *owner, const struct guid *lu
 static void
 run_own(struct sim_thread *thread)
 {
-	while (goes_on(thread)) {
+	while (sim_goes_on(thread)) {
 		array_member_claim_all(&thread->vdsd->member);
-		while (goes_on(thread) && array_member_balance(&thread->vdsd->member, ask))
+		while (sim_goes_on(thread) && array_member_balance(&thread->vdsd->member, ask))
 			array_member_claim_all(&thread->vdsd->member);
-		wait_ms(thread->sim, 50, 300);
+		sim_wait_ms(thread->sim, 50, 300);
 	}
 }
 
@@ -628,11 +663,12 @@ run_mover(struct sim_thread *thread)
 	struct sim *sim = thread->sim;
 	struct sim_vdsd *vdsd = thread->vdsd;
 
-	while (goes_on(thread)) {
-		wait_ms(sim, 100, sim->now_ns < sim->calm_ns ? 3000 : 60000);
-		if (goes_on(thread) && sim->now_ns < sim->calm_ns)
-			(void)array_member_move(&vdsd->member, &sim->luns[chance(sim, SIM_LUNS)],
-						&sim->ids[chance(sim, SIM_GATEWAYS)]);
+	while (sim_goes_on(thread)) {
+		sim_wait_ms(sim, 100, sim->now_ns < sim->calm_ns ? 3000 : 60000);
+		if (sim_goes_on(thread) && sim->now_ns < sim->calm_ns)
+			(void)array_member_move(&vdsd->member,
+						&sim->luns[sim_chance(sim, SIM_LUNS)],
+						&sim->ids[sim_chance(sim, SIM_GATEWAYS)]);
 	}
 }
 
@@ -653,8 +689,8 @@ static void
 written(struct sim *sim, unsigned lun, uint64_t epoch)
 {
 	if (epoch < sim->written[lun])
-		broken(sim, "LUN %u was written by the owner of epoch %llu after that of %llu", lun,
-		       (unsigned long long)epoch, (unsigned long long)sim->written[lun]);
+		sim_broken(sim, "LUN %u was written by the owner of epoch %llu after that of %llu",
+			   lun, (unsigned long long)epoch, (unsigned long long)sim->written[lun]);
 	if (sim->last_write_ns[lun] != 0 &&
 	    sim->now_ns - sim->last_write_ns[lun] > sim->longest_gap_ns)
 		sim->longest_gap_ns = sim->now_ns - sim->last_write_ns[lun];
@@ -670,14 +706,15 @@ run_data(struct sim_thread *thread)
 	struct sim *sim = thread->sim;
 	struct sim_vdsd *vdsd = thread->vdsd;
 
-	while (goes_on(thread)) {
-		unsigned lun = (unsigned)chance(sim, SIM_LUNS);
+	while (sim_goes_on(thread)) {
+		unsigned lun = (unsigned)sim_chance(sim, SIM_LUNS);
 		uint64_t epoch = epoch_of(vdsd, lun);
 
+		sim_check_served(vdsd);
 		if (epoch != 0 && epoch < sim->served[lun])
-			broken(sim, "gateway %u answers for LUN %u of epoch %llu after %llu",
-			       vdsd->who, lun, (unsigned long long)epoch,
-			       (unsigned long long)sim->served[lun]);
+			sim_broken(sim, "gateway %u answers for LUN %u of epoch %llu after %llu",
+				   vdsd->who, lun, (unsigned long long)epoch,
+				   (unsigned long long)sim->served[lun]);
 		if (epoch != 0) {
 			sim->answers++;
 			sim->served[lun] = epoch;
@@ -687,8 +724,9 @@ run_data(struct sim_thread *thread)
 
 			vdsd->in_flight[lun]++; /* before anything else happens: a drain sees it */
 			/* the worst moment: what comes next was allowed a moment ago */
-			if (sim->now_ns < sim->calm_ns && chance(sim, 300) == 0)
-				sim_stop_process(sim, vdsd->who, (3000 + chance(sim, 9000)) * MS);
+			if (sim->now_ns < sim->calm_ns && sim_chance(sim, 300) == 0)
+				sim_stop_process(sim, vdsd->who,
+						 (3000 + sim_chance(sim, 9000)) * MS);
 			rc = sent(vdsd, &sim->objects[lun]);
 			if (rc == 0)
 				written(sim, lun, epoch);
@@ -697,7 +735,7 @@ run_data(struct sim_thread *thread)
 			(void)answered(vdsd);
 			vdsd->in_flight[lun]--;
 		}
-		wait_ms(sim, 0, 120);
+		sim_wait_ms(sim, 0, 120);
 	}
 }
 
@@ -714,18 +752,19 @@ run_main(struct sim_thread *thread)
 		if (rc < 0 && vdsd->member.instance != NULL)
 			mem_free(TAKE(vdsd->member.instance));
 		rc = array_member_join(&vdsd->member, &none);
-	} while (rc < 0 && goes_on(thread) && env_sleep(vdsd, 500) == 0);
+	} while (rc < 0 && sim_goes_on(thread) && env_sleep(vdsd, 500) == 0);
 	if (rc == 0) {
 		spawn(sim, vdsd, run_renew);
 		spawn(sim, vdsd, run_look);
 		spawn(sim, vdsd, run_own);
 		spawn(sim, vdsd, run_mover);
 		spawn(sim, vdsd, run_data);
+		spawn(sim, vdsd, sim_run_changes);
 	}
-	while (goes_on(thread))
-		wait_ms(sim, 500, 1000);
+	while (sim_goes_on(thread))
+		sim_wait_ms(sim, 500, 1000);
 	if (!sim->over && sim->now[vdsd->who] == vdsd) {
-		wait_ms(sim, 100, 3000);
+		sim_wait_ms(sim, 100, 3000);
 		sim_start(sim, vdsd->who);
 	}
 }
@@ -735,7 +774,7 @@ sim_start(struct sim *sim, unsigned who)
 {
 	struct sim_vdsd *vdsd;
 
-	if (sim->client_count == SIM_CLIENTS || sim->thread_count + 8 > SIM_THREADS) {
+	if (sim->client_count == SIM_CLIENTS || sim->thread_count + 9 > SIM_THREADS) {
 		sim->full = sim->over = true;
 		return;
 	}
@@ -747,11 +786,13 @@ sim_start(struct sim *sim, unsigned who)
 	vdsd->client = sim->client_count++;
 	vdsd->map = sim->map;
 	vdsd->state = state_ref(sim->truth);
-	array_member_init(&vdsd->member, 0);
+	array_member_init(&vdsd->member, 0, SIM_SEEN_MS);
+	if (sim->without_seen)
+		array_member_seen(&vdsd->member, UINT64_MAX / 2);
 	vdsd->member.id = sim->ids[who];
 	vdsd->member.ops = &ops;
 	vdsd->member.cluster = vdsd;
-	vdsd->member.env = &env;
+	vdsd->member.env = &sim_env;
 	vdsd->member.env_arg = vdsd;
 	sim->vdsds[vdsd->client] = vdsd;
 	sim->now[who] = vdsd;
@@ -772,11 +813,11 @@ run_faults(struct sim_thread *thread)
 	struct sim *sim = thread->sim;
 
 	while (!sim->over && sim->now_ns < sim->calm_ns) {
-		unsigned who = (unsigned)chance(sim, SIM_GATEWAYS);
-		uint64_t ns = chance(sim, 3) == 0 ? chance(sim, 20000) * MS
-						  : chance(sim, 6000) * MS;
+		unsigned who = (unsigned)sim_chance(sim, SIM_GATEWAYS);
+		uint64_t ns = sim_chance(sim, 3) == 0 ? sim_chance(sim, 20000) * MS
+						      : sim_chance(sim, 6000) * MS;
 
-		switch (chance(sim, 6)) {
+		switch (sim_chance(sim, 7)) {
 		case 0:
 		case 1:
 			sim_stop_process(sim, who, ns);
@@ -791,13 +832,16 @@ run_faults(struct sim_thread *thread)
 			sim->now[who]->dead = true;
 			sim->stopped_until_ns[who] = 0;
 			break;
+		case 6: /* it reaches its lease, but not the catalog */
+			sim->catalog_cut_until_ns[who] = MIN(sim->now_ns + 3 * ns, sim->calm_ns);
+			break;
 		case 5: /* a connection breaks, perhaps for nothing */
 			if (sim->now[(who + 1) % SIM_GATEWAYS]->joined)
 				array_member_suspect(&sim->now[(who + 1) % SIM_GATEWAYS]->member,
 						     &sim->ids[who]);
 			break;
 		}
-		wait_ms(sim, 500, 12000);
+		sim_wait_ms(sim, 500, 12000);
 	}
 }
 
@@ -846,11 +890,11 @@ sim_init(struct sim *sim, uint64_t seed)
 	memset(sim, 0, sizeof(*sim));
 	sim->random = seed * 0x9e3779b97f4a7c15ull + 1;
 	for (unsigned i = 0; i < 20; i++)
-		(void)chance(sim, 2);
+		(void)sim_chance(sim, 2);
 	pthread_mutex_init(&sim->lock, NULL);
 	pthread_cond_init(&sim->back, NULL);
 	for (unsigned i = 0; i < SIM_GATEWAYS; i++)
-		sim->rate_ppm[i] = (int)chance(sim, 60000) - 30000;
+		sim->rate_ppm[i] = (int)sim_chance(sim, 60000) - 30000;
 	make_rows(sim);
 }
 
@@ -879,8 +923,8 @@ check_calm(struct sim *sim)
 			holders += sim->now[i] != NULL && !sim->now[i]->dead &&
 				   epoch_of(sim->now[i], lun) != 0;
 		if (holders != 1)
-			broken(sim, "LUN %u has %u gateways that serve it, after calm", lun,
-			       holders);
+			sim_broken(sim, "LUN %u has %u gateways that serve it, after calm", lun,
+				   holders);
 	}
 }
 

@@ -8,6 +8,9 @@
  * gateway is stopped or killed by then), and its answer comes back (not while stopped).  An object
  * of the cluster refuses a fenced client as soon as the object has seen the map that fences it, as
  * an OSD does: with a request of a client that has that map.
+ *
+ * member_sim_change.c has changes of the configuration, which are answered, and looks whether any
+ * gateway serves a state without them afterwards.
  */
 #ifndef MEMBER_SIM_H
 #define MEMBER_SIM_H
@@ -18,7 +21,8 @@
 
 #define SIM_GATEWAYS 3u
 #define SIM_LUNS     6u
-#define SIM_THREADS  512u
+#define SIM_THREADS  640u
+#define SIM_SEEN_MS  8000u
 #define SIM_CLIENTS  256u
 
 struct sim;
@@ -57,7 +61,8 @@ struct sim {
 	bool over, full;
 	char broken[256]; /* the first invariant that was broken; "" = none */
 	/* what is taken out, to see that the simulation finds it */
-	bool without_fence, without_epoch, without_wait;
+	bool without_fence, without_epoch, without_wait, without_seen;
+	bool with_old_barrier; /* an answer waits for those that watch, 5 s at most */
 	bool clears; /* fences are taken back while a client sleeps before a claim; no writes */
 
 	pthread_mutex_t lock;
@@ -72,7 +77,7 @@ struct sim {
 	/* by gateway */
 	struct sim_vdsd *now[SIM_GATEWAYS]; /* NULL = none runs */
 	uint64_t stopped_until_ns[SIM_GATEWAYS], cut_until_ns[SIM_GATEWAYS];
-	uint64_t mon_cut_until_ns[SIM_GATEWAYS];
+	uint64_t mon_cut_until_ns[SIM_GATEWAYS], catalog_cut_until_ns[SIM_GATEWAYS];
 	int rate_ppm[SIM_GATEWAYS]; /* how much faster its clock goes */
 	struct guid ids[SIM_GATEWAYS], luns[SIM_LUNS], pool;
 
@@ -86,7 +91,8 @@ struct sim {
 		uint64_t end_ns;
 	} lease[SIM_GATEWAYS];
 	uint64_t claimed[SIM_LUNS], written[SIM_LUNS], served[SIM_LUNS];
-	uint64_t writes, refused, answers, takeovers, moves, lost;
+	uint64_t answered; /* the sequence of the newest change that was answered */
+	uint64_t writes, refused, answers, takeovers, moves, lost, changes;
 	uint64_t last_write_ns[SIM_LUNS], longest_gap_ns;
 };
 
@@ -97,5 +103,18 @@ void sim_fini(struct sim *sim);
 /* Starts a vdsd as a gateway. */
 void sim_start(struct sim *sim, unsigned who);
 void sim_stop_process(struct sim *sim, unsigned who, uint64_t ns);
+
+/* ---- for member_sim_change.c ---- */
+
+extern const struct array_member_env sim_env;
+
+uint64_t sim_chance(struct sim *sim, uint64_t below);
+void sim_wait_ms(struct sim *sim, uint64_t least, uint64_t most);
+__attribute__((format(printf, 2, 3))) void sim_broken(struct sim *sim, const char *format, ...);
+bool sim_goes_on(const struct sim_thread *thread);
+/* A thread of a vdsd that makes changes. */
+void sim_run_changes(struct sim_thread *thread);
+/* Checks that a vdsd that answers an initiator now has all changes that were answered. */
+void sim_check_served(struct sim_vdsd *vdsd);
 
 #endif

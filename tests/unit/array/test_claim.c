@@ -145,7 +145,7 @@ setup(void **state)
 	struct claims *c = mem_calloc(1, sizeof(*c));
 	struct position at = { .incarnation = 1 };
 
-	array_member_init(&c->member, 0);
+	array_member_init(&c->member, 0, 0);
 	c->cluster = fake_cluster_new();
 	c->client = fake_client_new(c->cluster);
 	c->ops = (struct array_cluster_ops){ .lun_claim = op_lun_claim, .fenced = op_fenced };

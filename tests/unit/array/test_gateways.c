@@ -28,7 +28,7 @@ struct gateways {
 	struct array *arrays[GATEWAYS];
 	struct guid luns[LUNS];
 	atomic_bool lost[GATEWAYS];
-	uint32_t lease_ms;
+	uint32_t lease_ms, seen_ms;
 };
 
 static const char *const names[GATEWAYS] = { "gw-a", "gw-b", "gw-c" };
@@ -44,7 +44,7 @@ on_lost(void *arg, const char *reason)
 static int
 gateway_try(struct gateways *g, unsigned i, const char *dir, struct array **ret_array)
 {
-	struct catalog_shared shared = shared_cluster_open(g->catalog);
+	struct catalog_shared shared;
 	struct array_options options = {
 		.dir = dir,
 		.verify_interval_ms = 1000,
@@ -53,11 +53,13 @@ gateway_try(struct gateways *g, unsigned i, const char *dir, struct array **ret_
 		.gateway_address = "127.0.0.1:1",
 		.cluster_ops = &fake_cluster_ops,
 		.lease_ms = g->lease_ms,
+		.seen_ms = g->seen_ms,
 		.lost = on_lost,
 		.lost_arg = &g->lost[i],
 	};
 
 	g->clients[i] = fake_client_new(g->cluster);
+	shared = shared_cluster_open_as(g->catalog, fake_client_number(g->clients[i]));
 	options.cluster = g->clients[i];
 	return array_open(&options, ret_array);
 }
@@ -116,7 +118,7 @@ rows_apply(struct array *array, struct array_task *task)
 
 /* luns: there are LUNs, as rows only. */
 static int
-setup_with(void **state, uint32_t lease_ms, bool luns)
+setup_with(void **state, uint32_t lease_ms, uint32_t seen_ms, bool luns)
 {
 	struct gateways *g = mem_calloc(1, sizeof(*g));
 	struct rows rows = { .task = { .apply = rows_apply, .cause = "test" },
@@ -124,6 +126,7 @@ setup_with(void **state, uint32_t lease_ms, bool luns)
 			     .luns = luns };
 
 	g->lease_ms = lease_ms;
+	g->seen_ms = seen_ms;
 	snprintf(g->dir, sizeof(g->dir), "/tmp/vds-array-XXXXXX");
 	assert_non_null(mkdtemp(g->dir));
 	g->catalog = shared_cluster_new();
@@ -141,14 +144,14 @@ setup_with(void **state, uint32_t lease_ms, bool luns)
 static int
 setup(void **state)
 {
-	return setup_with(state, LEASE_MS, true);
+	return setup_with(state, LEASE_MS, 0, true);
 }
 
 /* For tests in which no lease may end, however busy the machine is. */
 static int
 setup_long(void **state)
 {
-	return setup_with(state, 60000, true);
+	return setup_with(state, 60000, 60000, true);
 }
 
 /* With LUNs that have volumes, so that they move; each gateway has as many as the others. */
@@ -158,7 +161,7 @@ setup_moves(void **state)
 	struct array_answer answer;
 	struct gateways *g;
 
-	setup_with(state, 60000, false);
+	setup_with(state, 60000, 60000, false);
 	g = *state;
 	shared_pool_setup();
 	assert_ok(array_pool_create(g->arrays[0], NULL, "p", "/shared-test/p", &answer));
@@ -169,6 +172,20 @@ setup_moves(void **state)
 		g->luns[i] = make_lun(g->arrays[0], name);
 	}
 	return 0;
+}
+
+/* For tests in which a gateway does not follow the others. */
+static int
+setup_short(void **state)
+{
+	return setup_with(state, LEASE_MS, 2 * LEASE_MS, true);
+}
+
+/* For tests in which a gateway is dead: only the end of its lease says so. */
+static int
+setup_dead(void **state)
+{
+	return setup_with(state, LEASE_MS, 24 * 3600 * 1000, true);
 }
 
 static void
@@ -289,6 +306,7 @@ test_a_gateway_that_cannot_be_fenced_keeps_its_name(void **state)
 	AUTO_STATE struct state *now = NULL;
 	const struct row_controller *row;
 
+	make_target(g->arrays[1], "t"); /* it knows then which clients the others are */
 	fake_client_cut(g->clients[1], true);
 	assert_true(array_gateway_remove(g->arrays[1], NULL, &first, true, NULL) < 0);
 	now = array_state(g->arrays[0]);
@@ -522,6 +540,101 @@ test_a_second_vdsd_of_a_name_does_not_start(void **state)
 	assert_false(atomic_load(&g->lost[0]));
 }
 
+/* ---- answers to changes ---- */
+
+static bool
+has_target(struct array *array, const struct guid *target)
+{
+	AUTO_STATE struct state *state = array_state(array);
+
+	return state_find(state, ROW_TARGET, target) != NULL;
+}
+
+/* A change that is answered now is not missing in what any gateway answers from. */
+static void
+assert_nobody_lacks(struct gateways *g, const struct guid *target)
+{
+	for (unsigned i = 0; i < GATEWAYS; i++) {
+		bool serves = array_lease_ok(g->arrays[i]); /* first: it may end, but not begin */
+
+		if (!has_target(g->arrays[i], target) && serves)
+			fail_msg("gateway %u serves a state without a change that is answered", i);
+	}
+}
+
+static void
+test_who_reaches_its_lease_but_not_the_catalog_serves_nothing_old(void **state)
+{
+	struct gateways *g = *state;
+	struct guid target;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	shared_cluster_cut(g->catalog, fake_client_number(g->clients[0]), true);
+	target = make_target(g->arrays[1], "t");
+	assert_nobody_lacks(g, &target);
+	EVENTUALLY(holds(g, 1) + holds(g, 2) == LUNS);
+	assert_true(fake_client_is_fenced(g->clients[0]));
+	shared_cluster_cut(g->catalog, fake_client_number(g->clients[0]), false);
+	EVENTUALLY(atomic_load(&g->lost[0]));
+}
+
+static void
+test_who_is_not_notified_serves_nothing_old(void **state)
+{
+	struct gateways *g = *state;
+	struct guid target;
+
+	shared_cluster_mute(g->catalog, true);
+	target = make_target(g->arrays[1], "t");
+	assert_nobody_lacks(g, &target);
+	shared_cluster_mute(g->catalog, false);
+}
+
+/* The lease of a gateway that is dead has ended, so nobody waits for more than that. */
+static void
+test_a_dead_gateway_is_waited_for_no_longer_than_its_lease(void **state)
+{
+	struct gateways *g = *state;
+	uint64_t held;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	shared_cluster_cut(g->catalog, fake_client_number(g->clients[0]), true);
+	fake_client_cut(g->clients[0], true);
+	make_target(g->arrays[1], "t"); /* not as long as seen_ms, which is a day */
+	assert_false(array_lease_ok(g->arrays[0]));
+	/* nobody outside waits for what gateways do among themselves */
+	EVENTUALLY(holds(g, 1) + holds(g, 2) == LUNS);
+	held = atomic_load(&g->arrays[1]->sharing.held);
+	shared_cluster_cut(g->catalog, fake_client_number(g->clients[2]), true);
+	fake_client_cut(g->clients[2], true);
+	EVENTUALLY(holds(g, 1) == LUNS);
+	assert_int_equal(atomic_load(&g->arrays[1]->sharing.held), held);
+}
+
+/* ---- notifications ---- */
+
+static void
+test_who_follows_others_notifies_nobody(void **state)
+{
+	struct gateways *g = *state;
+	struct position position;
+	unsigned before;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	make_target(g->arrays[1], "settled");
+	before = shared_cluster_notifications(g->catalog);
+	for (unsigned n = 0; n < 20; n++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "t%u", n);
+		make_target(g->arrays[1], name);
+		for (unsigned i = 0; i < GATEWAYS; i++)
+			assert_ok(array_sharing_sync(g->arrays[i]));
+	}
+	assert_ok(array_sync(g->arrays[0], &position));
+	assert_int_equal(shared_cluster_notifications(g->catalog), before + 20);
+}
+
 int
 main(void)
 {
@@ -557,6 +670,16 @@ main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_slow_gateway_that_has_its_lease_is_not_fenced, setup_long, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_who_reaches_its_lease_but_not_the_catalog_serves_nothing_old,
+			setup_short, teardown),
+		cmocka_unit_test_setup_teardown(test_who_is_not_notified_serves_nothing_old,
+						setup_short, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_dead_gateway_is_waited_for_no_longer_than_its_lease, setup_dead,
+			teardown),
+		cmocka_unit_test_setup_teardown(test_who_follows_others_notifies_nobody, setup_long,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_a_second_vdsd_of_a_name_does_not_start,
 						setup_long, teardown),
 	};

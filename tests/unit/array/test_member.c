@@ -22,7 +22,7 @@
 #define CALM_NS   (45 * NS_PER_S)
 
 struct outcome {
-	uint64_t runs, broken, writes, refused, takeovers, moves, lost;
+	uint64_t runs, broken, writes, refused, takeovers, moves, lost, changes;
 	char what[256]; /* the last that was broken */
 };
 
@@ -44,6 +44,7 @@ run(uint64_t seed, struct outcome *outcome, void (*prepare)(struct sim *sim), bo
 	outcome->takeovers += sim.takeovers;
 	outcome->moves += sim.moves;
 	outcome->lost += sim.lost;
+	outcome->changes += sim.changes;
 	if (say && sim.broken[0] != '\0')
 		print_error("seed %llu: %s\n", (unsigned long long)seed, sim.broken);
 	if (sim.full)
@@ -71,7 +72,7 @@ test_no_lun_has_two_writers_and_each_gets_an_owner(void **state)
 	assert_int_equal(outcome.broken, 0);
 	if (one == NULL) {
 		assert_true(outcome.takeovers > 0 && outcome.moves > 0 && outcome.lost > 0);
-		assert_true(outcome.writes > 1000);
+		assert_true(outcome.writes > 1000 && outcome.changes > 100);
 	}
 }
 
@@ -144,6 +145,33 @@ test_without_waiting_for_leases_the_simulation_finds_old_answers(void **state)
 	is_found(no_wait, "answers for LUN");
 }
 
+static void
+no_seen(struct sim *sim)
+{
+	sim->without_seen = true;
+}
+
+/* A gateway that reaches its lease, but not the catalog, would answer from an old state. */
+static void
+test_without_looking_at_the_catalog_the_simulation_finds_an_old_state(void **state)
+{
+	(void)state;
+	is_found(no_seen, "serves the state of change");
+}
+
+static void
+old_barrier(struct sim *sim)
+{
+	sim->with_old_barrier = true;
+}
+
+static void
+test_without_looking_who_lacks_a_change_the_simulation_finds_an_old_state(void **state)
+{
+	(void)state;
+	is_found(old_barrier, "serves the state of change");
+}
+
 int
 main(void)
 {
@@ -153,6 +181,10 @@ main(void)
 		cmocka_unit_test(test_without_fences_the_simulation_finds_two_writers),
 		cmocka_unit_test(test_without_epochs_the_simulation_finds_an_old_claim),
 		cmocka_unit_test(test_without_waiting_for_leases_the_simulation_finds_old_answers),
+		cmocka_unit_test(
+			test_without_looking_at_the_catalog_the_simulation_finds_an_old_state),
+		cmocka_unit_test(
+			test_without_looking_who_lacks_a_change_the_simulation_finds_an_old_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

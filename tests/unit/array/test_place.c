@@ -262,7 +262,7 @@ setup(void **state)
 	for (unsigned i = 0; i < GATEWAYS; i++) {
 		guid_make(&p->gateways[i]);
 		put_gateway(p, i, "runs", false);
-		array_member_init(&p->members[i], 1000);
+		array_member_init(&p->members[i], 1000, 0);
 		p->members[i].id = p->gateways[i];
 		p->members[i].ops = &ops;
 		p->members[i].env = &env;

@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#define WATCHERS 16
+
 struct item {
 	char *key;
 	char *value;
@@ -35,7 +37,7 @@ struct shared_cluster {
 	size_t count, capacity;
 	struct list stores, waiting, late;
 	enum shared_fault fault, then;
-	unsigned fault_count, then_count, random, commits, conflicts;
+	unsigned fault_count, then_count, random, commits, conflicts, notifications;
 	uint64_t seed;
 	bool away, mute;
 	void (*during_read)(void *arg);
@@ -47,6 +49,8 @@ struct shared_cluster {
 struct store {
 	struct list node;
 	struct shared_cluster *cluster;
+	uint64_t client;
+	bool cut;
 	void (*wake)(void *arg);
 	void *arg;
 	uint64_t
@@ -59,8 +63,10 @@ struct wait {
 	struct list node;
 	struct store *from;
 	uint64_t version;
-	void (*done)(void *arg, int rc);
+	catalog_shared_notified *done;
 	void *arg;
+	uint64_t clients[WATCHERS]; /* that were notified */
+	size_t count;
 };
 
 struct shared_cluster *
@@ -194,6 +200,12 @@ add_late(struct shared_cluster *cluster, uint64_t expected, const struct catalog
 
 /* ---- the operations ---- */
 
+static bool
+is_away(const struct store *store)
+{
+	return store->cluster->away || store->cut;
+}
+
 static enum shared_fault
 next_fault(struct shared_cluster *cluster)
 {
@@ -217,8 +229,6 @@ commit_locked(struct shared_cluster *cluster, uint64_t expected,
 {
 	enum shared_fault fault = next_fault(cluster);
 
-	if (cluster->away)
-		return -ENOTCONN;
 	run_late(cluster);
 	if (fault == SHARED_FAULT_REFUSED)
 		return err_set(-ENOSPC, "the cluster is full");
@@ -251,7 +261,7 @@ store_commit(void *arg, uint64_t expected, const struct catalog_shared_item *ite
 	int rc;
 
 	pthread_mutex_lock(&store->cluster->lock);
-	rc = commit_locked(store->cluster, expected, items, count);
+	rc = is_away(store) ? -ENOTCONN : commit_locked(store->cluster, expected, items, count);
 	pthread_mutex_unlock(&store->cluster->lock);
 	return rc;
 }
@@ -270,7 +280,7 @@ store_read(void *arg, const char *prefix, const char *after, catalog_shared_each
 	pthread_mutex_lock(&cluster->lock);
 	run_late(cluster);
 	*ret_version = cluster->version;
-	if (cluster->away)
+	if (is_away(store))
 		rc = -ENOTCONN;
 	while (rc == 0) {
 		size_t at = find(cluster, last);
@@ -315,7 +325,7 @@ store_get(void *arg, const char *const *keys, size_t count, catalog_shared_each 
 
 		pthread_mutex_lock(&cluster->lock);
 		at = find(cluster, keys[i]);
-		if (cluster->away)
+		if (is_away(store))
 			rc = -ENOTCONN;
 		else if (at < cluster->count && strcmp(cluster->items[at].key, keys[i]) == 0)
 			item = (struct item){
@@ -349,9 +359,17 @@ store_watching(void *arg)
 	bool away;
 
 	pthread_mutex_lock(&store->cluster->lock);
-	away = store->cluster->away;
+	away = is_away(store);
 	pthread_mutex_unlock(&store->cluster->lock);
 	return away ? -ENOTCONN : 0;
+}
+
+/* Returns whether the notification has not been acknowledged. */
+static bool
+lacks(const struct store *store, const struct wait *wait)
+{
+	return store->wake != NULL && !store->cut && store->notified != 0 &&
+	       store->notified <= wait->version;
 }
 
 static bool
@@ -360,11 +378,31 @@ all_have(struct shared_cluster *cluster, const struct wait *wait)
 	list_for_each(node, &cluster->stores) {
 		struct store *store = list_entry(node, struct store, node);
 
-		if (store != wait->from && store->wake != NULL && store->notified != 0 &&
-		    store->notified <= wait->version)
+		if (store != wait->from && lacks(store, wait))
 			return false;
 	}
 	return true;
+}
+
+/* Keeps those clients that have acknowledged. */
+static void
+keep_ackers(const struct shared_cluster *cluster, struct wait *wait)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < wait->count; i++) {
+		bool acked = false;
+
+		list_for_each(node, &cluster->stores) {
+			const struct store *store = list_entry(node, struct store, node);
+
+			acked = acked || (store->client == wait->clients[i] && !store->cut &&
+					  !lacks(store, wait));
+		}
+		if (acked)
+			wait->clients[kept++] = wait->clients[i];
+	}
+	wait->count = kept;
 }
 
 /* Ends those waits that have what they wait for; `rc` != 0: all.  Without the lock. */
@@ -383,12 +421,14 @@ end_waits(struct shared_cluster *cluster, int rc)
 				break;
 			}
 		}
-		if (ended != NULL)
+		if (ended != NULL) {
 			list_remove(&ended->node);
+			keep_ackers(cluster, ended);
+		}
 		pthread_mutex_unlock(&cluster->lock);
 		if (ended == NULL)
 			return;
-		ended->done(ended->arg, rc);
+		ended->done(ended->arg, rc, ended->clients, ended->count);
 		free(ended);
 	}
 }
@@ -406,7 +446,7 @@ store_acknowledge(void *arg, uint64_t version)
 }
 
 static int
-store_notify(void *arg, uint64_t version, uint32_t timeout_ms, void (*done)(void *arg, int rc),
+store_notify(void *arg, uint64_t version, uint32_t timeout_ms, catalog_shared_notified *done,
 	     void *done_arg)
 {
 	struct store *store = arg;
@@ -419,11 +459,14 @@ store_notify(void *arg, uint64_t version, uint32_t timeout_ms, void (*done)(void
 	pthread_mutex_lock(&cluster->lock);
 	list_append(&cluster->waiting, &wait->node);
 	mute = cluster->mute;
+	cluster->notifications++;
 	list_for_each(node, &cluster->stores) {
 		struct store *other = list_entry(node, struct store, node);
 
-		if (other == store || other->wake == NULL || mute)
+		if (other == store || other->wake == NULL || other->cut || mute)
 			continue;
+		if (wait->count < WATCHERS)
+			wait->clients[wait->count++] = other->client;
 		if (other->notified < version)
 			other->notified = version;
 		other->wake(other->arg); /* takes a lock of its own, and nothing more */
@@ -489,9 +532,16 @@ static const struct catalog_shared_ops store_ops = {
 struct catalog_shared
 shared_cluster_open(struct shared_cluster *cluster)
 {
+	return shared_cluster_open_as(cluster, 0);
+}
+
+struct catalog_shared
+shared_cluster_open_as(struct shared_cluster *cluster, uint64_t client)
+{
 	struct store *store = calloc(1, sizeof(*store));
 
 	store->cluster = cluster;
+	store->client = client;
 	pthread_mutex_lock(&cluster->lock);
 	list_append(&cluster->stores, &store->node);
 	pthread_mutex_unlock(&cluster->lock);
@@ -553,6 +603,31 @@ shared_cluster_away(struct shared_cluster *cluster, bool away)
 	pthread_mutex_lock(&cluster->lock);
 	cluster->away = away;
 	pthread_mutex_unlock(&cluster->lock);
+}
+
+void
+shared_cluster_cut(struct shared_cluster *cluster, uint64_t client, bool cut)
+{
+	pthread_mutex_lock(&cluster->lock);
+	list_for_each(node, &cluster->stores) {
+		struct store *store = list_entry(node, struct store, node);
+
+		if (store->client == client)
+			store->cut = cut;
+	}
+	pthread_mutex_unlock(&cluster->lock);
+	end_waits(cluster, 0); /* those that waited for this one */
+}
+
+unsigned
+shared_cluster_notifications(struct shared_cluster *cluster)
+{
+	unsigned notifications;
+
+	pthread_mutex_lock(&cluster->lock);
+	notifications = cluster->notifications;
+	pthread_mutex_unlock(&cluster->lock);
+	return notifications;
 }
 
 void

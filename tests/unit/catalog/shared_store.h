@@ -26,6 +26,8 @@ struct shared_cluster *shared_cluster_new(void);
 void shared_cluster_free(struct shared_cluster *cluster);
 /* Opens the store once more; catalog_open_shared consumes it. */
 struct catalog_shared shared_cluster_open(struct shared_cluster *cluster);
+/* As a client of the cluster with that number, which acknowledgements name. */
+struct catalog_shared shared_cluster_open_as(struct shared_cluster *cluster, uint64_t client);
 /* Sets the fault of the next `count` commits. */
 void shared_cluster_fault(struct shared_cluster *cluster, enum shared_fault fault, unsigned count);
 /* Sets the fault of the `count` commits after those. */
@@ -34,6 +36,10 @@ void shared_cluster_then(struct shared_cluster *cluster, enum shared_fault fault
 void shared_cluster_random(struct shared_cluster *cluster, unsigned every);
 /* Nothing can be reached. */
 void shared_cluster_away(struct shared_cluster *cluster, bool away);
+/* One client does not reach the store any more, and its watch is lost: nobody waits for it. */
+void shared_cluster_cut(struct shared_cluster *cluster, uint64_t client, bool cut);
+/* Returns how often somebody has notified the others. */
+unsigned shared_cluster_notifications(struct shared_cluster *cluster);
 /* Notifications do not arrive; those who wait for acknowledgements get ERR_TIMEOUT. */
 void shared_cluster_mute(struct shared_cluster *cluster, bool mute);
 /* Ends all waiting for acknowledgements with ERR_TIMEOUT. */
