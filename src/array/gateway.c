@@ -164,9 +164,13 @@ array_gateway_changed(struct array *array, const struct change *change)
 
 	if (g == NULL)
 		return;
-	for (size_t i = 0; i < change->op_count; i++)
-		owners = owners || change->ops[i].family == ROW_LUN_OWNER ||
-			 change->ops[i].family == ROW_CONTROLLER;
+	for (size_t i = 0; i < change->op_count; i++) {
+		const struct change_op *op = &change->ops[i];
+
+		owners = owners || op->family == ROW_LUN_OWNER || op->family == ROW_CONTROLLER;
+		if (op->family == ROW_LUN_OWNER && op->row == NULL)
+			array_member_deleted(&g->member, &op->key.a);
+	}
 	if (owners)
 		owners_changed(g);
 }

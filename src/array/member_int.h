@@ -290,6 +290,8 @@ void array_member_claim_all(struct array_member *member);
  * thread; never blocks longer than a lock.
  */
 void array_member_want(struct array_member *member, const struct guid *lun_id);
+/* Forgets that the LUN is held, since a change that is published has deleted it.  Any thread. */
+void array_member_deleted(struct array_member *member, const struct guid *lun_id);
 /* Returns whether the LUN is claimed, so that its store may be used.  Any thread. */
 bool array_member_holds(struct array_member *member, const struct guid *lun_id);
 /*

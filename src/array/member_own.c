@@ -33,6 +33,22 @@ array_member_holds(struct array_member *member, const struct guid *lun_id)
 	return holds;
 }
 
+/*
+ * The claims are looked at by a thread that may be late: until then the LUN may have come back from the
+ * trash, and to another gateway.
+ */
+void
+array_member_deleted(struct array_member *member, const struct guid *lun_id)
+{
+	struct array_member_lun *lun;
+
+	pthread_mutex_lock(&member->lock);
+	lun = guid_map_find(&member->luns, lun_id);
+	if (lun != NULL && lun->claim == CLAIM_HELD)
+		mem_free(guid_map_remove(&member->luns, lun_id));
+	pthread_mutex_unlock(&member->lock);
+}
+
 /* Forgets claims of LUNs that are deleted.  Returns false when another one owns what is held here. */
 static bool
 forget_others(struct array_member *member, const struct state *state)

@@ -21,7 +21,7 @@ struct fake_client {
 	struct guid gateway;
 	uint32_t lease_ms;
 	const struct array_cluster_events *events;
-	bool joined, fenced, cut, doubt;
+	bool joined, fenced, cut, doubt, holds, held;
 	unsigned mute, answered, claims, maps;
 	uint64_t lease_end_ns; /* 0 = none */
 };
@@ -33,7 +33,7 @@ struct fake_claim {
 
 struct fake_cluster {
 	pthread_mutex_t lock; /* guards everything, the clients and calls too */
-	pthread_cond_t answered;
+	pthread_cond_t answered, released;
 	struct fake_client clients[CLIENTS];
 	unsigned count, calling;
 	struct guid_map claims; /* struct fake_claim */
@@ -59,6 +59,7 @@ fake_cluster_new(void)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&cluster->answered, &attr);
 	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&cluster->released, NULL);
 	guid_map_init(&cluster->claims);
 	return cluster;
 }
@@ -78,6 +79,7 @@ fake_cluster_free(struct fake_cluster *cluster)
 	}
 	pthread_mutex_destroy(&cluster->lock);
 	pthread_cond_destroy(&cluster->answered);
+	pthread_cond_destroy(&cluster->released);
 	mem_free(cluster);
 }
 
@@ -106,6 +108,26 @@ fake_client_cut(struct fake_client *client, bool cut)
 	pthread_mutex_lock(&client->cluster->lock);
 	client->cut = cut;
 	pthread_mutex_unlock(&client->cluster->lock);
+}
+
+void
+fake_client_hold_claims(struct fake_client *client, bool hold)
+{
+	pthread_mutex_lock(&client->cluster->lock);
+	client->holds = hold;
+	pthread_cond_broadcast(&client->cluster->released);
+	pthread_mutex_unlock(&client->cluster->lock);
+}
+
+bool
+fake_client_is_held(struct fake_client *client)
+{
+	bool held;
+
+	pthread_mutex_lock(&client->cluster->lock);
+	held = client->held;
+	pthread_mutex_unlock(&client->cluster->lock);
+	return held;
 }
 
 bool
@@ -384,6 +406,10 @@ op_lun_claim(void *arg, const struct guid *owner, struct array_cluster_claim *cl
 	int rc = begin(client);
 
 	(void)owner;
+	client->held = client->holds;
+	while (client->holds)
+		pthread_cond_wait(&client->cluster->released, &client->cluster->lock);
+	client->held = false;
 	client->claims++;
 	for (size_t i = 0; i < count; i++)
 		claims[i].rc = rc == 0 ? claim_one(client->cluster, &claims[i]) : rc;

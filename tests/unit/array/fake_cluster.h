@@ -21,6 +21,9 @@ struct fake_client *fake_client_new(struct fake_cluster *cluster);
 uint64_t fake_client_number(const struct fake_client *client);
 /* Cuts a client off: its requests get no answer, and it is not called. */
 void fake_client_cut(struct fake_client *client, bool cut);
+/* Claims of a client get no answer while this is set; whether one waits. */
+void fake_client_hold_claims(struct fake_client *client, bool hold);
+bool fake_client_is_held(struct fake_client *client);
 bool fake_client_is_fenced(struct fake_client *client);
 /* The next calls to a client get no answer: it is slow. */
 void fake_client_mute(struct fake_client *client, unsigned calls);

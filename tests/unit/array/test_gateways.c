@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "array/array_int.h"
+#include "array/member_int.h"
 #include "base/clock.h"
 #include "catalog/shared.h"
 #include "fake_cluster.h"
@@ -611,6 +612,68 @@ test_a_dead_gateway_is_waited_for_no_longer_than_its_lease(void **state)
 	assert_int_equal(atomic_load(&g->arrays[1]->sharing.held), held);
 }
 
+/* ---- owners that change while claims are late ---- */
+
+struct owner_change {
+	struct array_task task;
+	struct guid lun, owner; /* owner zero: the LUN has none, as in the trash */
+};
+
+static int
+owner_apply(struct array *array, struct array_task *task)
+{
+	struct owner_change *o = container_of(task, struct owner_change, task);
+
+	(void)array;
+	return guid_is_zero(&o->owner) ? state_edit_delete(task->edit, ROW_LUN_OWNER, &o->lun, NULL)
+				       : array_member_edit_own(task->edit, &o->lun, &o->owner);
+}
+
+/* Deletes the LUN's owner and gives it another one: two changes of one batch, so that none comes between. */
+static void
+come_back(struct array *array, const struct guid *lun, const struct guid *owner)
+{
+	struct owner_change both[2] = { { .lun = *lun }, { .lun = *lun, .owner = *owner } };
+
+	for (unsigned i = 0; i < 2; i++) {
+		both[i].task.apply = owner_apply;
+		both[i].task.cause = "test";
+		sem_init(&both[i].task.done, 0, 0);
+		array_writer_queue(array, &both[i].task);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		while (sem_wait(&both[i].task.done) != 0)
+			;
+		sem_destroy(&both[i].task.done);
+		assert_ok(both[i].task.result);
+		change_unref(both[i].task.logged);
+		state_unref(both[i].task.before);
+		state_unref(both[i].task.after);
+	}
+}
+
+/* A LUN was in the trash and came back at another gateway, while the thread of claims was late. */
+static void
+test_a_lun_that_comes_back_elsewhere_ends_nobody(void **state)
+{
+	struct gateways *g = *state;
+	const struct guid *first = array_controller_id(g->arrays[0]), *lun;
+	struct guid other = { { 0 } };
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS && holds(g, 0) > 0);
+	lun = lun_of_first(g);
+	for (unsigned l = 0; l < LUNS; l++)
+		if (!guid_equal(&g->luns[l], lun))
+			other = g->luns[l];
+	fake_client_hold_claims(g->clients[0], true);
+	come_back(g->arrays[0], &other, first);
+	EVENTUALLY(fake_client_is_held(g->clients[0]));
+	come_back(g->arrays[0], lun, array_controller_id(g->arrays[1]));
+	fake_client_hold_claims(g->clients[0], false);
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	assert_false(atomic_load(&g->lost[0]));
+}
+
 /* ---- notifications ---- */
 
 static void
@@ -678,6 +741,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_dead_gateway_is_waited_for_no_longer_than_its_lease, setup_dead,
 			teardown),
+		cmocka_unit_test_setup_teardown(test_a_lun_that_comes_back_elsewhere_ends_nobody,
+						setup_long, teardown),
 		cmocka_unit_test_setup_teardown(test_who_follows_others_notifies_nobody, setup_long,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_second_vdsd_of_a_name_does_not_start,
