@@ -39,16 +39,38 @@ touched_before(struct array *array, const struct state *state,
 	}
 }
 
+struct noted {
+	const struct catalog_touched *touched;
+	const struct guid *controller;
+	bool here;
+};
+
+static int
+look_for_note(void *arg, const struct catalog_unlink *entry)
+{
+	struct noted *noted = arg;
+
+	noted->here = noted->here || (guid_equal(&entry->lun_id, &noted->touched->a) &&
+				      guid_equal(&entry->pool_id, &noted->touched->b) &&
+				      guid_equal(&entry->controller_id, noted->controller));
+	return 0;
+}
+
 /*
  * This gateway has noted the volume in a change that it took for failed, since its outcome was not
- * known; nobody else removes it.  (When everything was loaded anew, the next start does.)
+ * known; nobody else removes it.  After everything was loaded anew, a note may be another gateway's.
  */
 static int
 unlink_own(struct array *array, const struct catalog_touched *touched)
 {
 	const struct row_pool *pool = state_find(array->state, ROW_POOL, &touched->b);
+	struct noted noted = { touched, &array->controller_id, false };
+	int rc = catalog_unlinks(array->catalog, look_for_note, &noted);
 
-	return pool != NULL ? array_store_dying_add(array, &touched->a, &pool->id, pool->path) : 0;
+	if (rc < 0 || !noted.here || pool == NULL ||
+	    array_store_is_dying(array, &touched->a, &pool->id))
+		return rc;
+	return array_store_dying_add(array, &touched->a, &pool->id, pool->path);
 }
 
 static int
@@ -220,7 +242,10 @@ publish_difference(struct array *array, const struct catalog_news *news)
 void
 array_foreign_publish(struct array *array, const struct catalog_news *news)
 {
-	struct catalog_news anew = { .gap = true, .tables = UINT32_MAX };
+	struct catalog_news anew = { .gap = true,
+				     .tables = UINT32_MAX,
+				     .touched = news->touched,
+				     .touched_count = news->touched_count };
 	AUTO_STATE struct state *last = news->gap ? NULL : last_state(array, news);
 
 	if (news->own)

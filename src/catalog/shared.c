@@ -487,6 +487,7 @@ catalog_sharing_free(struct catalog_sharing *sharing)
 	sharing->store.ops->close(sharing->store.store);
 	strbuf_fini(&sharing->record.keys);
 	mem_free(sharing->record.touches);
+	mem_free(sharing->notes);
 	mem_free(sharing);
 }
 
@@ -701,13 +702,84 @@ check_goes_on(struct catalog *catalog, const struct position *before)
 					     : 0;
 }
 
+static int
+note_before(void *arg, const struct catalog_unlink *entry)
+{
+	struct catalog_sharing *sharing = arg;
+
+	if (mem_grow(&sharing->notes, &sharing->note_capacity, sharing->note_count + 1,
+		     sizeof(sharing->notes[0])) < 0)
+		return -ENOMEM;
+	sharing->notes[sharing->note_count++] = (struct catalog_shared_note){ entry->lun_id,
+									      entry->pool_id };
+	return 0;
+}
+
+/* The working copy is dropped when loading begins, and loading may have to be tried again. */
+static int
+begin_reload(struct catalog *catalog)
+{
+	struct catalog_sharing *sharing = catalog->sharing;
+	int rc;
+
+	if (sharing->reloads)
+		return 0;
+	sharing->note_count = 0;
+	rc = catalog_unlinks(catalog, note_before, sharing);
+	sharing->reloads = rc == 0;
+	return rc;
+}
+
+struct new_notes {
+	const struct catalog_sharing *sharing;
+	struct catalog_news *news;
+};
+
+static int
+note_after(void *arg, const struct catalog_unlink *entry)
+{
+	const struct new_notes *notes = arg;
+	struct catalog_news *news = notes->news;
+
+	for (size_t i = 0; i < notes->sharing->note_count; i++) {
+		const struct catalog_shared_note *note = &notes->sharing->notes[i];
+
+		if (guid_equal(&note->lun_id, &entry->lun_id) &&
+		    guid_equal(&note->pool_id, &entry->pool_id))
+			return 0;
+	}
+	if (mem_grow(&news->touched, &news->touched_capacity, news->touched_count + 1,
+		     sizeof(news->touched[0])) < 0)
+		return -ENOMEM;
+	news->touched[news->touched_count++] = (struct catalog_touched){
+		.table = CATALOG_TABLE_UNLINK, .own = true, .a = entry->lun_id, .b = entry->pool_id
+	};
+	return 0;
+}
+
+/* Finds the notes that were not there before.  Transactions of this opening may have made them. */
+static int
+end_reload(struct catalog *catalog, struct catalog_news *news)
+{
+	struct new_notes notes = { catalog->sharing, news };
+	int rc = catalog_unlinks(catalog, note_after, &notes);
+
+	if (rc == 0)
+		catalog->sharing->reloads = false;
+	else
+		catalog->sharing->stale = true;
+	return rc;
+}
+
 /* Loads everything anew.  The event log says what has changed, when it goes back so far. */
 static int
 reload(struct catalog *catalog, struct catalog_news *news)
 {
 	struct position before = catalog->committed;
-	int rc = load(catalog);
+	int rc = begin_reload(catalog);
 
+	if (rc == 0)
+		rc = load(catalog);
 	catalog_news_fini(news);
 	if (rc < 0)
 		return rc;
@@ -728,7 +800,7 @@ reload(struct catalog *catalog, struct catalog_news *news)
 		news->gap = true;
 		rc = 0;
 	}
-	return rc;
+	return rc < 0 ? rc : end_reload(catalog, news);
 }
 
 /* Returns 1 when everything is to be loaded anew. */

@@ -174,7 +174,10 @@ struct catalog_news {
 	uint32_t tables; /* a bit 1 << CATALOG_TABLE_* for each table that has changed */
 	/* it has, or may have, a transaction of this opening whose outcome was not known */
 	bool own;
-	/* everything was loaded anew: all bits of `tables` are set, `touched` and `answers` are empty */
+	/*
+	 * Everything was loaded anew: all bits of `tables` are set, `answers` is empty, and `touched`
+	 * has only the rows of unlink that there were not before, each of which may be `own`.
+	 */
 	bool reloaded;
 	/* the changes are not known, or it is another incarnation: only catalog_load tells the state */
 	bool gap;

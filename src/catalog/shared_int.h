@@ -44,6 +44,11 @@ struct catalog_shared_record {
 	bool failed;        /* memory was short */
 };
 
+/* A row of the table unlink: a volume that is to be removed. */
+struct catalog_shared_note {
+	struct guid lun_id, pool_id;
+};
+
 struct catalog_sharing {
 	struct catalog_shared store;
 	uint64_t version;   /* of the working copy */
@@ -59,6 +64,10 @@ struct catalog_sharing {
 	struct catalog_shared_record record;
 	size_t touches_at_savepoint;
 	int64_t grown_at_savepoint, grown_rows_at_savepoint;
+	/* the notes that there were before everything is loaded anew, until that has succeeded */
+	bool reloads;
+	struct catalog_shared_note *notes;
+	size_t note_count, note_capacity;
 };
 
 /* ---- shared_row.c: the encoding ---- */

@@ -160,6 +160,26 @@ test_a_volume_that_was_deleted_unknowingly_is_removed(void **state)
 	assert_int_equal(array_lun_delete(g->arrays[0], NULL, &lun, true, NULL), ERR_NOT_FOUND);
 }
 
+/* The log has lost the change, too, so the gateway loads everything anew. */
+static void
+test_a_volume_that_was_deleted_unknowingly_is_removed_after_a_reload(void **state)
+{
+	struct gateways *g = *state;
+	struct guid lun = new_lun(g, 0, 0, "l"), other = new_lun(g, 0, 1, "m");
+
+	shared_pool_keep(true); /* the other note is another gateway's, and stays for now */
+	assert_ok(array_lun_delete(g->arrays[1], NULL, &other, true, NULL));
+	shared_cluster_fault(g->cluster, SHARED_FAULT_FORGOTTEN, 1);
+	shared_cluster_then(g->cluster, SHARED_FAULT_REFUSED, 2);
+	assert_int_equal(array_lun_delete(g->arrays[0], NULL, &lun, true, NULL), ERR_TIMEOUT);
+	shared_pool_keep(false);
+	wait_until(is_gone, &lun);
+	wait_until(is_gone, &other);
+	assert_int_equal(shared_pool_removed(&lun), 1);
+	assert_int_equal(shared_pool_removed(&other), 1);
+	assert_int_equal(shared_pool_missed(), 0);
+}
+
 static bool
 lun_is_in(struct array *array, const void *arg)
 {
@@ -262,6 +282,7 @@ main(void)
 		T(test_a_sweep_leaves_what_a_living_gateway_makes),
 		T(test_a_schedule_runs_at_the_owner_and_once),
 		T(test_a_volume_that_was_deleted_unknowingly_is_removed),
+		T(test_a_volume_that_was_deleted_unknowingly_is_removed_after_a_reload),
 		T(test_a_job_that_was_begun_unknowingly_goes_on),
 		T(test_a_move_whose_end_is_not_known_finds_out),
 		T(test_a_rollback_that_is_not_recorded_is_seen),
