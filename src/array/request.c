@@ -7,7 +7,8 @@
  *
  * A client may repeat at one gateway what it has begun at another.  The catalog takes one of the two;
  * the other one hears of it before it commits (array_request_is_foreign), fails, and gives the answer
- * of the first in the place of its error.
+ * of the first in the place of its error.  The first one may still wait for gateways that lack the
+ * change, or may be dead; so whoever gives its answer waits for them, too, once.
  */
 #include <errno.h>
 
@@ -20,6 +21,7 @@ struct request_entry {
 	struct guid id;
 	bool done;
 	bool elsewhere;             /* is under way here, and another gateway has made the change */
+	bool unreached;             /* made by another gateway: some may lack the change */
 	struct array_answer answer; /* when done, or elsewhere */
 };
 
@@ -66,12 +68,27 @@ add_live(struct array *array, struct array_answer *answer)
 	answer->live_version = state_position(live)->sequence;
 }
 
+/* Waits until no gateway serves a state without the change, which this gateway has. */
+static void
+reach(struct array *array, const struct guid *id)
+{
+	struct request_entry *entry;
+
+	array_sharing_barrier(array);
+	pthread_mutex_lock(&array->requests_lock);
+	entry = guid_map_find(&array->requests, id);
+	if (entry != NULL)
+		entry->unreached = false;
+	pthread_mutex_unlock(&array->requests_lock);
+}
+
 int
 array_request_begin(struct array *array, const struct array_request *request,
 		    struct array_answer *ret_answer)
 {
 	struct guid id = array_request_id(request);
 	struct request_entry *entry;
+	bool unreached = false;
 	int rc = 0;
 
 	if (guid_is_zero(&id))
@@ -82,10 +99,14 @@ array_request_begin(struct array *array, const struct array_request *request,
 	if (entry != NULL && ret_answer != NULL)
 		*ret_answer = entry->answer;
 	if (entry != NULL)
+		unreached = entry->unreached;
+	if (entry != NULL)
 		rc = 1;
 	else if (entry_new(array, &id) == NULL)
 		rc = -ENOMEM;
 	pthread_mutex_unlock(&array->requests_lock);
+	if (unreached)
+		reach(array, &id);
 	if (rc == 1)
 		add_live(array, ret_answer);
 	if (rc == 1 && request->audit != NULL)
@@ -99,6 +120,7 @@ end_elsewhere(const struct array_request *request, struct request_entry *entry,
 	      struct array_answer *ret_answer)
 {
 	entry->elsewhere = false;
+	entry->unreached = true;
 	entry->answer.replayed = true;
 	if (ret_answer != NULL)
 		*ret_answer = entry->answer;
@@ -113,12 +135,14 @@ array_request_end(struct array *array, const struct array_request *request, int 
 {
 	struct guid id = array_request_id(request);
 	struct request_entry *entry;
+	bool unreached = false;
 
 	if (rc == 0 && ret_answer != NULL)
 		*ret_answer = *answer;
 	if (!guid_is_zero(&id)) {
 		pthread_mutex_lock(&array->requests_lock);
 		entry = guid_map_find(&array->requests, &id);
+		unreached = entry->elsewhere;
 		if (entry->elsewhere)
 			rc = end_elsewhere(request, entry, ret_answer);
 		else if (rc == 0)
@@ -130,6 +154,8 @@ array_request_end(struct array *array, const struct array_request *request, int 
 		pthread_cond_broadcast(&array->request_done);
 		pthread_mutex_unlock(&array->requests_lock);
 	}
+	if (unreached)
+		reach(array, &id);
 	if (rc == 0)
 		add_live(array, ret_answer);
 	return rc;
@@ -157,6 +183,7 @@ load_one(void *arg, const struct catalog_answer *stored)
 	if (entry == NULL)
 		return -ENOMEM;
 	entry->answer = answer_of(stored);
+	entry->unreached = array_is_shared(array);
 	keep(array, entry);
 	return 0;
 }

@@ -241,8 +241,10 @@ array_sharing_holds(struct array *array, struct array_task *task)
 {
 	struct array_sharing *sharing = &array->sharing;
 
-	if (!task->applied || !sharing->wrote)
+	if (!task->barrier && (!task->applied || !sharing->wrote))
 		return false;
+	if (task->barrier)
+		sharing->notify_due = true;
 	sharing->tells = sharing->tells || task->reach != ARRAY_REACH_OWN;
 	if (task->reach != ARRAY_REACH_ALL || !array_gateway_waits(array))
 		return false;
@@ -368,6 +370,23 @@ sync_run(struct array *array, struct array_task *task)
 {
 	(void)task;
 	return array_sharing_pull(array);
+}
+
+static int
+barrier_run(struct array *array, struct array_task *task)
+{
+	(void)array;
+	(void)task;
+	return 0;
+}
+
+void
+array_sharing_barrier(struct array *array)
+{
+	struct array_task task = { .run = barrier_run, .barrier = true };
+
+	if (array_is_shared(array))
+		(void)array_writer_submit(array, &task);
 }
 
 int

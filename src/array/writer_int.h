@@ -58,6 +58,7 @@ struct array_task {
 	const char *object;
 	int audit_code; /* array_audit_put: the outcome */
 	enum array_reach reach;
+	bool barrier; /* a run whose answer waits as that of a change that was committed just before */
 	enum catalog_use use; /* how much of the reserve the change may use */
 	struct array_answer answer;
 
@@ -189,6 +190,11 @@ void array_sharing_deadline(const struct array *array, struct timespec *ret_at);
 int array_sharing_pull(struct array *array);
 /* Has the writer look which answers need not wait any more.  Any thread. */
 void array_sharing_reached(struct array *array);
+/*
+ * Waits until no other gateway serves a state from before what this one has now.  Returns at once when
+ * the catalog is not shared.  Any thread but the writer.
+ */
+void array_sharing_barrier(struct array *array);
 /* Has the writer pull, and waits for it.  Returns likewise.  Any thread but the writer. */
 int array_sharing_sync(struct array *array);
 /* Pulls when that is due, and answers what the others have acknowledged. */

@@ -579,6 +579,45 @@ test_who_reaches_its_lease_but_not_the_catalog_serves_nothing_old(void **state)
 	EVENTUALLY(atomic_load(&g->lost[0]));
 }
 
+struct retry {
+	struct array *array;
+	struct array_request request;
+	struct array_answer answer;
+	int rc;
+};
+
+static void *
+retry_main(void *arg)
+{
+	struct retry *r = arg;
+
+	r->rc = array_target_create(r->array, &r->request, NULL, "once", false, false, &r->answer);
+	return NULL;
+}
+
+/* The first gateway still waits, and the one that is asked again gives its answer. */
+static void
+test_an_answer_of_another_gateway_waits_for_those_that_lack_the_change(void **state)
+{
+	struct gateways *g = *state;
+	struct retry first = { .array = g->arrays[1] }, again = { .array = g->arrays[2] };
+	pthread_t thread;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	guid_make(&first.request.id);
+	again.request.id = first.request.id;
+	shared_cluster_cut(g->catalog, fake_client_number(g->clients[0]), true);
+	assert_int_equal(pthread_create(&thread, NULL, retry_main, &first), 0);
+	EVENTUALLY(count_rows(g->arrays[2], ROW_TARGET) == 1);
+	retry_main(&again);
+	assert_ok(again.rc);
+	assert_true(again.answer.replayed);
+	assert_nobody_lacks(g, &again.answer.object_id);
+	pthread_join(thread, NULL);
+	assert_ok(first.rc);
+	assert_true(guid_equal(&first.answer.object_id, &again.answer.object_id));
+}
+
 static void
 test_who_is_not_notified_serves_nothing_old(void **state)
 {
@@ -735,6 +774,9 @@ main(void)
 			test_a_slow_gateway_that_has_its_lease_is_not_fenced, setup_long, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_who_reaches_its_lease_but_not_the_catalog_serves_nothing_old,
+			setup_short, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_an_answer_of_another_gateway_waits_for_those_that_lack_the_change,
 			setup_short, teardown),
 		cmocka_unit_test_setup_teardown(test_who_is_not_notified_serves_nothing_old,
 						setup_short, teardown),
