@@ -111,7 +111,7 @@ struct array_options {
 	const struct array_cluster_ops *cluster_ops;
 	void *cluster;
 	uint32_t lease_ms; /* of a gateway; 0 = 3500 */
-	uint32_t seen_ms;  /* how long a gateway serves what it has read last; 0 = 30000 */
+	uint32_t seen_ms;  /* how long a gateway serves what it has read last; 0 = 25000 */
 	/*
 	 * Called once, on any thread, when this gateway is out: others have fenced it, or nobody
 	 * knows what is committed.  From then on array_lease_ok says no.  The process is to begin

@@ -8,7 +8,7 @@
  *	its lock was read after the commit, and nobody held it: before it answers again, it takes the
  *	lease and then catches up (retake in member_lease.c), or joins anew;
  *	the newest state says that it does not live: its lease had ended before that was committed; or
- *	the commit was seen_ms ago, and an eighth more, for clocks that run apart.
+ *	the commit was seen_ms and a seventh of it ago, since clocks run apart.
  *
  * Acknowledgements name clients.  Which gateway a client is tells the lock that it holds.
  */

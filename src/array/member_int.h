@@ -26,7 +26,8 @@
 #include "model/state.h"
 
 #define MEMBER_LEASE_MS    3500u
-#define MEMBER_SEEN_MS     30000u /* as long as an OSD may take to be replaced by another one */
+/* Ceph replaces a dead OSD in about that time, and clients wait 30 s for an answer to a change. */
+#define MEMBER_SEEN_MS     25000u
 #define MEMBER_PING_MS     1000u
 #define MEMBER_PINGS       3u /* calls that a gateway with a lease may miss when it is suspected */
 #define MEMBER_POLL_MS     100u
