@@ -167,6 +167,21 @@ is_another_array(const struct array *array)
 	return state_position(array->state)->sequence == 0;
 }
 
+/* What could not be published (array_foreign_publish has said why) is not served. */
+static int
+check_published(const struct array *array)
+{
+	const struct position *has = state_position(array->state),
+			      *is = catalog_position(array->catalog);
+
+	if (has->incarnation == is->incarnation && has->sequence == is->sequence)
+		return 0;
+	return err_set(ERR_CORRUPT,
+		       "change %llu of the catalog could not be followed beyond change %llu: "
+		       "restart vdsd",
+		       (unsigned long long)is->sequence, (unsigned long long)has->sequence);
+}
+
 int
 array_sharing_pull(struct array *array)
 {
@@ -191,6 +206,8 @@ array_sharing_pull(struct array *array)
 			array_foreign_publish(array, &news);
 	}
 	catalog_news_fini(&news);
+	if (rc == 0)
+		rc = check_published(array);
 	if (rc == 0) {
 		array_gateway_seen(array, begin_ns);
 		catalog_acknowledge(array->catalog);

@@ -90,6 +90,9 @@ const char *catalog_held(const struct catalog *catalog);
  */
 int catalog_still_there(const struct catalog *catalog);
 
+/* Returns the position after the last commit, valid until the next one.  The catalog's thread. */
+const struct position *catalog_position(const struct catalog *catalog);
+
 /*
  * Loads all rows and the position.  The caller owns a reference to *ret_state.  Returns 0, or
  * ERR_CORRUPT (the stored digest does not match the rows).

@@ -134,6 +134,12 @@ catalog_mark_incarnation(int dir_fd)
 	return known ? mark.incarnation : 0;
 }
 
+const struct position *
+catalog_position(const struct catalog *catalog)
+{
+	return &catalog->committed;
+}
+
 /*
  * Writes the mark.  Failures are ignored: without the mark, the next start may take this catalog
  * for a restored one, which is safe.

@@ -321,6 +321,43 @@ test_a_gateway_that_was_away_long_follows_the_difference(void **state)
 	assert_false(lun_is_shown(g->arrays[2], &gone));
 }
 
+struct behind_run {
+	struct array_task task;
+	struct state *then; /* a reference */
+	int rc;
+};
+
+/* Pulls while memory has not taken what the catalog has, as when publishing has failed. */
+static int
+behind_run(struct array *array, struct array_task *task)
+{
+	struct behind_run *b = container_of(task, struct behind_run, task);
+	struct state *now = array->state;
+
+	pthread_mutex_lock(&array->state_lock);
+	array->state = b->then;
+	pthread_mutex_unlock(&array->state_lock);
+	b->rc = array_sharing_pull(array);
+	pthread_mutex_lock(&array->state_lock);
+	array->state = now;
+	pthread_mutex_unlock(&array->state_lock);
+	return 0;
+}
+
+/* It would answer from the old state, and others would take it for one that has the change. */
+static void
+test_who_cannot_publish_what_it_has_read_does_not_follow(void **state)
+{
+	struct gateways *g = *state;
+	struct behind_run b = { .task.run = behind_run, .then = array_state(g->arrays[1]) };
+
+	make_target(g->arrays[0], "t");
+	assert_ok(array_writer_submit(g->arrays[1], &b.task));
+	assert_int_equal(b.rc, ERR_CORRUPT);
+	state_unref(b.then);
+	assert_ok(array_sharing_sync(g->arrays[1]));
+}
+
 /* ---- private tables ---- */
 
 static void
@@ -615,6 +652,7 @@ main(void)
 		T(test_a_pool_of_one_machine_is_refused),
 		T(test_a_new_lun_with_an_owner_keeps_its_store),
 		T(test_a_gateway_that_was_away_long_follows_the_difference),
+		T(test_who_cannot_publish_what_it_has_read_does_not_follow),
 		T(test_a_token_is_good_and_dead_everywhere),
 		T(test_a_retry_at_another_gateway_gets_the_first_answer),
 		T(test_two_gateways_that_get_one_request_make_it_once),
