@@ -358,6 +358,25 @@ test_who_cannot_publish_what_it_has_read_does_not_follow(void **state)
 	assert_ok(array_sharing_sync(g->arrays[1]));
 }
 
+/* Each would wake all others in turn.  Notifications are lost, so that nobody follows before it is asked to. */
+static void
+test_who_follows_others_notifies_nobody(void **state)
+{
+	struct gateways *g = *state;
+	unsigned before;
+
+	shared_cluster_mute(g->cluster, true);
+	before = shared_cluster_notifications(g->cluster);
+	for (unsigned n = 1; n <= 5; n++) {
+		make_target(g->arrays[0], "t");
+		for (unsigned i = 1; i < GATEWAYS; i++)
+			assert_ok(array_sharing_sync(g->arrays[i]));
+	}
+	shared_cluster_mute(g->cluster, false);
+	assert_int_equal(shared_cluster_notifications(g->cluster), before + 5);
+	assert_alike(g);
+}
+
 /* ---- private tables ---- */
 
 static void
@@ -653,6 +672,7 @@ main(void)
 		T(test_a_new_lun_with_an_owner_keeps_its_store),
 		T(test_a_gateway_that_was_away_long_follows_the_difference),
 		T(test_who_cannot_publish_what_it_has_read_does_not_follow),
+		T(test_who_follows_others_notifies_nobody),
 		T(test_a_token_is_good_and_dead_everywhere),
 		T(test_a_retry_at_another_gateway_gets_the_first_answer),
 		T(test_two_gateways_that_get_one_request_make_it_once),
