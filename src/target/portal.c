@@ -25,7 +25,7 @@
 #define LISTEN_BACKLOG 512
 
 int
-target_portal_new(struct target *target, const struct row_portal *row,
+target_portal_new(struct target *target, const struct row_portal *row, bool inside,
 		  struct target_portal **ret_portal)
 {
 	struct target_portal *portal = mem_calloc(1, sizeof(*portal));
@@ -36,6 +36,7 @@ target_portal_new(struct target *target, const struct row_portal *row,
 	}
 	atomic_init(&portal->refs, 1);
 	portal->row = row_ref(row);
+	portal->inside = inside;
 	portal->thread = &target->threads[guid_hash(&row->id) % target->thread_count];
 	portal->lfd.fd = -1;
 	*ret_portal = portal;

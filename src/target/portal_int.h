@@ -123,8 +123,11 @@ struct target_portal {
 	char *reason;
 };
 
-/* Makes a portal with one reference for the caller. Returns 0 or -ENOMEM. Publisher. */
-int target_portal_new(struct target *target, const struct row_portal *row,
+/*
+ * Makes a portal with one reference for the caller.  inside: it is for other gateways.  Returns 0 or
+ * -ENOMEM.  Publisher.
+ */
+int target_portal_new(struct target *target, const struct row_portal *row, bool inside,
 		      struct target_portal **ret_portal);
 struct target_portal *target_portal_ref(struct target_portal *portal);
 void target_portal_unref(struct target_portal *portal);

@@ -520,15 +520,19 @@ target_delta_fini(struct target_delta *delta)
 
 /* ---- Portals ---- */
 
-/* Makes the portal of a row, or takes that of the view before: it goes on listening. */
+/*
+ * Makes the portal of a row, or takes that of the view before, which goes on listening: its threads
+ * and its connections use it, so nothing of it is written here.
+ */
 static int
-make_portal(struct maker *m, const struct row_portal *row, struct target_portal **ret_portal)
+make_portal(struct maker *m, const struct row_portal *row, bool inside,
+	    struct target_portal **ret_portal)
 {
 	struct target_portal *portal = m->old != NULL ? target_view_find_portal(m->old, &row->id)
 						      : NULL;
 
 	if (portal == NULL || !row_equal(portal->row, row))
-		return target_portal_new(m->target, row, ret_portal);
+		return target_portal_new(m->target, row, inside, ret_portal);
 	*ret_portal = target_portal_ref(portal);
 	return 0;
 }
@@ -570,11 +574,10 @@ add_inside(struct maker *m, struct target_portals *portals)
 
 	if (row == NULL)
 		return rc;
-	rc = make_portal(m, row, &portal);
+	rc = make_portal(m, row, true, &portal);
 	row_unref(row);
 	if (rc < 0)
 		return rc;
-	portal->inside = true;
 	while (at < portals->count &&
 	       guid_compare(&portals->list[at]->row->id, &portal->row->id) < 0)
 		at++;
@@ -611,7 +614,7 @@ make_portals(struct maker *m)
 
 		if (!controller_has_portal(array_controller_id(m->target->array), row))
 			continue;
-		rc = make_portal(m, row, &portals->list[portals->count]);
+		rc = make_portal(m, row, false, &portals->list[portals->count]);
 		if (rc < 0)
 			return rc;
 		portals->count++;

@@ -5,6 +5,8 @@
  */
 #include "few_gateways.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +102,53 @@ test_sessions_of_gateways_are_not_listed(void **state)
 	assert_int_equal(fake_sessions(g->list[1].array), 0);
 	host_logout(host);
 	assert_true(fake_wait_sessions(g->list[0].array, 0));
+}
+
+#define COMINGS 20
+
+struct comings {
+	struct few_gateways *g;
+	atomic_bool over;
+};
+
+/* An initiator whose commands the first gateway sends to the second one, again and again. */
+static void *
+come_and_go(void *arg)
+{
+	struct comings *c = arg;
+
+	for (unsigned i = 0; i < COMINGS; i++) {
+		struct iscsi_context *host = few_log_in(c->g, 0, HOST_1, 1 + i);
+
+		assert_int_equal(host_test_unit_ready(host, 1), 0);
+		host_logout(host);
+	}
+	atomic_store_explicit(&c->over, true, memory_order_relaxed);
+	return NULL;
+}
+
+/*
+ * Portals are changed while connections of another gateway begin and end.  These read what kind of
+ * portal theirs is, so the publisher may not write that again (ThreadSanitizer sees it).
+ */
+static void
+test_portals_change_while_another_gateway_comes_and_goes(void **state)
+{
+	struct comings c = { .g = *state };
+	struct array *second = c.g->list[1].array;
+	struct guid id = fake_id(30);
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, come_and_go, &c), 0);
+	for (bool there = false; !atomic_load_explicit(&c.over, memory_order_relaxed);
+	     there = !there) {
+		if (there)
+			fake_delete(second, ROW_PORTAL, &id);
+		else
+			fake_portal(second, &id, "127.0.0.1", 0);
+		fake_commit(second);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
 /* ---- Who may use the inner listener ---- */
@@ -434,6 +483,7 @@ main(void)
 		FEW_TEST(test_answers_are_those_of_the_owner),
 		FEW_TEST(test_report_luns_and_unknown_units_are_local),
 		FEW_TEST(test_sessions_of_gateways_are_not_listed),
+		FEW_TEST(test_portals_change_while_another_gateway_comes_and_goes),
 		FEW_TEST(test_initiators_may_not_log_in_at_the_inner_listener),
 		FEW_TEST(test_fencing_through_both_gateways),
 		FEW_TEST(test_reset_through_the_other_gateway),
