@@ -56,8 +56,9 @@ bool steady;
 static uint32_t generation;
 uint64_t seed;
 unsigned long answered, checked, torn, cuts, wrong;
-static unsigned long refused, failed; /* with BUSY and its like; with errors that may be */
-static char errors_allowed[128];      /* each between two commas */
+static unsigned long refused, busy,
+	failed;                  /* with BUSY and its like; BUSY; with errors that may be */
+static char errors_allowed[128]; /* each between two commas */
 
 int64_t
 now_ms(void)
@@ -330,6 +331,7 @@ on_status(struct session *s, struct cmd *c, uint8_t status, const uint8_t *sense
 			failed++;
 		} else if (status == 8 || status == 0x28 || key == 6) {
 			refused++;
+			busy += status == 8;
 		} else {
 			bad(s,
 			    "LUN %u opcode %02x block %u count %u: status %02x sense %x/%02x%02x",
@@ -369,10 +371,10 @@ answer(void)
 	}
 	for (unsigned i = 0; i < n_sessions; i++)
 		away += !sessions[i].in_use || sessions[i].portal != sessions[i].home;
-	printf("%s answered=%lu checked=%lu torn=%lu cuts=%lu refused=%lu failed=%lu wrong=%lu "
-	       "gap_ms=%jd idle_ms=%jd away=%u ghosts=%u haunted=%lu ghost_answers=%lu\n",
-	       wrong == 0 ? "ok" : "error", answered, checked, torn, cuts, refused, failed, wrong,
-	       (intmax_t)gap_ms, (intmax_t)idle_ms, away, n_ghosts, haunted, ghost_answers);
+	printf("%s answered=%lu checked=%lu torn=%lu cuts=%lu refused=%lu busy=%lu failed=%lu "
+	       "wrong=%lu gap_ms=%jd idle_ms=%jd away=%u ghosts=%u haunted=%lu ghost_answers=%lu\n",
+	       wrong == 0 ? "ok" : "error", answered, checked, torn, cuts, refused, busy, failed,
+	       wrong, (intmax_t)gap_ms, (intmax_t)idle_ms, away, n_ghosts, haunted, ghost_answers);
 	fflush(stdout);
 }
 

@@ -40,34 +40,42 @@ class Array:
     """A daemon with a pool of the cluster, LUNs behind two targets, and the program on them."""
 
     def __init__(self, daemon):
-        self.daemon, self.rest = daemon, daemon.rest()
-        self.pool = self.rest.call('POST', '/v1/pools', {'name': 'ceph', 'path': 'rbd:luns'})['id']
+        self.daemon = daemon
+        self.pool = self.call('POST', '/v1/pools', {'name': 'ceph', 'path': 'rbd:luns'})['id']
         self.targets = {}
         for n in range(TARGETS):
             name = f'iqn.2026-11.org.example:t{n}'
-            self.targets[name] = self.rest.call('POST', '/v1/targets', {
+            self.targets[name] = self.call('POST', '/v1/targets', {
                 'iscsi_name': name, 'with_group': True})['id']
         self.luns = [self.create(*kind) for kind in LUNS]
         self.tester = Tester(self.targets, [self.describe(lun) for lun in self.luns])
         self.tester.ok('portal', daemon.portal)
 
+    def call(self, *words):
+        """A request, over a connection of its own: vdsd closes one that is idle for long."""
+        rest = self.daemon.rest()
+        try:
+            return rest.call(*words)
+        finally:
+            rest.close()
+
     def create(self, mib, block_bytes):
-        lun = self.rest.call('POST', '/v1/luns', {
+        lun = self.call('POST', '/v1/luns', {
             'size_bytes': mib * MIB, 'block_bytes': block_bytes, 'mask': INITIATOR,
             'pool_id': self.pool})['id']
         eventually('the LUN is made', lambda: self.live(lun)['operation'] == 'none')
-        self.rest.call('PUT', f'/v1/luns/{lun}/targets', {'targets': list(self.targets.values())})
+        self.call('PUT', f'/v1/luns/{lun}/targets', {'targets': list(self.targets.values())})
         return lun
 
     def live(self, lun):
-        return self.rest.call('GET', f'/v1/luns/{lun}')['live']
+        return self.call('GET', f'/v1/luns/{lun}')['live']
 
     def pool_live(self):
-        return self.rest.call('GET', f'/v1/pools/{self.pool}')['live']
+        return self.call('GET', f'/v1/pools/{self.pool}')['live']
 
     def describe(self, lun):
-        row = self.rest.call('GET', f'/v1/luns/{lun}')
-        number = self.rest.call('GET', f'/v1/luns/{lun}/targets')['items'][0]['lun_number']
+        row = self.call('GET', f'/v1/luns/{lun}')
+        number = self.call('GET', f'/v1/luns/{lun}/targets')['items'][0]['lun_number']
         return f'{number}:{row["block_bytes"]}:{row["size_bytes"] // row["block_bytes"]}:{int(row["thin"])}'
 
     def works(self):
