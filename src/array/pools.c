@@ -161,6 +161,8 @@ entry_open(struct array *array, struct array_pool_entry *entry, enum array_pool_
 			       "%s is storage of one machine: the pools of an array of several "
 			       "gateways must be reached by all of them, such as rbd:POOL",
 			       entry->place);
+	if (array->look) /* --check changes nothing */
+		mode = POOL_LOOK;
 	rc = entry->driver->open(entry->place, &entry->array_id, mode, &entry->pool);
 	if (rc == 0)
 		entry_watch(array, entry);

@@ -102,6 +102,8 @@ dir_open(struct catalog *catalog)
 	if (catalog->dir_fd < 0)
 		return err_set(-errno, "%s: cannot open: %s", catalog->dir, strerror(errno));
 	rc = catalog_refuse_network(catalog->dir_fd, catalog->dir);
+	if (catalog->look && catalog->sharing != NULL)
+		return rc; /* what is looked at is not in the directory */
 	return rc < 0 ? rc : lock_dir(catalog);
 }
 

@@ -105,7 +105,7 @@ has_rows(struct ceph_pool *pool)
 static int
 marker_claim(struct ceph_pool *pool, enum array_pool_mode mode)
 {
-	int rc = mode == POOL_OPEN ? 0 : marker_write(pool, true);
+	int rc = array_pool_mode_opens(mode) ? 0 : marker_write(pool, true);
 
 	if (rc == 0 || rc == -EEXIST)
 		rc = marker_check(pool);
@@ -355,7 +355,11 @@ ceph_hold_take(struct ceph_pool *pool, enum array_pool_mode mode)
 	rados_t rados;
 	int rc = reach(pool);
 
-	if (rc < 0)
+	if (rc == 0 && mode == POOL_LOOK)
+		rc = marker_check(pool);
+	if (rc == 0 && mode == POOL_LOOK)
+		look(pool);
+	if (rc < 0 || mode == POOL_LOOK)
 		return rc;
 	rados = ceph_cluster_rados(atomic_load(&pool->cluster));
 	if (pool->who[0] == '\0')

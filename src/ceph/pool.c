@@ -289,7 +289,7 @@ take(struct ceph_pool *pool, enum array_pool_mode mode)
 	pthread_mutex_unlock(&pool->work);
 	if (rc == 0)
 		ceph_pool_set_state(pool, CEPH_POOL_HELD, 0, "");
-	if (rc != ERR_TIMEOUT || mode != POOL_OPEN)
+	if (rc != ERR_TIMEOUT || !array_pool_mode_opens(mode))
 		return rc;
 	ceph_pool_set_state(pool, CEPH_POOL_AWAY, rc, err_text(rc));
 	return 0;
@@ -307,9 +307,9 @@ pool_open(const char *place, const struct guid *array_id, enum array_pool_mode m
 	rc = enlist(pool);
 	if (rc == 0)
 		rc = take(pool, mode);
-	if (rc == 0)
+	if (rc == 0 && mode != POOL_LOOK)
 		rc = ceph_hold_start();
-	if (rc == 0)
+	if (rc == 0 && mode != POOL_LOOK)
 		rc = ceph_gone_start();
 	if (rc < 0) {
 		delist(pool);

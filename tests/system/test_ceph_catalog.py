@@ -6,6 +6,7 @@ kills of a vdsd and of the whole cluster in the middle of changes.
 import concurrent.futures
 import contextlib
 import http.client
+import json
 import os
 import pathlib
 import socket
@@ -190,15 +191,51 @@ def test_without_its_lease_a_gateway_shows_no_old_state():
         eventually('it answers again', lambda: status(a, '/v1/targets') == 200)
 
 
+def checked(daemon):
+    """vdsd --check with the words with which a gateway runs; what it says."""
+    done = subprocess.run([daemon.program, '--dir', daemon.dir, *map(str, daemon.options), '--check'],
+                          env={**os.environ, **daemon.env}, capture_output=True, text=True,
+                          timeout=vdstest.DEADLINE_S)
+    return done.stdout if done.returncode == 0 else done.stderr
+
+
+def holders_of_pool():
+    info = json.loads(cluster.ok('rados', '-p', cluster.POOL, 'lock', 'info', 'vds-pool', 'vds'))
+    return sorted(locker['name'] for locker in info['lockers'])
+
+
+def lun_row(daemon, lun):
+    return next(row for row in daemon.rest().list('luns') if row['name'] == lun)
+
+
 def test_the_check_works_beside_gateways():
-    with gateway('check') as a:
-        a.ctl('target', 'create', 't')
-        other = gateway('check')
-        other.dir.mkdir()
-        done = subprocess.run([other.program, '--dir', other.dir, *map(str, other.options), '--check'],
-                              env={**os.environ, **other.env}, capture_output=True, text=True,
-                              timeout=vdstest.DEADLINE_S)
-        equal(done.stdout, 'clean\n', f'vdsd --check ({done.stderr})')
+    with pair('check') as (a, b):
+        a.ctl('pool', 'create', 'ceph', f'rbd:{cluster.POOL}')
+        a.ctl('lun', 'create', 'v', '--size', '8M')
+        b.ctl('lun', 'create', 'w', '--size', '8M')
+        a.ctl('lun', 'clone', 'v', 'x')
+        holders = holders_of_pool()
+        for daemon in a, b:
+            equal(checked(daemon), 'clean\n', 'vdsd --check')
+        equal(holders_of_pool(), holders, 'who has the pool')
+
+        def change():
+            for n in range(20):
+                a.ctl('lun', 'create', f'n{n}', '--size', '4M')
+                a.ctl('lun', 'extend', f'n{n}', '4M')
+                a.ctl('lun', 'delete', f'n{n}')
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            changes = pool.submit(change)
+            checks = 0
+            while not changes.done():   # what changes meanwhile is no fault
+                equal(checked(b), 'clean\n', 'vdsd --check while LUNs come and go')
+                checks += 1
+            changes.result()
+        print(f'# checks meanwhile: {checks}')
+
+        image = f'{cluster.POOL}/vds-{lun_row(a, "w")["id"]}'
+        cluster.rbd('resize', '--size', '4M', '--allow-shrink', image)
+        check(f'{image.split("/")[1]} is shorter than' in checked(b), 'a LUN that was cut is no fault')
 
 
 if __name__ == '__main__':

@@ -151,9 +151,9 @@ static int
 bdev_open(const char *place, const struct guid *array_id, enum array_pool_mode mode,
 	  struct array_pool **ret_pool)
 {
-	enum blk_disk_mode how = mode == POOL_OPEN    ? BLK_DISK_OPEN
-				 : mode == POOL_FORCE ? BLK_DISK_FORCE
-						      : BLK_DISK_CREATE;
+	enum blk_disk_mode how = array_pool_mode_opens(mode) ? BLK_DISK_OPEN
+				 : mode == POOL_FORCE        ? BLK_DISK_FORCE
+							     : BLK_DISK_CREATE;
 
 	return open_disk(&array_pool_bdev, place, array_id, how, ret_pool);
 }

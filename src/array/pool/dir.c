@@ -112,7 +112,7 @@ has_volumes(const char *path)
 static int
 marker_open(int dir_fd, const char *path, const struct guid *array_id, enum array_pool_mode mode)
 {
-	bool create = mode != POOL_OPEN;
+	bool create = !array_pool_mode_opens(mode);
 	int fd = openat(dir_fd, MARKER, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0),
 			0600);
 	struct stat st;

@@ -31,10 +31,18 @@ struct array_pool {
 
 enum array_pool_mode {
 	POOL_OPEN,   /* opens an existing pool */
+	POOL_LOOK,   /* as POOL_OPEN, for a check: takes nothing from gateways that use the pool */
 	POOL_CREATE, /* claims the place for this array if no other array has it */
 	POOL_BEGIN,  /* as POOL_CREATE, but also from an array whose creation failed */
 	POOL_FORCE   /* as POOL_CREATE, but whatever a device holds is destroyed */
 };
+
+/* Returns whether a pool that is there already is to be opened. */
+static inline bool
+array_pool_mode_opens(enum array_pool_mode mode)
+{
+	return mode == POOL_OPEN || mode == POOL_LOOK;
+}
 
 struct array_pool_space {
 	uint64_t capacity_bytes;

@@ -211,7 +211,7 @@ check_memory(const struct ram_pool *ram, enum array_pool_mode mode)
 		return 0;
 	str_format_size(ram->limit_bytes, want, sizeof(want));
 	str_format_size(left, have, sizeof(have));
-	if (mode != POOL_OPEN)
+	if (!array_pool_mode_opens(mode))
 		return err_set(ERR_NO_SPACE,
 			       "%s: a pool of %s does not fit into the memory that this host (or "
 			       "the limit of vdsd's service) has left for pools, which is %s: "
