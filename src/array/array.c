@@ -341,8 +341,11 @@ open_all(struct array *array)
 		array_live_array_put(array);
 	if (rc == 0)
 		rc = update_version(array);
-	if (rc == 0)
+	if (rc == 0 && array->gateways == NULL)
 		rc = array_controller_update(array);
+	else if (rc == 0 &&
+		 !array->held) /* the row may be that of a vdsd that runs: after the join */
+		rc = array_controller_check_address(array, array->state);
 	if (rc == 0 && !array_is_shared(array)) /* in a backup of an array of several gateways */
 		rc = array_kept_power_on(array);
 	if (rc < 0)
@@ -376,6 +379,8 @@ array_open(const struct array_options *options, struct array **ret_array)
 		rc = array->look ? look_all(array) : open_all(array);
 	if (rc == 0 && !array->look && !array->held)
 		rc = array_gateway_start(array);
+	if (rc == 0 && array->gateways != NULL)
+		rc = array_controller_update(array);
 	if (rc < 0) {
 		snprintf(text, sizeof(text), "%s", err_text(rc));
 		array_close(array);

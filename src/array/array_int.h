@@ -256,6 +256,12 @@ bool array_runtime_is_there(struct array *array);
 /* ---- gateway.c: one of several gateways ---- */
 
 /*
+ * gateway_admin.c: checks an address for a gateway.  Returns 0, or ERR_INVALID with a text (it is none, or
+ * another gateway has it).
+ */
+int array_gateway_check_address(const struct state *view, const struct guid *gateway,
+				const char *address);
+/*
  * Makes the array one of several gateways, when the options have a cluster: from now on no LUN is held
  * that it has not claimed.  Before the catalog is loaded.  Returns 0 or -ENOMEM.
  */
@@ -695,6 +701,8 @@ int array_controller_find(struct array *array, const struct state *state);
  * renamed, or the address of a gateway.  Returns 0 or an error of the writer.  The opening thread.
  */
 int array_controller_update(struct array *array);
+/* Returns 0, or ERR_INVALID: the address that this gateway is given cannot be its own. */
+int array_controller_check_address(const struct array *array, const struct state *state);
 /* Returns what portals of the own controller have as their controller: zero without gateways. */
 struct guid array_controller_of_portals(const struct array *array);
 

@@ -66,10 +66,22 @@ own_name(const struct array *array, char name[ROW_NAME_MAX + 1])
 }
 
 int
+array_controller_check_address(const struct array *array, const struct state *state)
+{
+	const struct row_controller *row = state_find(state, ROW_CONTROLLER, &array->controller_id);
+
+	if (array->gateway_address == NULL ||
+	    (row != NULL && str_equal(row->address, array->gateway_address)))
+		return 0;
+	return array_gateway_check_address(state, &array->controller_id, array->gateway_address);
+}
+
+int
 array_controller_edit_put(struct array *array, struct state_edit *edit, const struct guid *array_id)
 {
 	AUTO_ROW struct row_controller *row = row_new(ROW_CONTROLLER);
 	char name[ROW_NAME_MAX + 1];
+	int rc;
 
 	if (row == NULL)
 		return -ENOMEM;
@@ -82,7 +94,8 @@ array_controller_edit_put(struct array *array, struct state_edit *edit, const st
 	    only_id(array_id, &row->id) < 0)
 		return -ENOMEM;
 	array->controller_id = row->id;
-	return state_edit_put(edit, TAKE(row));
+	rc = array_controller_check_address(array, state_edit_view(edit));
+	return rc < 0 ? rc : state_edit_put(edit, TAKE(row));
 }
 
 int
@@ -110,10 +123,14 @@ update_apply(struct array *array, struct array_task *task)
 	const struct row_controller *old = state_find(view, ROW_CONTROLLER, &array->controller_id);
 	AUTO_ROW struct row_controller *row = NULL;
 	char name[ROW_NAME_MAX + 1];
+	int rc;
 
 	if (old == NULL)
 		return array_controller_edit_put(array, task->edit,
 						 &state_position(view)->array_id);
+	rc = array_controller_check_address(array, view);
+	if (rc < 0)
+		return rc;
 	own_name(array, name);
 	row = row_copy(old);
 	if (row == NULL || row_set_string(&row->name, name) < 0 ||

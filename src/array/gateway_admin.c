@@ -12,6 +12,7 @@
 #include "array/plan_int.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "model/port.h"
 
 #define FENCES_MAX 3u
@@ -54,6 +55,24 @@ check_address(const char *address)
 	return array_plan_endpoint_read(address, text, &port);
 }
 
+int
+array_gateway_check_address(const struct state *view, const struct guid *gateway,
+			    const char *address)
+{
+	int rc = check_address(address);
+
+	for (size_t i = 0; rc == 0 && i < state_count(view, ROW_CONTROLLER); i++) {
+		const struct row_controller *row = state_at(view, ROW_CONTROLLER, i);
+
+		if (!guid_equal(&row->id, gateway) && row->address != NULL &&
+		    strcmp(row->address, address) == 0)
+			rc = err_set(ERR_INVALID,
+				     "gateway \"%s\" has the address %s: each has its own",
+				     row->name, address);
+	}
+	return rc;
+}
+
 static int
 check_new(const struct state *view, const struct gateway_change *c)
 {
@@ -63,15 +82,7 @@ check_new(const struct state *view, const struct gateway_change *c)
 	if (state_count(view, ROW_CONTROLLER) >= ARRAY_GATEWAYS_MAX)
 		return err_set(ERR_LIMIT, "the array has %u gateways, and cannot have more",
 			       ARRAY_GATEWAYS_MAX);
-	for (size_t i = 0; i < state_count(view, ROW_CONTROLLER); i++) {
-		const struct row_controller *row = state_at(view, ROW_CONTROLLER, i);
-
-		if (row->address != NULL && strcmp(row->address, c->address) == 0)
-			return err_set(ERR_INVALID,
-				       "gateway \"%s\" has the address %s: each has its own",
-				       row->name, c->address);
-	}
-	return 0;
+	return array_gateway_check_address(view, &c->id, c->address);
 }
 
 static int
@@ -107,9 +118,47 @@ array_gateway_add(struct array *array, const struct array_request *request, cons
 		rc = array_host_name_check("gateway", name);
 	if (rc == 0 && strchr(name, '/') != NULL)
 		rc = err_set(ERR_INVALID, "the name of a gateway has no \"/\"");
-	if (rc == 0)
-		rc = check_address(address);
 	guid_make(&c.id);
+	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
+}
+
+/* ---- address ---- */
+
+static int
+address_apply(struct array *array, struct array_task *task)
+{
+	struct gateway_change *c = container_of(task, struct gateway_change, task);
+	const struct state *view = state_edit_view(task->edit);
+	const struct row_controller *old = state_find(view, ROW_CONTROLLER, &c->id);
+	AUTO_ROW struct row_controller *row = NULL;
+	int rc;
+
+	(void)array;
+	if (old == NULL)
+		return array_name_no_such(ROW_CONTROLLER, &c->id);
+	rc = array_gateway_check_address(view, &c->id, c->address);
+	if (rc < 0)
+		return rc;
+	task->answer.object_id = c->id;
+	task->answer.existed = str_equal(old->address, c->address);
+	row = row_copy(old);
+	if (row == NULL || row_set_string(&row->address, c->address) < 0)
+		return -ENOMEM;
+	return state_edit_put(task->edit, TAKE(row));
+}
+
+int
+array_gateway_set_address(struct array *array, const struct array_request *request,
+			  const struct guid *controller, const char *address,
+			  struct array_answer *ret_answer)
+{
+	struct gateway_change c = {
+		.task = { .apply = address_apply, .cause = "gateway.address" },
+		.id = *controller,
+		.address = address,
+	};
+	int rc = check_gateways(array);
+
 	return rc < 0 ? rc : array_change_run(array, request, &c.task, ret_answer);
 }
 

@@ -56,6 +56,14 @@ int array_controller_set_status(struct array *array, const struct array_request 
 int array_gateway_add(struct array *array, const struct array_request *request, const char *name,
 		      const char *address, struct array_answer *ret_answer);
 /*
+ * Changes where other gateways reach a gateway; one that runs listens there at once, and sessions of
+ * before go on.  `existed`: it was so already.  Further errors: ERR_NOT_SUPPORTED, ERR_INVALID (it is
+ * no address, or that of another gateway).
+ */
+int array_gateway_set_address(struct array *array, const struct array_request *request,
+			      const struct guid *controller, const char *address,
+			      struct array_answer *ret_answer);
+/*
  * Says whether a gateway gives its LUNs to others, one after the other, and gets none.  `existed`: it
  * was so already.  Further errors: ERR_NOT_SUPPORTED.
  */

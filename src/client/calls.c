@@ -617,6 +617,14 @@ client_gateway_add(struct client *client, const char *name, const char *address,
 }
 
 int
+client_gateway_set_address(struct client *client, const struct guid *controller,
+			   const char *address, struct client_answer *ret_answer)
+{
+	return client_change(client, VERB_CONTROLLER_CHANGE, controller,
+			     &(struct verb_args){ .address = address }, ret_answer);
+}
+
+int
 client_gateway_drain(struct client *client, const struct guid *controller, bool drains,
 		     struct client_answer *ret_answer)
 {

@@ -348,11 +348,13 @@ int client_drive_rescan(struct client *client, struct client_answer *ret_answer)
 int client_controller_set_status(struct client *client, const struct guid *controller,
 				 enum row_status status, struct client_answer *ret_answer);
 /*
- * Adds a gateway; makes it give its LUNs to others, or take LUNs again; removes it (force: also one
- * that runs or owns LUNs, which is fenced).
+ * Adds a gateway; changes where others reach it; makes it give its LUNs to others, or take LUNs again;
+ * removes it (force: also one that runs or owns LUNs, which is fenced).
  */
 int client_gateway_add(struct client *client, const char *name, const char *address,
 		       struct client_answer *ret_answer);
+int client_gateway_set_address(struct client *client, const struct guid *controller,
+			       const char *address, struct client_answer *ret_answer);
 int client_gateway_drain(struct client *client, const struct guid *controller, bool drains,
 			 struct client_answer *ret_answer);
 int client_gateway_remove(struct client *client, const struct guid *controller, bool force,

@@ -65,7 +65,10 @@ http_controller_patch(struct http_call *call, struct http_reply *reply)
 {
 	const struct verb_args *args = &call->args;
 	struct array_answer answer;
-	int rc = args->drains.given
+	int rc = args->address != NULL
+			 ? array_gateway_set_address(call->array, &call->request, &call->ids[0],
+						     args->address, &answer)
+		 : args->drains.given
 			 ? array_gateway_set_drains(call->array, &call->request, &call->ids[0],
 						    args->drains.value, &answer)
 			 : array_controller_set_status(call->array, &call->request, &call->ids[0],

@@ -170,6 +170,7 @@ static const struct verb_field gateway_fields[] = {
 static const struct verb_field controller_patch_fields[] = {
 	{ "status",	VERB_STATUS,	false,	AT(status),	0,	0 },
 	{ "drains",	VERB_FLAG,	false,	AT(drains),	0,	0 },
+	{ "address",	VERB_TEXT,	false,	AT(address),	1,	300 },
 };
 static const struct verb_field rollback_fields[] = {
 	{ "snapshot_id", VERB_GUID,	true,	AT(snapshot_id), 0,	0 },

@@ -242,6 +242,8 @@ const struct ctl_command ctl_commands[] = {
 	  "list the gateways: the hosts that serve the array" },
 	{ "gateway remove", "GATEWAY", 1, 1, O(FORCE), 0, ROW_CONTROLLER, ctl_run_gateway_remove,
 	  "remove a gateway and its portals" },
+	{ "gateway set", "GATEWAY ADDRESS:PORT", 2, 2, 0, 0, ROW_CONTROLLER, ctl_run_gateway_set,
+	  "change the address at which other gateways reach a gateway" },
 	{ "gateway show", "GATEWAY", 1, 1, 0, 0, ROW_CONTROLLER, ctl_run_show,
 	  "show a gateway, with its portals and the LUNs that it owns" },
 	{ "gateway undrain", "GATEWAY", 1, 1, 0, 0, ROW_CONTROLLER, ctl_run_gateway_undrain,

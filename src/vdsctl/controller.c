@@ -152,6 +152,19 @@ ctl_run_gateway_add(struct ctl *ctl)
 			ctl->args[0], ctl->args[0]);
 }
 
+int
+ctl_run_gateway_set(struct ctl *ctl)
+{
+	struct client_answer answer;
+	struct guid gateway;
+	int rc = ctl_resolve(ctl, ROW_CONTROLLER, ctl->args[0], &gateway);
+
+	if (rc == 0)
+		rc = client_gateway_set_address(ctl->client, &gateway, ctl->args[1], &answer);
+	return ctl_done(ctl, rc, &answer, "gateway %s is reached at %s", ctl->args[0],
+			ctl->args[1]);
+}
+
 static int
 gateway_drain(struct ctl *ctl, bool drains, const char *done)
 {

@@ -498,6 +498,7 @@ int ctl_run_lun_reservations(struct ctl *ctl);
 int ctl_run_lun_inject(struct ctl *ctl);   /* inject.c */
 int ctl_run_drive_rescan(struct ctl *ctl); /* controller.c */
 int ctl_run_gateway_add(struct ctl *ctl);
+int ctl_run_gateway_set(struct ctl *ctl);
 int ctl_run_gateway_drain(struct ctl *ctl);
 int ctl_run_gateway_remove(struct ctl *ctl);
 int ctl_run_gateway_undrain(struct ctl *ctl);

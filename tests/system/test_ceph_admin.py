@@ -64,6 +64,7 @@ def test_gateways_are_administered():
         vdsctl(one, 'lun', 'associate', 'v0', 't1')
         check(re.search(r'^gw2 +127\.0\.0\.1:\d+ +online', vdsctl(one, 'portal', 'list'), re.M), 'a portal')
         owners_move(one, two)
+        addresses_change(one, two)
         drains_and_leaves(one)
 
 
@@ -74,6 +75,47 @@ def owners_move(one, two):
         vdsctl(two, 'lun', 'move-owner', 'v0', name)
         equal((owner(one, 'v0'), owner(two, 'v0')), (name, name), 'the owner')
         check(words in vdsctl(two, 'explain', 'v0', '--initiator', INITIATOR, '--from', '127.0.0.1'), words)
+
+
+def starts_not(daemon, address, why, code=1):
+    """A vdsd that would run as this gateway, in a directory of its own."""
+    options = [*map(str, daemon.options)]
+    options[options.index('--gateway-address') + 1] = address
+    done = subprocess.run([daemon.program, '--dir', daemon.top / 'other', '--socket',
+                           daemon.top / 'other.s', '--listen', '127.0.0.1:0', *options],
+                          env={**os.environ, **daemon.env}, capture_output=True, text=True,
+                          timeout=vdstest.DEADLINE_S)
+    equal(done.returncode, code, f'exit status with --gateway-address {address}: {done.stderr}')
+    check(why in done.stderr, f'{address}: {done.stderr}')
+
+
+def connects(address):
+    host, port = address.split(':')
+    try:
+        socket.create_connection((host, int(port)), vdstest.DEADLINE_S).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def addresses_change(one, two):
+    """By a command, and by what vdsd is started with; to none that another gateway has."""
+    before, other = (re.search(rf'^{name} .* (127\S+) ', vdsctl(one, 'gateway', 'list'), re.M).group(1)
+                     for name in ('gw2', 'gw1'))
+    new = free_address()
+    for bad, why in (('gw2', 'ADDRESS:PORT, not gw2'), (other, 'gateway "gw1" has the address')):
+        check(why in vdsctl(one, 'gateway', 'set', 'gw2', bad, code=2), f'{bad} is refused')
+        starts_not(two, bad, why, 2)
+    starts_not(two, new, 'another vdsd runs as this gateway', 3)
+    check(listed(one, 'gw2', f'online .* {before} '), 'the address is as before')
+    vdsctl(one, 'gateway', 'set', 'gw2', new)
+    check(listed(two, 'gw2', f'online .* {new} '), 'the new address')
+    eventually('it listens there', lambda: connects(new))
+    eventually('and no longer there', lambda: not connects(before))
+    two.stop()      # its command line has the former address
+    two.start()
+    eventually('the address of its start', lambda: listed(one, 'gw2', f'online .* {before} '))
+    check(connects(before), 'it listens there')
 
 
 def drains_and_leaves(one):

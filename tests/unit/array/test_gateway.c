@@ -334,6 +334,8 @@ test_on_one_machine_there_is_one_gateway(void **state)
 	assert_non_null(strstr(err_text(ERR_NOT_SUPPORTED), "the array has one gateway"));
 	assert_int_equal(array_gateway_set_drains(f->array, NULL, &own, true, NULL),
 			 ERR_NOT_SUPPORTED);
+	assert_int_equal(array_gateway_set_address(f->array, NULL, &own, "192.0.2.2:3261", NULL),
+			 ERR_NOT_SUPPORTED);
 	assert_int_equal(array_gateway_remove(f->array, NULL, &own, true, NULL), ERR_NOT_SUPPORTED);
 	assert_int_equal(array_lun_move_owner(f->array, NULL, &lun, &none, NULL),
 			 ERR_NOT_SUPPORTED);
@@ -372,6 +374,44 @@ test_gateways_are_added(void **state)
 	f->options.gateway_address = NULL;
 	fixture_open(f);
 	assert_true(guid_equal(array_controller_id(f->array), &answer.object_id));
+}
+
+/* Its own address, whether an administrator says it or its vdsd.conf. */
+static void
+test_the_address_of_a_gateway_changes(void **state)
+{
+	static const char *const bad[] = { "192.0.2.9", "0.0.0.0:3261", "192.0.2.2:3261" };
+	struct fixture *f = *state;
+	struct guid own = *array_controller_id(f->array), unknown = random_guid(), portal;
+	struct array_answer answer;
+	uint64_t sequence;
+
+	add_second(f->array, &portal);
+	assert_ok(array_gateway_set_address(f->array, NULL, &own, "192.0.2.7:3261", &answer));
+	assert_false(answer.existed);
+	assert_ok(array_gateway_set_address(f->array, NULL, &own, "192.0.2.7:3261", &answer));
+	assert_true(answer.existed);
+	sequence = sequence_of(f->array);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(array_gateway_set_address(f->array, NULL, &own, bad[i], NULL),
+				 ERR_INVALID);
+	assert_int_equal(array_gateway_set_address(f->array, NULL, &unknown, "192.0.2.8:1", NULL),
+			 ERR_NOT_FOUND);
+	assert_int_equal(sequence_of(f->array), sequence);
+	fixture_close(f);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct array *array = NULL;
+
+		f->options.gateway_address = bad[i];
+		assert_int_equal(array_open(&f->options, &array), ERR_INVALID);
+	}
+	f->options.gateway_address = "192.0.2.8:3261";
+	fixture_open(f);
+	AUTO_STATE struct state *now = array_state(f->array);
+
+	assert_string_equal(
+		((const struct row_controller *)state_find(now, ROW_CONTROLLER, &own))->address,
+		"192.0.2.8:3261");
 }
 
 static void
@@ -520,6 +560,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_on_one_machine_there_is_one_gateway,
 						fixture_setup, fixture_teardown),
 		GATEWAY(test_gateways_are_added),
+		GATEWAY(test_the_address_of_a_gateway_changes),
 		GATEWAY(test_a_gateway_drains_until_it_is_told_otherwise),
 		GATEWAY(test_a_gateway_that_runs_or_owns_luns_is_not_removed),
 		GATEWAY(test_a_gateway_goes_with_its_portals),

@@ -156,6 +156,7 @@ def test_gateways_of_one_machine(a):
     a.run('lun', 'create', 'owned', '--size', '1M')
     for words in (('gateway', 'add', 'gw2', '192.0.2.2:3261'), ('gateway', 'drain', name),
                   ('gateway', 'undrain', name), ('gateway', 'remove', name),
+                  ('gateway', 'set', name, '192.0.2.2:3261'),
                   ('gateway', 'remove', name, '--force'), ('lun', 'move-owner', 'owned'),
                   ('lun', 'move-owner', 'owned', name)):
         check(re.search('one gateway|one machine', a.run(*words, code=1)), f'{words}: not refused')
