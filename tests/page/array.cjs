@@ -54,6 +54,7 @@ class Daemon {
 				ready,
 				'--inject',
 				this.inject,
+				...JSON.parse(process.env.PAGE_VDSD ?? '[]'),
 			],
 			{ stdio: ['ignore', this.log, this.log] },
 		);

@@ -7,7 +7,7 @@
 //						tests whose names contain one of the words
 //
 // Environment: VDSD, VDSCTL, INITIATOR, PAGE_MODULES (node_modules of tests/page), PAGE_SHOTS
-// (where the pictures go).
+// (where the pictures go), PAGE_VDSD (more words for the command line of vdsd, as JSON).
 'use strict';
 
 const fs = require('node:fs');

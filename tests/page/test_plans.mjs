@@ -121,6 +121,9 @@ test('every plan consists of calls that the API has', () => {
 		plans.moveOwner(r, lun, { gateway: 'co' }),
 		plans.drainGateway(r, controller, true),
 		plans.drainGateway(r, controller, false),
+		plans.addGateway(r, { name: 'gw9', address: '[2001:db8::9]:3261' }),
+		plans.gatewayAddress(r, controller, { address: '192.0.2.9:3261' }),
+		plans.removeGateway(r, controller, { force: true }),
 		plans.deleteLun(r, lun, { force: true, now: true }),
 		plans.createSnapshot(r, { name: 'x', luns: ['l1', 'l2'] }),
 		plans.clone(r, { lun }, { name: 'x', hosts: ['h1'] }),
@@ -260,6 +263,21 @@ test('a plan says what would go wrong', () => {
 		undefined,
 		'the document of what changes nothing',
 	);
+});
+
+test('a gateway is removed at once when nobody runs as it, else by force only', () => {
+	const r = sample(),
+		gateway = (instance) => ({ ...r.get('controller', 'co'), id: 'g2', name: 'gw2', instance });
+	const idle = plans.removeGateway(r, gateway(''), { force: false });
+	equal([idle.problems, idle.forced], [[], false], 'as which none runs');
+	const asked = plans.removeGateway(r, gateway('i'), { force: false });
+	equal([asked.problems.length, asked.forced], [1, true], 'as which one runs');
+	const forced = plans.removeGateway(r, gateway('i'), { force: true });
+	equal([forced.problems, forced.steps[0].query], [[], { force: 1 }], 'by force');
+	r.put({ put: { controller: [gateway('i')].map((g) => ({ ...g, address: '192.0.2.9:1' })) } });
+	equal(plans.addGateway(r, { name: 'x', address: '192.0.2.9' }).problems.length, 1, 'no port');
+	equal(plans.addGateway(r, { name: 'a/b', address: '192.0.2.8:1' }).problems.length, 1, 'a slash');
+	equal(plans.addGateway(r, { name: 'x', address: '192.0.2.9:1' }).problems.length, 1, 'in use');
 });
 
 test('what a pool on a device cannot do is said before it is asked for', () => {

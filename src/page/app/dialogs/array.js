@@ -6,7 +6,7 @@ import { openDialog } from '../dialog.jsx';
 import { check, heading, mono, text } from '../fields.jsx';
 import { go } from '../router.js';
 import { notice } from '../store.js';
-import { blockSize, confirm, fresh, hostChoice, setStatus } from './common.js';
+import { blockSize, confirm, forceable, fresh, hostChoice, setStatus } from './common.js';
 
 export const createPool = () =>
 	openDialog({
@@ -93,6 +93,33 @@ export const resetController = (controller) =>
 	confirm('Reset', (r) => plans.resetController(r, controller));
 export const drainGateway = (gateway, drains) =>
 	confirm(drains ? 'Drain' : 'Let it take LUNs', (r) => plans.drainGateway(r, gateway, drains));
+const gatewayAddress = mono(
+	'Address',
+	'address',
+	'Where other gateways reach it, not initiators: 192.0.2.2:3261',
+);
+export const addGateway = () =>
+	openDialog({
+		input: { name: '', address: '' },
+		verb: 'Add',
+		plan: plans.addGateway,
+		fields: () => [
+			text('Name', 'name', 'With that name vdsd is started there: --gateway NAME'),
+			gatewayAddress,
+		],
+	});
+export const changeGateway = (gateway) =>
+	openDialog({
+		input: { address: gateway.address },
+		plan: (r, input) => plans.gatewayAddress(r, fresh(r, 'controller', gateway), input),
+		fields: () => [gatewayAddress],
+	});
+export const removeGateway = (gateway) =>
+	forceable({
+		verb: 'Remove',
+		label: 'Shut out the vdsd that runs as it, or may run',
+		plan: (r, input) => plans.removeGateway(r, fresh(r, 'controller', gateway), input),
+	});
 export const flushController = (controller) =>
 	confirm('Flush', () => plans.flushController(controller));
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Plans for controllers.
+// Plans for controllers and gateways.
 import * as m from '../model.js';
-import { change, plan, quoted, sessionsEnd } from './common.js';
+import { plural } from '../format.js';
+import { change, nameProblem, plan, quoted, sessionsEnd } from './common.js';
 
 export const controllerStatus = (r, controller, status) =>
 	plan(
@@ -65,6 +66,104 @@ export const drainGateway = (r, gateway, drains) => {
 		},
 	);
 };
+
+// An address of a gateway, which is the own one of `own`.
+const addressProblems = (r, address, own) => {
+	if (!/^([0-9.]+|\[[0-9a-f:.]+\]):[0-9]+$/i.test(address))
+		return [
+			'The address is a numeric address with a port, such as 192.0.2.2:3261 or [2001:db8::2]:3261.',
+		];
+	const other = r.list('controller').find((c) => c.address === address && c.id !== own);
+	return other ? [`Gateway ${quoted(other.name)} has that address.`] : [];
+};
+const NOT_ENCRYPTED = 'What gateways send each other is not encrypted: use a private network.';
+
+/** input: { name, address } */
+export function addGateway(r, input) {
+	const name = input.name.trim(),
+		address = input.address.trim();
+	return plan(
+		'Add a gateway',
+		`Gateway ${quoted(name)} is added: start vdsd there with --gateway ${name}.`,
+		[
+			{
+				operation: 'controllerAdd',
+				body: { name, address },
+				text:
+					`Let a vdsd be started as the gateway ${quoted(name || '…')}, which others reach at ` +
+					`${address || '…'}.`,
+			},
+		],
+		{
+			problems: [
+				...(name ? nameProblem(r, 'controller', 'gateway', name) : ['Give a name.']),
+				...(name.includes('/') ? ['The name of a gateway has no “/”.'] : []),
+				...addressProblems(r, address),
+			],
+			warnings: [NOT_ENCRYPTED],
+		},
+	);
+}
+
+/** input: { address } */
+export function gatewayAddress(r, gateway, input) {
+	const address = input.address.trim();
+	return plan(
+		`Change the address of ${quoted(gateway.name)}`,
+		`Gateway ${quoted(gateway.name)} is reached at ${address}.`,
+		address === gateway.address
+			? []
+			: change('controllerChange', gateway, { address }, [
+					`Let other gateways reach it at ${address || '…'}; it listens there at once.`,
+				]),
+		{
+			problems: addressProblems(r, address, gateway.id),
+			warnings: [
+				'A gateway-address in its vdsd.conf takes the place of this at its next start.',
+				NOT_ENCRYPTED,
+			],
+		},
+	);
+}
+
+/** input: { force } – force: also one that runs, or may run, which is shut out. */
+export function removeGateway(r, gateway, input) {
+	const runs = m.gatewayRuns(gateway),
+		luns = m.gatewayLuns(r, gateway.id).length,
+		portals = m.gatewayPortals(r, gateway.id).length,
+		forced = runs || luns > 0,
+		force = forced && input.force;
+	return plan(
+		`Remove ${quoted(gateway.name)}`,
+		`Gateway ${quoted(gateway.name)} is removed.`,
+		[
+			{
+				operation: 'controllerRemove',
+				ids: [gateway.id],
+				...(force && { query: { force: 1 } }),
+				text:
+					(force ? 'Shut out the vdsd that runs as it, for good. ' : '') +
+					`Remove the gateway and its ${plural(portals, 'portal')}.` +
+					(force && luns > 0 ? ` Other gateways take its ${plural(luns, 'LUN')}.` : ''),
+			},
+		],
+		{
+			danger: true,
+			forced,
+			problems:
+				!forced || input.force
+					? []
+					: [
+							runs
+								? 'A vdsd runs as this gateway: drain it and stop vdsd there first.'
+								: `It owns ${plural(luns, 'LUN')}, which the others take within seconds.`,
+						],
+			warnings: force
+				? ['Commands that it carries out now wait some seconds, until another gateway has its LUNs.']
+				: [],
+		},
+	);
+}
 
 export const flushController = (controller) =>
 	plan(`Flush ${quoted(controller.name)}`, 'All data are on the disks.', [

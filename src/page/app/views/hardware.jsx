@@ -15,9 +15,12 @@ import { Blink, Signs } from '../maintenance.jsx';
 import { useStore } from '../store.js';
 import { Action, Badge, Card, Empty, Facts, Gone, Head, Link, Mono } from '../ui.jsx';
 import {
+	addGateway,
+	changeGateway,
 	controllerStatus,
 	drainGateway,
 	flushController,
+	removeGateway,
 	rescanDrives,
 	resetController,
 } from '../dialogs.js';
@@ -67,22 +70,48 @@ const GatewayTable = tableOf({
 		monoColumn('address', 'Address', (g) => g.address, { least: 3 }),
 		actionsColumn(
 			(g) => (
-				<Action
-					operation="controllerChange"
-					kind="small"
-					onClick={() => drainGateway(g, !g.drains)}
-				>
-					{g.drains ? 'Take LUNs' : 'Drain'}
-					<span class="away"> of gateway {g.name}</span>
-				</Action>
+				<span class="badges">
+					<Action
+						operation="controllerChange"
+						kind="small"
+						onClick={() => drainGateway(g, !g.drains)}
+					>
+						{g.drains ? 'Take LUNs' : 'Drain'}
+						<span class="away"> of gateway {g.name}</span>
+					</Action>
+					<Action
+						operation="controllerChange"
+						kind="small"
+						onClick={() => changeGateway(g)}
+					>
+						Address
+						<span class="away"> of gateway {g.name}</span>
+					</Action>
+					<Action
+						operation="controllerRemove"
+						kind="small"
+						onClick={() => removeGateway(g)}
+					>
+						Remove
+						<span class="away"> gateway {g.name}</span>
+					</Action>
+				</span>
 			),
-			'Drain',
+			'Actions',
 		),
 	],
 });
 
 const Gateways = ({ r }) => (
-	<Card title="Gateways">
+	<Card
+		title="Gateways"
+		aside={
+			<Action operation="controllerAdd" kind="small" onClick={addGateway}>
+				Add
+				<span class="away"> a gateway</span>
+			</Action>
+		}
+	>
 		<p class="soft">
 			The hosts that serve the array. Each LUN has one of them as its owner, which carries out
 			the commands that come through all.
