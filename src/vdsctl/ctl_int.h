@@ -123,12 +123,13 @@ enum ctl_option_id {
 	OPT_FAILED,
 	OPT_PERMANENT,
 	OPT_MOVE,
+	OPT_OWNER,
 	OPT_COUNT
 };
 
 /* The bit of an option in ctl_command.options.  Global options have none. */
 #define CTL_OPTION_BIT(id) (UINT64_C(1) << ((id)-OPT_GLOBAL_END))
-_Static_assert(OPT_COUNT - OPT_GLOBAL_END < 64, "each option of a command has a bit");
+_Static_assert(OPT_COUNT - OPT_GLOBAL_END <= 64, "each option of a command has a bit");
 
 struct ctl_option {
 	const char *name;  /* without the dashes */

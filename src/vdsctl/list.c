@@ -488,6 +488,26 @@ rows_sort(enum row_family family, const void **rows, size_t count)
 
 /* ---- the commands ---- */
 
+/* What of --owner is asked for: the gateway, or zero = every row counts. */
+static int
+owner_find(struct ctl *ctl, struct guid *ret_owner)
+{
+	*ret_owner = (struct guid){ { 0 } };
+	return ctl->options[OPT_OWNER] != NULL
+		       ? ctl_resolve(ctl, ROW_CONTROLLER, ctl->options[OPT_OWNER], ret_owner)
+		       : 0;
+}
+
+static bool
+is_owned_by(const struct ctl_view *view, const struct guid *lun_id, const struct guid *owner)
+{
+	const struct row_lun_owner *row = state_lun_owner(view->config, lun_id);
+
+	/* on one machine there are no rows of owners, and its only controller owns all */
+	return guid_is_zero(owner) || (row == NULL && !state_has_gateways(view->config)) ||
+	       (row != NULL && guid_equal(&row->controller_id, owner));
+}
+
 static int
 table_list(struct ctl *ctl, const struct listing *listing)
 {
@@ -495,9 +515,12 @@ table_list(struct ctl *ctl, const struct listing *listing)
 	const struct state *state;
 	struct table *table;
 	const void **rows;
+	struct guid owner;
 	size_t count;
-	int rc = ctl_view_load(ctl, &view);
+	int rc = owner_find(ctl, &owner);
 
+	if (rc == 0)
+		rc = ctl_view_load(ctl, &view);
 	if (rc < 0)
 		return rc;
 	table = table_new(listing->gateway_columns != NULL && state_has_gateways(view.config)
@@ -513,10 +536,29 @@ table_list(struct ctl *ctl, const struct listing *listing)
 	if (rows != NULL)
 		rows_sort(listing->family, rows, count);
 	for (size_t i = 0; rows != NULL && i < count; i++)
-		listing->row(table, &view, rows[i]);
+		if (listing->family != ROW_LUN ||
+		    is_owned_by(&view, &((const struct row_lun *)rows[i])->id, &owner))
+			listing->row(table, &view, rows[i]);
 	rc = rows != NULL ? table_print(table, ctl->out) : -ENOMEM;
 	mem_free(rows);
 	table_free(table);
+	return rc;
+}
+
+/* Removes the LUNs of other owners. */
+static int
+keep_owned(struct ctl *ctl, const struct guid *owner, json_t *items)
+{
+	AUTO_CTL_VIEW struct ctl_view view = { NULL, NULL };
+	int rc = ctl_view_load(ctl, &view);
+
+	for (size_t i = json_array_size(items); rc == 0 && i-- > 0;) {
+		const char *id = json_string_value(json_object_get(json_array_get(items, i), "id"));
+		struct guid lun;
+
+		if (id == NULL || guid_parse(id, &lun) < 0 || !is_owned_by(&view, &lun, owner))
+			json_array_remove(items, i);
+	}
 	return rc;
 }
 
@@ -524,8 +566,13 @@ static int
 json_list(struct ctl *ctl)
 {
 	json_t *items = NULL;
-	int rc = ctl_list(ctl, ctl_verbs(ctl->command->family)->list, NULL, &items);
+	struct guid owner;
+	int rc = owner_find(ctl, &owner);
 
+	if (rc == 0)
+		rc = ctl_list(ctl, ctl_verbs(ctl->command->family)->list, NULL, &items);
+	if (rc == 0 && !guid_is_zero(&owner))
+		rc = keep_owned(ctl, &owner, items);
 	if (rc == 0)
 		rc = ctl_json_print(items, ctl->out);
 	json_decref(items);

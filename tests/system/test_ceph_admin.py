@@ -73,6 +73,11 @@ def owners_move(one, two):
     for name in 'gw2', 'gw1':
         words = f'gateway "{name}" owns LUN "v0": the path is active-optimized'
         vdsctl(two, 'lun', 'move-owner', 'v0', name)
+        check('\nv0 ' in vdsctl(one, 'lun', 'list', '--owner', name), 'a LUN of this owner')
+        equal({lun['name'] for lun in one.ctl('lun', 'list', '--owner', name)} & {'v0'}, {'v0'}, 'in JSON')
+        other = {'gw1': 'gw2', 'gw2': 'gw1'}[name]
+        check('\nv0 ' not in vdsctl(one, 'lun', 'list', '--owner', other), 'a LUN of the other one')
+        check(all(lun['name'] != 'v0' for lun in one.ctl('lun', 'list', '--owner', other)), 'in JSON')
         equal((owner(one, 'v0'), owner(two, 'v0')), (name, name), 'the owner')
         check(words in vdsctl(two, 'explain', 'v0', '--initiator', INITIATOR, '--from', '127.0.0.1'), words)
 

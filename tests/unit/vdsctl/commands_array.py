@@ -153,6 +153,8 @@ def test_gateways_of_one_machine(a):
     page = a.run('gateway', 'show', name)
     check('Host ' in page and 'LUNs that it owns' not in page, page)
     check('OWNER' not in a.run('lun', 'list'), 'an owner on one machine')
+    equal(len(a.json('lun', 'list', '--owner', name)), luns)
+    a.run('lun', 'list', '--owner', 'nobody', code=3)
     a.run('lun', 'create', 'owned', '--size', '1M')
     for words in (('gateway', 'add', 'gw2', '192.0.2.2:3261'), ('gateway', 'drain', name),
                   ('gateway', 'undrain', name), ('gateway', 'remove', name),
