@@ -462,17 +462,36 @@ note_health(struct ceph_pool *pool, const char *health)
 	snprintf(pool->health, sizeof(pool->health), "%s", health);
 }
 
-/* Finds the first complaint, such as a lost OSD. */
+/*
+ * What a pool may still become is a guess from the fullest OSD, and has no quota in it.  That writes are
+ * refused, the monitors say for certain: there is no space then, whatever the guess.
+ */
+static void
+look_at_fullness(struct ceph_pool *pool, const char *health)
+{
+	char full[CEPH_NAME_MAX + 24];
+
+	snprintf(full, sizeof(full), "pool '%s' is full", pool->place.pool);
+	if (strstr(health, full) == NULL)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	pool->space.free_bytes = 0;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* Finds the first complaint, such as a lost OSD, and whether the pool is full. */
 static void
 look_at_health(struct ceph_pool *pool, rados_t rados)
 {
 	static const char message[] = "\"message\":\"";
-	AUTO_FREE char *text = ask(rados, "{\"prefix\":\"health\",\"format\":\"json\"}");
+	AUTO_FREE char *text = ask(rados, "{\"prefix\":\"health\",\"detail\":\"detail\","
+					  "\"format\":\"json\"}");
 	const char *at;
 	char health[sizeof(pool->health)] = "";
 
 	if (text == NULL)
 		return;
+	look_at_fullness(pool, text);
 	at = strstr(text, "\"status\":\"HEALTH_OK\"") == NULL ? strstr(text, message) : NULL;
 	if (at != NULL) {
 		at += sizeof(message) - 1;

@@ -286,19 +286,51 @@ def test_a_cluster_that_does_not_answer():
         daemon.stop()
 
 
+def zeros(initiator, block, count, lun=0, unmap=True):
+    """WRITE SAME (16) of zeros, with or without UNMAP."""
+    cdb = f'93{8 if unmap else 0:02x}{block:016x}{count:08x}0000'
+    return ask(initiator, 'cdb', lun, cdb, 0, bytes(512).hex())[0]
+
+
 def test_a_cluster_that_is_full():
+    """Its pools say so, and what needs space is told that there is none; the rest goes on."""
     with array('full') as daemon:
         serve(daemon, 'vol')
         initiator = session(daemon)
-        put(initiator, 7)
+        put(initiator, *range(16), byte=9)
+        daemon.ctl('lun', 'clone', 'vol', 'copy')
+        daemon.ctl('lun', 'unmask', 'copy', '*')
+        daemon.ctl('lun', 'associate', 'copy', 'web')
+        settle(initiator, 1)
         cluster.full()
         try:
             eventually('a write finds no space',
                        lambda: initiator.ok('put', 0, 8200, 1) == ['7/2707'])
-            has(initiator, 7, 8)
+            has(initiator, 7, 9)
+            eventually('the pool is full',
+                       lambda: row(daemon, 'pools', 'ceph')['live']['space'] == 'full')
+            health = daemon.rest().call('GET', '/v1/health')
+            check(health['status'] == 'critical' and any(
+                'pool ceph is full: 0 of ' in problem['text'] for problem in health['problems']),
+                f'health: {health}')
+            # a clone needs space even to forget what it has; nothing of it is forgotten then
+            for lun in 0, 1:
+                for unmap in True, False:
+                    said = zeros(initiator, 0, 8, lun, unmap)
+                    print(f'# LUN {lun}, unmap {unmap}: {said}')
+                    check(said in ('good', '7/2707'), f'zeros in LUN {lun}, unmap {unmap}: {said}')
+                    has(initiator, 2, 0 if said == 'good' else 9, lun)
+                    if said == 'good':
+                        has(initiator, 8, 9, lun)
         finally:
             cluster.full(False)
         eventually('there is space again', lambda: initiator.ok('put', 0, 8200, 1) == ['good'])
+        eventually('the pool says so',
+                   lambda: row(daemon, 'pools', 'ceph')['live']['space'] == 'ok')
+        for lun in 0, 1:
+            equal(zeros(initiator, 0, 8, lun), 'good', 'zeros')
+            has(initiator, 2, 0, lun)
+            has(initiator, 8, 9, lun)
 
 
 def test_vdsd_that_is_shut_out():
