@@ -186,6 +186,9 @@ array_gateway_counters(struct array *array, struct array_gateway_counters *ret_c
 	ret_counters->takeovers = atomic_load(&g->member.takeovers);
 	ret_counters->moves = atomic_load(&g->member.moves);
 	ret_counters->passed = atomic_load(&g->passed);
+	ret_counters->claims = atomic_load(&g->member.claims);
+	ret_counters->renewals = atomic_load(&g->member.renewals);
+	ret_counters->retakes = atomic_load(&g->member.retakes);
 }
 
 int

@@ -71,10 +71,26 @@ struct array_gateway_counters {
 	uint64_t takeovers; /* changes that gave the LUNs of a dead gateway to others, made here */
 	uint64_t moves;     /* LUNs that were moved from here to others */
 	uint64_t passed;    /* requests for LUNs that were passed to their owners */
+	uint64_t claims;    /* LUNs whose store this one has claimed */
+	uint64_t renewals; /* of its lease, and how often that was taken again after it had ended */
+	uint64_t retakes;
 };
 
 /* Reads what this gateway has counted since it started.  Any thread. */
 void array_gateway_counters(struct array *array, struct array_gateway_counters *ret_counters);
+
+/* What the data path has forwarded to a gateway since it started. */
+struct array_forward_counters {
+	uint64_t commands;
+	uint64_t errors; /* of them, those that the other gateway has not answered */
+	uint64_t read_bytes, write_bytes;
+	uint64_t links;  /* connections that were begun, one for a session */
+	uint64_t broken; /* of them, those that ended with an error */
+};
+
+/* Reads them; zeros when nothing was forwarded to it.  Any thread. */
+void array_forward_counters(struct array *array, const struct guid *controller,
+			    struct array_forward_counters *ret_counters);
 
 /* ---- requests that another gateway passes on ---- */
 

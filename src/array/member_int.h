@@ -151,7 +151,7 @@ struct array_member {
 	uint64_t wants_ns;    /* not before */
 	size_t next_lun;      /* where the next move tries first */
 	struct guid last_lun; /* that was moved: the others of its group follow; zero = none */
-	_Atomic uint64_t takeovers, moves;
+	_Atomic uint64_t takeovers, moves, claims, renewals, retakes;
 };
 
 /* ---- member_lease.c ---- */

@@ -286,8 +286,10 @@ retake(struct array_member *member)
 	rc = is_noted(member);
 	if (rc == 0)
 		return -ESHUTDOWN;
-	if (rc > 0)
+	if (rc > 0) {
 		extend(member, begin_ns);
+		atomic_fetch_add(&member->retakes, 1);
+	}
 	return MIN(rc, 0);
 }
 
@@ -305,9 +307,10 @@ array_member_renew(struct array_member *member)
 
 	if (atomic_load(&member->is_lost))
 		return;
-	if (rc == 0)
+	if (rc == 0) {
 		extend(member, begin_ns);
-	else if (rc == -ENOENT || rc == -EBUSY)
+		atomic_fetch_add(&member->renewals, 1);
+	} else if (rc == -ENOENT || rc == -EBUSY)
 		rc = retake(member);
 	if (rc == -ESHUTDOWN)
 		array_member_lose(member, "the cluster has fenced this gateway, or another one has "

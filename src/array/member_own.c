@@ -237,6 +237,8 @@ claims_make(struct array_member *member, struct claims *claims)
 		claim_end(member, &claim->lun_id,
 			  claim->rc == 0 && is_still_mine(member, state, claim));
 		count += claim->rc < 0;
+		if (claim->rc == 0)
+			atomic_fetch_add(&member->claims, 1);
 		if (claim->rc < 0 && (failed == NULL || claim->rc == -ESHUTDOWN))
 			failed = claim;
 	}

@@ -197,6 +197,19 @@ array_lun_counters(struct array *array, const struct guid *lun,
 	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
+void
+array_forward_counters(struct array *array, const struct guid *controller,
+		       struct array_forward_counters *ret_counters)
+{
+	struct array_forward_counters counters = { 0 };
+
+	pthread_rwlock_rdlock(&array->runtime_lock);
+	if (array->runtime_ops != NULL && array->runtime_ops->forward_counters != NULL)
+		(void)array->runtime_ops->forward_counters(array->runtime, controller, &counters);
+	pthread_rwlock_unlock(&array->runtime_lock);
+	*ret_counters = counters;
+}
+
 struct array_sampling {
 	struct array *array;
 	const struct array_sampler *to;

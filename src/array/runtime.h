@@ -106,6 +106,12 @@ struct array_runtime_ops {
 	int (*lun_counters)(void *runtime, const struct guid *lun_id,
 			    struct array_lun_counters *ret_counters);
 	/*
+	 * Reads what was forwarded to a gateway.  Returns 0, or ERR_NOT_FOUND (nothing was).  May be
+	 * NULL.  Any thread.
+	 */
+	int (*forward_counters)(void *runtime, const struct guid *controller_id,
+				struct array_forward_counters *ret_counters);
+	/*
 	 * Called after the failed device of a LUN was reopened: notifies initiators so that they
 	 * look at the LUN again.  Any thread; never blocks longer than a lock.
 	 */

@@ -124,6 +124,16 @@ void http_metric_login_failures(struct http_scrape *scrape, const struct http_me
 void http_metric_gateway_up(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_gateway_takeovers(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_gateway_moves(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_gateway_claims(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_gateway_passed(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_gateway_renewals(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_gateway_retakes(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_forwarded_commands(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_forwarded_errors(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_forwarded_read(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_forwarded_written(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_forward_links(struct http_scrape *scrape, const struct http_metric *metric);
+void http_metric_forward_links_broken(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_gateway_luns(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_portal_ready(struct http_scrape *scrape, const struct http_metric *metric);
 void http_metric_port_bytes(struct http_scrape *scrape, const struct http_metric *metric);

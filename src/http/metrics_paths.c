@@ -231,6 +231,84 @@ http_metric_gateway_moves(struct http_scrape *scrape, const struct http_metric *
 }
 
 void
+http_metric_gateway_claims(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_gateway_counter(scrape, metric, offsetof(struct array_gateway_counters, claims));
+}
+
+void
+http_metric_gateway_renewals(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_gateway_counter(scrape, metric, offsetof(struct array_gateway_counters, renewals));
+}
+
+void
+http_metric_gateway_retakes(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_gateway_counter(scrape, metric, offsetof(struct array_gateway_counters, retakes));
+}
+
+void
+http_metric_gateway_passed(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_gateway_counter(scrape, metric, offsetof(struct array_gateway_counters, passed));
+}
+
+/* Of each other gateway, what this one has forwarded to it. */
+static void
+write_forwarded(struct http_scrape *scrape, const struct http_metric *metric, size_t offset)
+{
+	for (size_t i = 0; i < gateway_count(scrape); i++) {
+		const struct row_controller *gateway = state_at(scrape->config, ROW_CONTROLLER, i);
+		struct array_forward_counters counters;
+		uint64_t value;
+
+		if (guid_equal(&gateway->id, array_controller_id(scrape->array)))
+			continue;
+		array_forward_counters(scrape->array, &gateway->id, &counters);
+		memcpy(&value, (const char *)&counters + offset, sizeof(value));
+		http_scrape_labels(scrape, "owner", gateway->name, LABELS_END);
+		http_scrape_u64(scrape, metric, value);
+	}
+}
+
+void
+http_metric_forwarded_commands(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_forwarded(scrape, metric, offsetof(struct array_forward_counters, commands));
+}
+
+void
+http_metric_forwarded_errors(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_forwarded(scrape, metric, offsetof(struct array_forward_counters, errors));
+}
+
+void
+http_metric_forwarded_read(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_forwarded(scrape, metric, offsetof(struct array_forward_counters, read_bytes));
+}
+
+void
+http_metric_forwarded_written(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_forwarded(scrape, metric, offsetof(struct array_forward_counters, write_bytes));
+}
+
+void
+http_metric_forward_links(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_forwarded(scrape, metric, offsetof(struct array_forward_counters, links));
+}
+
+void
+http_metric_forward_links_broken(struct http_scrape *scrape, const struct http_metric *metric)
+{
+	write_forwarded(scrape, metric, offsetof(struct array_forward_counters, broken));
+}
+
+void
 http_metric_gateway_luns(struct http_scrape *scrape, const struct http_metric *metric)
 {
 	for (size_t i = 0; i < gateway_count(scrape); i++) {

@@ -595,6 +595,7 @@ target_forward_done(void *user, struct iscsi_request *request)
 	struct target_path *path = t->path;
 
 	(void)user;
+	target_owner_count(fwd->link->owner, request);
 	fwd->link = NULL;
 	path->sent--;
 	path->sent_ordered -= is_ordered(fwd);

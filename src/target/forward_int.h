@@ -207,6 +207,7 @@ struct target_link {
 	struct target_session *session;
 	struct list node; /* links it into session->links */
 	struct guid controller_id;
+	struct target_owner *owner; /* its counters */
 	struct iscsi_initiator *ini;
 	int fd;
 	struct loop_fd lfd;

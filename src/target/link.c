@@ -90,6 +90,7 @@ link_broke(struct target_link *link, int reason)
 	const struct guid id = link->controller_id;
 	bool refused = iscsi_initiator_login_status(link->ini) != 0;
 
+	atomic_fetch_add_explicit(&link->owner->broken, 1, memory_order_relaxed);
 	if (refused) /* it lives, and may only not have the newest rows yet */
 		tell(link, "link.refused", "the gateway has refused the login of this one");
 	else
@@ -489,6 +490,7 @@ target_link_get(struct target_session *session, const struct row_controller *own
 		return NULL;
 	link->session = session;
 	link->controller_id = owner->id;
+	link->owner = target_owner_get(session->thread->target, &owner->id);
 	rc = make_engine(link);
 	if (rc == 0)
 		rc = link_begin(link, owner->address);
@@ -498,5 +500,6 @@ target_link_get(struct target_session *session, const struct row_controller *own
 		mem_free(link);
 		return NULL;
 	}
+	atomic_fetch_add_explicit(&link->owner->links, 1, memory_order_relaxed);
 	return link;
 }

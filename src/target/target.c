@@ -148,6 +148,7 @@ static const struct array_runtime_ops runtime_ops = {
 	.resume = target_hold_resume,
 	.pick_port = runtime_pick_port,
 	.lun_counters = target_sample_lun,
+	.forward_counters = target_owner_counters,
 	.lun_recovered = runtime_lun_recovered,
 	.lun_replaced = runtime_lun_replaced,
 	.lun_device = target_unit_device,
@@ -189,6 +190,7 @@ free_all(struct target *target)
 	pthread_mutex_destroy(&target->publish_lock);
 	pthread_mutex_destroy(&target->units_lock);
 	pthread_mutex_destroy(&target->holds_lock);
+	pthread_mutex_destroy(&target->owners.lock);
 	target_jobs_fini(&target->jobs);
 	pthread_mutex_destroy(&target->traffic_lock);
 	mem_free(target);
@@ -221,6 +223,7 @@ alloc(const struct target_options *options, struct array *array)
 	pthread_mutex_init(&target->publish_lock, NULL);
 	pthread_mutex_init(&target->units_lock, NULL);
 	pthread_mutex_init(&target->holds_lock, NULL);
+	pthread_mutex_init(&target->owners.lock, NULL);
 	pthread_mutex_init(&target->traffic_lock, NULL);
 	list_init(&target->traffic);
 	return target;

@@ -165,6 +165,31 @@ void target_report_cache(struct target *target, const struct guid *lun_id, bool 
  */
 void target_report_flush(struct target *target);
 
+/* ---- owners.c: what is forwarded to each gateway --------------------------------------------- */
+
+struct iscsi_request;
+
+struct target_owner {
+	struct guid controller_id; /* does not change */
+	_Atomic uint64_t commands, errors, read_bytes, write_bytes;
+	_Atomic uint64_t links, broken;
+};
+
+struct target_owners {
+	pthread_mutex_t lock; /* for whoever adds one */
+	_Atomic size_t count; /* those before it do not change */
+	struct target_owner list[2 * ARRAY_GATEWAYS_MAX];
+	struct target_owner rest; /* of gateways for which there was no room */
+};
+
+/* Returns the counters of a gateway, which stay as long as the target.  Any thread. */
+struct target_owner *target_owner_get(struct target *target, const struct guid *controller_id);
+/* Counts a command that has come back.  Any thread. */
+void target_owner_count(struct target_owner *owner, const struct iscsi_request *request);
+/* forward_counters of array_runtime_ops. */
+int target_owner_counters(void *runtime, const struct guid *controller_id,
+			  struct array_forward_counters *ret_counters);
+
 /* ---- target.c -------------------------------------------------------------------------------- */
 
 struct target {
@@ -178,6 +203,7 @@ struct target {
 	struct workers *changer;
 	struct target_registry registry;
 	struct target_refusals refusals;
+	struct target_owners owners;
 	/* when any thread last received something from a session of a target */
 	_Atomic uint64_t session_ns;
 	/* what the iSCSI engines hold for peers: for strangers, and for sessions of targets */
