@@ -38,6 +38,10 @@
 /* How long a gateway that stops may take to give its LUNs to others, one after the other. */
 #define STOP_RETIRE_MS 20000
 
+/* How long the whole stop of a gateway may take, and what follows when initiators are gone. */
+#define STOP_LIMIT_MS 40000u
+#define STOP_REST_MS  10000u
+
 /* The parts that run; NULL = not started. */
 struct daemon {
 	struct array *array;
@@ -158,8 +162,12 @@ daemon_start(struct daemon *daemon, const struct vdsd_options *options, int sock
 }
 
 static void
-daemon_stop(struct daemon *daemon)
+daemon_stop(struct daemon *daemon, enum vdsd_exit status)
 {
+	bool is_gateway = daemon->array != NULL && array_is_shared(daemon->array);
+
+	if (is_gateway)
+		vdsd_stop_within(STOP_LIMIT_MS, status);
 	isns_stop(daemon->isns);
 	array_gateway_retire(daemon->array, STOP_RETIRE_MS);
 	http_stop(daemon->http);
@@ -167,6 +175,8 @@ daemon_stop(struct daemon *daemon)
 	target_log_out(daemon->target, STOP_LOGOUT_MS);
 	if (!target_free(daemon->target, STOP_TIMEOUT_MS))
 		array_gateway_abandon(daemon->array);
+	if (is_gateway)
+		vdsd_stop_within(STOP_REST_MS, status);
 	array_close(daemon->array);
 	vdsd_member_close();
 	module_end();
@@ -241,7 +251,7 @@ serve(const struct vdsd_options *options, int socket_fd, int argc, char **argv)
 	} else {
 		log_error("vdsd.start", "code=%s error=\"%s\"", err_name(rc), err_text(rc));
 	}
-	daemon_stop(&daemon);
+	daemon_stop(&daemon, exit_of(rc));
 	(void)vdsd_start_end(&guard);
 	log_stop();
 	return rc;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
+ * Ends a vdsd in time that waits for what may not come: a start that is to be given up, and the stop of
+ * a gateway whose cluster does not answer.
+ *
  * Answers SIGTERM and SIGINT while vdsd starts.  A start may wait for long: for a Ceph cluster that
  * does not answer, for the lease of a gateway that was killed.  Nothing of that can be interrupted,
  * and nothing need be: whatever a vdsd that is killed leaves behind, the next start finds and ends.
@@ -10,12 +13,15 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "vdsd/vdsd_int.h"
 
 #define GRACE_MS 1000
@@ -44,6 +50,46 @@ guard_main(void *arg)
 	(void)log_flush(FLUSH_MS);
 	_exit(VDSD_OK);
 }
+
+/* ---- the stop ---- */
+
+struct limit {
+	unsigned ms;
+	enum vdsd_exit status;
+};
+
+static void *
+limit_main(void *arg)
+{
+	struct limit *limit = arg;
+	const struct timespec time = { .tv_sec = limit->ms / 1000,
+				       .tv_nsec = (long)(limit->ms % 1000) * NS_PER_MS };
+
+	pthread_setname_np(pthread_self(), "stop");
+	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL) == EINTR)
+		;
+	log_warning("vdsd.stop",
+		    "while=stopping limit_ms=%u reason=\"the cluster does not answer\"", limit->ms);
+	(void)log_flush(FLUSH_MS);
+	_exit(limit->status);
+}
+
+void
+vdsd_stop_within(unsigned ms, enum vdsd_exit status)
+{
+	struct limit *limit = mem_alloc(sizeof(*limit));
+	pthread_t thread;
+
+	if (limit == NULL)
+		return;
+	*limit = (struct limit){ ms, status };
+	if (pthread_create(&thread, NULL, limit_main, limit) == 0)
+		pthread_detach(thread);
+	else
+		mem_free(limit);
+}
+
+/* ---- the start ---- */
 
 int
 vdsd_start_guard(struct vdsd_start_guard *guard)

@@ -232,6 +232,11 @@ int vdsd_start_guard(struct vdsd_start_guard *guard);
  * came meanwhile, or 0.
  */
 int vdsd_start_end(struct vdsd_start_guard *guard);
+/*
+ * Ends the process with this status when it has not ended by itself after that time.  For gateways:
+ * others take over from one that has not left, so nothing is lost.
+ */
+void vdsd_stop_within(unsigned ms, enum vdsd_exit status);
 
 /* ---- ready.c ---- */
 
