@@ -88,22 +88,66 @@ check_pool(struct array *array, const struct row_pool *pool)
 	return err_set(ERR_CORRUPT, "pool %s: %s", pool->name, text);
 }
 
+static int
+check_row(struct array *array, enum row_family family, const void *row)
+{
+	return family == ROW_POOL       ? check_pool(array, row)
+	       : family == ROW_SNAPSHOT ? check_snapshot(array, row)
+					: check_lun(array, row);
+}
+
 /* ---- an array that is only looked at ---- */
+
+/*
+ * Returns whether a gateway has changed or deleted the row since it was loaded: what seems to be wrong
+ * with it is no fault then.  Of an array on one machine none has, or an error.
+ */
+static int
+has_changed(struct array *array, enum row_family family, const void *row)
+{
+	AUTO_STATE struct state *newest = NULL;
+	const void *now;
+	struct row_key key;
+	int rc = array_is_shared(array) ? catalog_reopen(array->catalog) : ERR_NOT_FOUND;
+
+	if (rc == 0)
+		rc = catalog_load(array->catalog, &newest);
+	if (rc < 0)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	row_key(row, &key);
+	now = state_find(newest, family, &key.a);
+	return now == NULL || !row_equal(now, row);
+}
+
+/* The error of a row that is still there. */
+static int
+check_looked_at(struct array *array, enum row_family family, const void *row)
+{
+	char text[TASK_TEXT_SIZE];
+	int changed, rc = check_row(array, family, row);
+
+	if (rc == 0)
+		return 0;
+	snprintf(text, sizeof(text), "%s", err_text(rc));
+	changed = has_changed(array, family, row);
+	if (changed != 0)
+		return MIN(changed, 0);
+	return err_set(rc, "%s", text);
+}
 
 static int
 check_all(struct array *array, struct array_task *task)
 {
+	static const enum row_family families[] = { ROW_POOL, ROW_LUN, ROW_SNAPSHOT };
 	int rc = catalog_check(array->catalog);
 
 	(void)task;
 	if (rc == 0)
 		rc = state_check(array->state);
-	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_POOL); i++)
-		rc = check_pool(array, state_at(array->state, ROW_POOL, i));
-	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_LUN); i++)
-		rc = check_lun(array, state_at(array->state, ROW_LUN, i));
-	for (size_t i = 0; rc == 0 && i < state_count(array->state, ROW_SNAPSHOT); i++)
-		rc = check_snapshot(array, state_at(array->state, ROW_SNAPSHOT, i));
+	for (size_t f = 0; f < ARRAY_LEN(families); f++)
+		for (size_t i = 0; rc == 0 && i < state_count(array->state, families[f]); i++)
+			rc = check_looked_at(array, families[f],
+					     state_at(array->state, families[f], i));
 	return rc;
 }
 
@@ -130,26 +174,14 @@ check_memory(const struct check *check)
 	return state_check(check->copy.state);
 }
 
-static int
-check_row(struct array *array, enum row_family family, const void *row)
-{
-	return family == ROW_POOL       ? check_pool(array, row)
-	       : family == ROW_SNAPSHOT ? check_snapshot(array, row)
-					: check_lun(array, row);
-}
-
 /* On the writer thread, where no row comes or goes: what is there must be sound. */
 static int
 look_again(struct array *array, struct array_task *task)
 {
 	const struct check *check = container_of(task, struct check, task);
 	const void *row = state_find(array->state, check->family, &check->id);
-	int rc;
 
-	array_writer_wait_begin();
-	rc = row == NULL ? 0 : check_row(array, check->family, row);
-	array_writer_wait_end();
-	return rc;
+	return row == NULL ? 0 : check_row(array, check->family, row);
 }
 
 /* What seems to be wrong may have been deleted or extended meanwhile. */

@@ -32,9 +32,6 @@
  */
 #define STOP_LOGOUT_MS  2000
 
-/* How often a shared catalog is read before something counts as wrong. */
-#define CHECK_TRIES 3
-
 /* How long a gateway that stops may take to give its LUNs to others, one after the other. */
 #define STOP_RETIRE_MS 20000
 
@@ -257,39 +254,27 @@ serve(const struct vdsd_options *options, int socket_fd, int argc, char **argv)
 	return rc;
 }
 
-static int
-check_once(const struct vdsd_options *options, char **ret_notes)
-{
-	struct array *array = NULL;
-	int rc = array_start(options, true, &array);
-
-	if (rc == 0)
-		rc = array_check(array);
-	if (rc == 0)
-		rc = array_notes(array, ret_notes);
-	array_close(array);
-	return rc;
-}
-
 /*
  * Checks an array that is not served, or one that gateways serve.  Nothing is made or changed: a
- * directory without a catalog is an error here.  What seems to be wrong may be what a gateway has just
- * changed; then it is right when everything is read once more.  *ret_notes: what breaks no invariant
- * (mem_free).
+ * directory without a catalog is an error here.  *ret_notes: what breaks no invariant (mem_free).
  */
 static int
 check_array(const struct vdsd_options *options, char **ret_notes)
 {
 	AUTO_FREE char *path = str_printf("%s/catalog.db", options->dir);
-	unsigned tries = options->catalog_pool != NULL ? CHECK_TRIES : 1;
-	int rc = ERR_CORRUPT;
+	struct array *array = NULL;
+	int rc;
 
 	if (path == NULL)
 		return -ENOMEM;
 	if (options->catalog_pool == NULL && access(path, F_OK) < 0)
 		return err_set(-errno, "there is no array: %s", strerror(errno));
-	for (; rc == ERR_CORRUPT && tries > 0; tries--)
-		rc = check_once(options, ret_notes);
+	rc = array_start(options, true, &array);
+	if (rc == 0)
+		rc = array_check(array);
+	if (rc == 0)
+		rc = array_notes(array, ret_notes);
+	array_close(array);
 	module_end();
 	return rc;
 }
