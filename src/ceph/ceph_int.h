@@ -177,6 +177,24 @@ void ceph_pool_each(void (*fn)(struct ceph_pool *pool));
 
 extern const struct array_pool_driver ceph_pool_driver;
 
+/* ---- rounds.c: threads that do something each so often ---- */
+
+struct ceph_rounds {
+	const char *name; /* of the thread */
+	uint64_t each_ns; /* from the end of a round to the next one, if it is not woken */
+	void (*run)(void);
+	pthread_mutex_t lock; /* PTHREAD_MUTEX_INITIALIZER; guards what follows */
+	pthread_cond_t wake;
+	pthread_t thread;
+	bool runs, stops, wanted;
+};
+/* Starts the thread, if it does not run.  Returns 0 or -errno. */
+int ceph_rounds_start(struct ceph_rounds *rounds);
+/* Has a round begin soon, also when one is under way.  Any thread; never blocks longer than a lock. */
+void ceph_rounds_wake(struct ceph_rounds *rounds);
+/* Ends the thread after the round that is under way; it does not start again. */
+void ceph_rounds_stop(struct ceph_rounds *rounds);
+
 /* ---- hold.c: whose a pool is ---- */
 
 /*

@@ -12,16 +12,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/thread.h"
 #include "ceph/ceph_int.h"
 
 #define AGAIN_NS  (30 * NS_PER_S) /* when an image could not be removed */
 #define SNAPS_MAX 64
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t wake;
-static pthread_t thread;
-static bool runs, stops, wanted;
 static atomic_bool stopping;
 
 /*
@@ -123,61 +118,36 @@ work_on(struct ceph_pool *pool)
 	}
 }
 
-static void *
-run(void *arg)
+static void
+work(void)
 {
-	(void)arg;
-	pthread_mutex_lock(&lock);
-	while (!stops) {
-		wanted = false;
-		pthread_mutex_unlock(&lock);
-		ceph_image_close_rest();
-		ceph_pool_each(work_on);
-		pthread_mutex_lock(&lock);
-		if (!stops && !wanted)
-			(void)thread_cond_wait(&wake, &lock, clock_mono_ns() + AGAIN_NS);
-	}
-	pthread_mutex_unlock(&lock);
-	return NULL;
+	ceph_image_close_rest();
+	ceph_pool_each(work_on);
 }
+
+static struct ceph_rounds rounds = {
+	.name = "ceph-gone",
+	.each_ns = AGAIN_NS,
+	.run = work,
+	.wanted = true, /* the first round at once */
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+};
 
 void
 ceph_gone_wake(void)
 {
-	pthread_mutex_lock(&lock);
-	wanted = true;
-	if (runs)
-		pthread_cond_signal(&wake);
-	pthread_mutex_unlock(&lock);
+	ceph_rounds_wake(&rounds);
 }
 
 int
 ceph_gone_start(void)
 {
-	int rc = 0;
-
-	pthread_mutex_lock(&lock);
-	if (!runs) {
-		thread_cond_init(&wake);
-		rc = thread_start(&thread, "ceph-gone", run, NULL);
-		runs = rc == 0;
-	}
-	pthread_mutex_unlock(&lock);
-	return rc;
+	return ceph_rounds_start(&rounds);
 }
 
 void
 ceph_gone_stop(void)
 {
-	bool joins;
-
 	atomic_store(&stopping, true);
-	pthread_mutex_lock(&lock);
-	stops = true;
-	joins = runs;
-	if (runs)
-		pthread_cond_signal(&wake);
-	pthread_mutex_unlock(&lock);
-	if (joins)
-		pthread_join(thread, NULL);
+	ceph_rounds_stop(&rounds);
 }

@@ -29,7 +29,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/thread.h"
 #include "ceph/ceph_int.h"
 
 #define MARKER_FORMAT "vds-pool 1 %s\n"
@@ -567,52 +566,27 @@ tend_pool(struct ceph_pool *pool)
 	pthread_mutex_unlock(&pool->work);
 }
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t wake;
-static pthread_t thread;
-static bool runs, stops;
-
-static void *
-run(void *arg)
+static void
+tend_pools(void)
 {
-	(void)arg;
-	pthread_mutex_lock(&lock);
-	while (!stops) {
-		(void)thread_cond_wait(&wake, &lock, clock_mono_ns() + RENEW_NS);
-		pthread_mutex_unlock(&lock);
-		ceph_pool_each(tend_pool);
-		pthread_mutex_lock(&lock);
-	}
-	pthread_mutex_unlock(&lock);
-	return NULL;
+	ceph_pool_each(tend_pool);
 }
+
+static struct ceph_rounds rounds = {
+	.name = "ceph-hold",
+	.each_ns = RENEW_NS,
+	.run = tend_pools,
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+};
 
 int
 ceph_hold_start(void)
 {
-	int rc = 0;
-
-	pthread_mutex_lock(&lock);
-	if (!runs) {
-		thread_cond_init(&wake);
-		rc = thread_start(&thread, "ceph-hold", run, NULL);
-		runs = rc == 0;
-	}
-	pthread_mutex_unlock(&lock);
-	return rc;
+	return ceph_rounds_start(&rounds);
 }
 
 void
 ceph_hold_stop(void)
 {
-	bool joins;
-
-	pthread_mutex_lock(&lock);
-	stops = true;
-	joins = runs;
-	if (runs)
-		pthread_cond_signal(&wake);
-	pthread_mutex_unlock(&lock);
-	if (joins)
-		pthread_join(thread, NULL);
+	ceph_rounds_stop(&rounds);
 }
