@@ -152,9 +152,10 @@ array_keep(struct array *array, const struct array_keep *keep)
 	k->task = (struct array_task){ .apply = keep_apply,
 				       .committed = keep_committed,
 				       .answered = keep_answered,
-				       .use = CATALOG_FREES,
-				       /* a new owner has read it before it claims the LUN */
-				       .reach = ARRAY_REACH_OWN };
+				       .use = CATALOG_FREES };
+	/* the others act upon a reset; all else a new owner has read before it claims the LUN */
+	if (keep->kind != ARRAY_KEEP_RESETS)
+		k->task.reach = ARRAY_REACH_OWN;
 	array_writer_queue(array, &k->task);
 	return 0;
 }

@@ -211,6 +211,9 @@ array_sharing_pull(struct array *array)
 	if (rc == 0) {
 		array_gateway_seen(array, begin_ns);
 		catalog_acknowledge(array->catalog);
+	} else if (catalog_held(array->catalog) != NULL) {
+		array_gateway_seen(array,
+				   begin_ns); /* it has read that there is nothing to follow */
 	}
 	return rc;
 }

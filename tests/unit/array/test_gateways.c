@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "array/array_int.h"
+#include "array/gateway_int.h"
 #include "array/member_int.h"
 #include "base/clock.h"
 #include "catalog/shared.h"
@@ -624,6 +625,23 @@ test_an_answer_of_another_gateway_waits_for_those_that_lack_the_change(void **st
 	assert_true(guid_equal(&first.answer.object_id, &again.answer.object_id));
 }
 
+/* They hold what they have: there is nothing to follow, and nobody who could change anything. */
+static void
+test_gateways_serve_on_when_the_catalog_is_gone(void **state)
+{
+	struct gateways *g = *state;
+	uint64_t seen[GATEWAYS];
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	shared_cluster_remove(g->catalog);
+	for (unsigned i = 0; i < GATEWAYS; i++) {
+		EVENTUALLY(array_is_read_only(g->arrays[i]));
+		seen[i] = atomic_load(&g->arrays[i]->gateways->member.seen_end_ns);
+	}
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		EVENTUALLY(atomic_load(&g->arrays[i]->gateways->member.seen_end_ns) > seen[i]);
+}
+
 static void
 test_who_is_not_notified_serves_nothing_old(void **state)
 {
@@ -760,6 +778,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			test_an_answer_of_another_gateway_waits_for_those_that_lack_the_change,
 			setup_short, teardown),
+		cmocka_unit_test_setup_teardown(test_gateways_serve_on_when_the_catalog_is_gone,
+						setup_long, teardown),
 		cmocka_unit_test_setup_teardown(test_who_is_not_notified_serves_nothing_old,
 						setup_short, teardown),
 		cmocka_unit_test_setup_teardown(

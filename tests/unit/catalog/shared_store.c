@@ -655,6 +655,16 @@ shared_cluster_during_read(struct shared_cluster *cluster, unsigned items, void 
 	pthread_mutex_unlock(&cluster->lock);
 }
 
+void
+shared_cluster_remove(struct shared_cluster *cluster)
+{
+	pthread_mutex_lock(&cluster->lock);
+	while (cluster->count > 0)
+		put(cluster, cluster->items[cluster->count - 1].key, NULL, 0);
+	cluster->version = 0;
+	pthread_mutex_unlock(&cluster->lock);
+}
+
 uint64_t
 shared_cluster_version(struct shared_cluster *cluster)
 {

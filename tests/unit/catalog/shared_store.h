@@ -47,6 +47,8 @@ void shared_cluster_expire(struct shared_cluster *cluster);
 /* Calls `fn` once, after that many items of the reads that follow. */
 void shared_cluster_during_read(struct shared_cluster *cluster, unsigned items,
 				void (*fn)(void *arg), void *arg);
+/* Somebody removes the object. */
+void shared_cluster_remove(struct shared_cluster *cluster);
 uint64_t shared_cluster_version(struct shared_cluster *cluster);
 size_t shared_cluster_items(struct shared_cluster *cluster, const char *prefix);
 /* How long the keys and values are together. */
