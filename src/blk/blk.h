@@ -48,6 +48,11 @@ enum blk_op {
 
 #define BLK_FUA       1u /* WRITE, WRITE_ZEROES: the data is durable when the I/O completes */
 #define BLK_MAY_UNMAP 2u /* WRITE_ZEROES: the space may be returned to the device */
+/*
+ * WRITE: when the process is killed meanwhile, each block (of 512 bytes, or 4096 of the file's) is
+ * as before or as after.  Without it a file in memory may then have a part of one.
+ */
+#define BLK_WHOLE     4u
 
 /*
  * Result of BLK_MAP: all bytes of [offset_bytes, offset_bytes + len_bytes) are in the same state,
@@ -86,7 +91,7 @@ struct blk_answer {
  */
 struct blk_io {
 	enum blk_op op;
-	unsigned flags; /* BLK_FUA, BLK_MAY_UNMAP */
+	unsigned flags; /* BLK_FUA, BLK_MAY_UNMAP, BLK_WHOLE */
 	uint64_t offset_bytes;
 	uint64_t len_bytes; /* MAP: how far to look; FLUSH: 0 */
 	/*

@@ -253,8 +253,9 @@ check_length(struct file_dev *f, int fd)
 
 /*
  * Does io in the mapping of the file, if there is one and it can.  Returns whether io->result is
- * set.  After a fault the file is looked at, since a write by a system call would make one that was
- * cut as long as before; then that call finds out what is wrong.
+ * set.  A copy here ends wherever SIGKILL meets it, one of the kernel with its page.  After a fault
+ * the file is looked at, since a write by a system call would make one that was cut as long as before;
+ * then that call finds out what is wrong.
  */
 static bool
 run_mapped(struct file_dev *f, struct blk_io *io)
@@ -265,6 +266,8 @@ run_mapped(struct file_dev *f, struct blk_io *io)
 		return false;
 	if (io->op == BLK_FLUSH) /* nothing in memory waits to be written back */
 		return true;
+	if ((io->flags & BLK_WHOLE) != 0)
+		return false;
 	switch (blk_map_move(map, io)) {
 	case BLK_MAPPED_MOVED:
 		io->result = 0;

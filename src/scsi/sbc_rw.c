@@ -60,7 +60,9 @@ fua(const struct scsi_task *task)
 unsigned
 scsi_write_flags(const struct scsi_task *task)
 {
-	return fua(task) || !scsi_lu_mode(scsi_task_lu(task), MODE_WCE) ? BLK_FUA : 0;
+	unsigned whole = (task->cmd->flags & CMD_ATOMIC) != 0 ? BLK_WHOLE : 0;
+
+	return whole | (fua(task) || !scsi_lu_mode(scsi_task_lu(task), MODE_WCE) ? BLK_FUA : 0);
 }
 
 static uint64_t

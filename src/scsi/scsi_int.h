@@ -820,7 +820,8 @@ int scsi_write_same_parse(struct scsi_task *task);
 int scsi_write_same_execute(struct scsi_task *task);
 
 /*
- * Returns BLK_FUA when this write must be durable (FUA in the CDB, or the write cache off), else 0.
+ * Returns BLK_FUA when this write must be durable (FUA in the CDB, or the write cache off), and
+ * BLK_WHOLE when the command is alone on its range, since such a one is done or not.
  */
 unsigned scsi_write_flags(const struct scsi_task *task);
 /*

@@ -44,6 +44,13 @@ preadv(int fd, const struct iovec *iov, int count, off_t offset)
 }
 
 ssize_t
+pwritev(int fd, const struct iovec *iov, int count, off_t offset)
+{
+	atomic_fetch_add(&calls, 1);
+	return syscall(SYS_pwritev, fd, iov, count, offset, 0);
+}
+
+ssize_t
 pwritev2(int fd, const struct iovec *iov, int count, off_t offset, int flags)
 {
 	atomic_fetch_add(&calls, 1);
@@ -164,6 +171,32 @@ test_what_has_its_space_needs_no_call(void **state)
 	assert_int_equal(pread(fd, &byte, 1, TEST_MIB + 512), 1);
 	assert_int_equal(byte, 3);
 	close(fd);
+}
+
+/* A copy into the mapping would end wherever SIGKILL meets it. */
+static void
+test_whole_blocks_are_written_by_the_kernel(void **state)
+{
+	struct blk_test *t = *state;
+	struct blk_dev *dev = new_device(t->memory_dir, SIZE, false);
+	static uint8_t bytes[PAGE];
+	struct iovec iov = { bytes, sizeof(bytes) };
+	struct blk_io io = { .op = BLK_WRITE,
+			     .flags = BLK_WHOLE,
+			     .offset_bytes = TEST_MIB,
+			     .len_bytes = sizeof(bytes),
+			     .iov = &iov,
+			     .iov_count = 1 };
+
+	write_bytes(dev, TEST_MIB, 1, PAGE);
+	memset(bytes, 2, sizeof(bytes));
+	calls = 0;
+	blk_submit(dev, NULL, &io);
+	assert_int_equal(io.result, 0);
+	assert_int_equal(calls, 1);
+	assert_reads(dev, TEST_MIB, 2, PAGE);
+	assert_int_equal(calls, 1);
+	end(dev);
 }
 
 static void
@@ -640,6 +673,7 @@ main(void)
 	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		MAP_TEST(test_what_has_its_space_needs_no_call),
+		MAP_TEST(test_whole_blocks_are_written_by_the_kernel),
 		MAP_TEST(test_holes_that_are_read_stay_holes),
 		MAP_TEST(test_a_new_device_finds_out_what_has_its_space),
 		MAP_TEST(test_unmapped_space_is_given_back_and_reads_as_zeros),

@@ -37,7 +37,7 @@ test_compare_and_write_swaps_what_matches(void **state)
 		if (2 * half > (1u << 20))
 			break; /* the unit's maximum transfer */
 		assert_int_equal(test_run(t, &tt, cdb, 16, out, 2 * half, 0), 0);
-		assert_int_equal(t->dev->flags[BLK_WRITE] & BLK_FUA, BLK_FUA);
+		assert_int_equal(t->dev->flags[BLK_WRITE], BLK_FUA | BLK_WHOLE);
 		test_peek(t, 7, medium, count);
 		assert_true(test_all(medium, half, 'B'));
 	}
