@@ -19,6 +19,8 @@
  *	check			read everything, through each target
  *	fill			write everything
  *	cuts			cut no connection from now on, or do so again
+ *	killed			what serves the LUNs was killed, and they lie in memory, into which it may
+ *				have copied a part of a block
  *	ghosts PORTAL		the sessions at that portal (its number) leave their connections open, with all
  *				that is under way there, and go on elsewhere.  Nothing may be done there any more.
  *	haunt			each of these connections sends reads and TEST UNIT READY, none of which may
@@ -29,7 +31,9 @@
  * What a block may hold: the generation that was acknowledged last, or one that was sent since.
  * Only one command at a time writes a block.  A write whose connection was lost is in doubt: the
  * block is left alone until its session has logged in again (which ends the old one), and may from
- * then on hold either, always the same.  So may one whose write has failed.  It may log in at
+ * then on hold either, always the same.  So may one whose write has failed.  After "killed" such a
+ * block may also have some bytes of the one and the others of the other, and no byte of anything
+ * else; but not a counter, since COMPARE AND WRITE is done or not.  It may log in at
  * another portal: then whoever serves that one has to see to it that nothing comes late.
  *
  * The answers say how long no command of a LUN was answered with success, at most, since "go"
@@ -55,7 +59,7 @@ enum mode mode;
 bool steady;
 static uint32_t generation;
 uint64_t seed;
-unsigned long answered, checked, torn, cuts, wrong;
+unsigned long answered, checked, torn, mixed, cuts, wrong;
 static unsigned long refused, busy,
 	failed;                  /* with BUSY and its like; BUSY; with errors that may be */
 static char errors_allowed[128]; /* each between two commas */
@@ -371,10 +375,12 @@ answer(void)
 	}
 	for (unsigned i = 0; i < n_sessions; i++)
 		away += !sessions[i].in_use || sessions[i].portal != sessions[i].home;
-	printf("%s answered=%lu checked=%lu torn=%lu cuts=%lu refused=%lu busy=%lu failed=%lu "
+	printf("%s answered=%lu checked=%lu torn=%lu mixed=%lu cuts=%lu refused=%lu busy=%lu "
+	       "failed=%lu "
 	       "wrong=%lu gap_ms=%jd idle_ms=%jd away=%u ghosts=%u haunted=%lu ghost_answers=%lu\n",
-	       wrong == 0 ? "ok" : "error", answered, checked, torn, cuts, refused, busy, failed,
-	       wrong, (intmax_t)gap_ms, (intmax_t)idle_ms, away, n_ghosts, haunted, ghost_answers);
+	       wrong == 0 ? "ok" : "error", answered, checked, torn, mixed, cuts, refused, busy,
+	       failed, wrong, (intmax_t)gap_ms, (intmax_t)idle_ms, away, n_ghosts, haunted,
+	       ghost_answers);
 	fflush(stdout);
 }
 
@@ -417,6 +423,8 @@ told(void)
 		ghosts_make(number);
 	} else if (strcmp(line, "cuts\n") == 0) {
 		steady = !steady;
+	} else if (strcmp(line, "killed\n") == 0) {
+		blocks_killed();
 	} else if (strcmp(line, "haunt\n") == 0) {
 		ghosts_haunt();
 	} else if (sscanf(line, "errors %100[0-9a-f/,]", allowed) == 1) {

@@ -46,6 +46,7 @@ enum { WON = 1, DOUBTED = 2 };
 
 struct block {
 	uint32_t acked, issued, zeroed; /* generations; zeroed: the last that was to leave zeros */
+	uint32_t killed; /* the generation in doubt when what served it was killed; or 0 */
 	bool busy;
 };
 
@@ -92,7 +93,7 @@ extern unsigned n_luns, n_sessions, n_targets, n_portals;
 extern enum mode mode;
 extern bool steady; /* no session is cut */
 extern uint64_t seed;
-extern unsigned long answered, checked, torn, cuts, wrong;
+extern unsigned long answered, checked, torn, mixed, cuts, wrong;
 
 /* ---- integrity_model.c ---- */
 
@@ -116,6 +117,8 @@ void read_check(const struct session *s, const struct cmd *c);
  */
 bool write_begin(struct cmd *c, uint32_t gen);
 void cmd_end(struct cmd *c, bool acknowledged);
+/* What was served was killed: what is in doubt now may have been written in part. */
+void blocks_killed(void);
 
 /* ---- integrity_wire.c ---- */
 

@@ -10,7 +10,8 @@
 
 #include "integrity_int.h"
 
-#define MAGIC 0x7664732d64617461ull
+#define BLOCK_MAX 4096
+#define MAGIC     0x7664732d64617461ull
 
 static uint64_t state;
 static uint32_t crc_table[256];
@@ -126,6 +127,59 @@ block_generation(const uint8_t *p, const struct lun *lun, uint64_t lba, struct i
 	return id->generation;
 }
 
+/* Whether each byte is that of one of the two blocks, and each of them has a part. */
+static bool
+is_mix(const uint8_t *p, const uint8_t *before, const uint8_t *after, size_t n)
+{
+	bool of_before = false, of_after = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] != before[i] && p[i] != after[i])
+			return false;
+		of_before |= p[i] != after[i];
+		of_after |= p[i] != before[i];
+	}
+	return of_before && of_after;
+}
+
+/* All that a generation can have left in a block; returns how many. */
+static unsigned
+block_forms(uint8_t form[3][BLOCK_MAX], const struct lun *lun, uint64_t lba, uint32_t gen,
+	    bool zeros)
+{
+	unsigned count = 0;
+
+	if (zeros || gen == 0)
+		memset(form[count++], 0, lun->block_bytes);
+	if (gen != 0) {
+		block_fill(form[count++], lun, lba, gen);
+		block_fill(form[count++], lun, ANY_LBA, gen);
+	}
+	return count;
+}
+
+/*
+ * Whether a block in doubt has a part of the last write that was sent, and for the rest what it had
+ * before: what was acknowledged, or what its first bytes say where an earlier write was in doubt, too.
+ */
+static bool
+block_is_mixed(const uint8_t *p, const struct lun *lun, uint64_t lba, const struct block *b,
+	       uint32_t said)
+{
+	static uint8_t before[3][BLOCK_MAX], after[3][BLOCK_MAX];
+	const uint32_t olds[] = { b->acked, said > b->acked && said < b->issued ? said : b->acked };
+	unsigned n_after = block_forms(after, lun, lba, b->issued, b->zeroed == b->issued);
+
+	for (unsigned o = 0; o < ARRAY_LEN(olds); o++) {
+		unsigned n = block_forms(before, lun, lba, olds[o], b->zeroed >= b->acked);
+
+		for (unsigned i = 0; i < n * n_after; i++)
+			if (is_mix(p, before[i / n_after], after[i % n_after], lun->block_bytes))
+				return true;
+	}
+	return false;
+}
+
 static void
 block_check(const struct session *s, const struct cmd *c, uint32_t i)
 {
@@ -139,6 +193,12 @@ block_check(const struct session *s, const struct cmd *c, uint32_t i)
 	checked++;
 	if (gen == -1 && !quiet) { /* a device may show half of what is being written */
 		torn++;
+		return;
+	}
+	if (gen == -1 && low == b->acked && b->issued != low && b->killed == b->issued &&
+	    block_is_mixed(c->data + (size_t)i * c->lun->block_bytes, c->lun, c->lba + i, b,
+			   id.generation)) {
+		mixed++; /* and remains in doubt */
 		return;
 	}
 	fits = gen == 0 ? b->zeroed >= low : gen >= low && gen <= b->issued;
@@ -226,6 +286,17 @@ write_begin(struct cmd *c, uint32_t gen)
 			b->zeroed = gen;
 	}
 	return true;
+}
+
+void
+blocks_killed(void)
+{
+	for (unsigned n = 0; n < n_luns; n++)
+		for (unsigned i = 0; i < luns[n].blocks; i++) {
+			struct block *b = &luns[n].map[i];
+
+			b->killed = b->issued != b->acked ? b->issued : 0;
+		}
 }
 
 /* The end of a command; what has not been acknowledged may have happened. */

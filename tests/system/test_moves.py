@@ -190,7 +190,7 @@ class Array:
             self.rest.call('POST', f'/v1/jobs/{self.job}/cancel')
             return
         if ending in ('pause-kill', 'pause-stop'):
-            self.daemon.kill() if ending == 'pause-kill' else self.daemon.stop()
+            self.kill() if ending == 'pause-kill' else self.daemon.stop()
             self.daemon.checker()
             self.daemon.start()
             self.rest = self.daemon.rest()
@@ -204,11 +204,15 @@ class Array:
                        lambda: self.tester.ok('answered')['answered'] >= goal)
         self.job_is('resume')
 
+    def kill(self):
+        self.daemon.kill()
+        self.tester.ok('killed')        # one of the pools is in memory
+
     def end(self, ending, lun):
         if ending == 'cancel':
             self.rest.call('POST', f'/v1/jobs/{self.job}/cancel')
         elif ending.startswith('kill'):
-            self.daemon.kill()
+            self.kill()
             if self.random.random() < 0.5:      # a move begins anew, and is cut again
                 self.daemon.checker()
                 self.daemon.start()
