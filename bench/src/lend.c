@@ -2,8 +2,8 @@
 /*
  * lend: would large reads of data in memory cost less if they were sent from where the bytes lie?
  * One thread sends to itself over loopback, so neither waking up nor other programs are measured.
- * One JSON line for each way and place of the data: processor time for 256 KiB, of what comes before
- * the send, the send, and the receipt.
+ * One JSON line for each way and place of the data: processor time for 256 KiB, of what comes
+ * before the send, the send, and the receipt.
  *
  *   lend [-H]        -H: the data lies in huge pages
  *

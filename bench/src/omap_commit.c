@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * omap-commit: how long the bare commit of a catalog in Ceph takes, by which that of vdsd is judged.
- * Each is one write operation on one object: the omap key `version` is still N, becomes N + 1, and
- * some rows and the entry of a log are set.  One commit after the other, as one writer makes them.
+ * omap-commit: how long the bare commit of a catalog in Ceph takes, by which that of vdsd is
+ * judged.  Each is one write operation on one object: the omap key `version` is still N, becomes N
+ * + 1, and some rows and the entry of a log are set.  One commit after the other, as one writer
+ * makes them.
  *
  *   CEPH_CONF=... omap-commit [-t SECONDS] [-r ROWS] [-b BYTES of a row] POOL OBJECT
  *

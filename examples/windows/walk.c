@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Walks every array that VDS knows, as a C program for Windows does: service, hardware providers,
- * subsystems, LUNs, and the targets through which each LUN is accessible.  The same source builds on
- * Windows and, with pkg-config vds-compat, on Linux.
+ * subsystems, LUNs, and the targets through which each LUN is accessible.  The same source builds
+ * on Windows and, with pkg-config vds-compat, on Linux.
  *
  *	cc walk.c $(pkg-config --cflags --libs vds-compat) -o walk && ./walk
  */

@@ -57,8 +57,8 @@ DEFINE_GUID(CLSID_VdsHwProvider, 0x5c69c549, 0x3f24, 0x4261, 0x99, 0x96, 0x4e, 0
  * Connects to arrays and returns their provider, loaded and ready: the replicas are complete.
  *
  * url: where the array listens, UTF-16: u"unix:/run/vdsd/vdsd.sock" (a socket) or
- * u"http://HOST:PORT" (loopback); for several gateways of one array their URLs with commas between them;
- * for several arrays their URLs with blanks between them. NULL is
+ * u"http://HOST:PORT" (loopback); for several gateways of one array their URLs with commas between
+ * them; for several arrays their URLs with blanks between them. NULL is
  * the environment variable VDS_URL or, without one, the file of the list (above) or, without one,
  * unix:/run/vdsd/vdsd.sock.
  * riid: an interface of the provider: IID_IVdsHwProvider, IID_IVdsProvider, IID_IUnknown, ...

@@ -94,15 +94,15 @@ VDS_EXPORT HRESULT STDAPICALLTYPE CLSIDFromString(LPCWSTR lpsz, CLSID *pclsid);
 #endif
 
 /*
- * Prints as wprintf of Windows does, to standard output as UTF-8: in the format, %s, %ls and %S take
- * a string of WCHAR, WCHAR and char; %c and %lc take a WCHAR.  The C library's own wprintf cannot
- * print WCHAR strings, because its wchar_t has 32 bits.  Returns the number of bytes, or -1.
+ * Prints as wprintf of Windows does, to standard output as UTF-8: in the format, %s, %ls and %S
+ * take a string of WCHAR, WCHAR and char; %c and %lc take a WCHAR.  The C library's own wprintf
+ * cannot print WCHAR strings, because its wchar_t has 32 bits.  Returns the number of bytes, or -1.
  */
 VDS_EXPORT int STDAPICALLTYPE VdsWprintf(const WCHAR *format, ...);
 /*
  * Formats as VdsWprintf does, to a string that is cut to room characters with its NUL.  string may
- * be NULL when room is 0.  Returns the number of characters of the whole text without the NUL, or -1
- * (the format or a string is not valid, or there is not enough memory; string is empty then).
+ * be NULL when room is 0.  Returns the number of characters of the whole text without the NUL, or
+ * -1 (the format or a string is not valid, or there is not enough memory; string is empty then).
  */
 VDS_EXPORT int STDAPICALLTYPE VdsVswprintf(WCHAR *string, size_t room, const WCHAR *format,
 					   va_list args);

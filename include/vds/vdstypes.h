@@ -5,7 +5,8 @@
  *
  * WCHAR is a 16-bit code unit: u"text" is a WCHAR string in C11 and in C++, and L"text" is one with
  * the compiler's option -fshort-wchar (the headers in vds/compat are for such programs). The header
- * declares only what the declarations of VDS use: there is no `interface` macro, no LPVOID and no MAX_PATH.
+ * declares only what the declarations of VDS use: there is no `interface` macro, no LPVOID and no
+ * MAX_PATH.
  *
  * C programs always get the call helpers (IVdsLun_GetProperties(lun, &prop)); C++ programs see the
  * interfaces as abstract classes.  No interface has a virtual destructor, because the slots are

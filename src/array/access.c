@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The asymmetric access (ALUA) of portal groups: which paths to the LUNs of a target are active, and
- * whether initiators may decide that.  Callers: any thread except the writer; apply functions run on
- * the writer thread.  Source: SPC-5, asymmetric logical unit access.
+ * The asymmetric access (ALUA) of portal groups: which paths to the LUNs of a target are active,
+ * and whether initiators may decide that.  Callers: any thread except the writer; apply functions
+ * run on the writer thread.  Source: SPC-5, asymmetric logical unit access.
  */
 #include <errno.h>
 

@@ -78,7 +78,9 @@ init_lists(struct array *array)
 	guid_map_init(&array->lun_history);
 }
 
-/* A directory of faults may have a root of its own for sysfs and proc: tests make up drives there. */
+/*
+ * A directory of faults may have a root of its own for sysfs and proc: tests make up drives there.
+ */
 static char *
 host_root(const char *inject_dir)
 {
@@ -275,8 +277,8 @@ load(struct array *array)
 }
 
 /*
- * Notes which version serves the array; of several gateways, which may be of several, the newest that
- * has.
+ * Notes which version serves the array; of several gateways, which may be of several, the newest
+ * that has.
  */
 static int
 update_version(struct array *array)

@@ -98,8 +98,8 @@ struct array_options {
 	const struct catalog_shared *shared;
 	bool allow_faults; /* faults may be injected into LUNs: array_lun_inject */
 	/*
-	 * The gateway as which this vdsd runs (docs/design/gateways.md): the name of a controller of
-	 * the array, which a new array gets.  NULL = the array is on one machine.
+	 * The gateway as which this vdsd runs (docs/design/gateways.md): the name of a controller
+	 * of the array, which a new array gets.  NULL = the array is on one machine.
 	 */
 	const char *gateway;
 	/* "HOST:PORT" where other gateways reach this one; NULL = as its controller's row says */
@@ -140,8 +140,8 @@ void array_close(struct array *array);
 /*
  * Makes a backup of the catalog as it is at one moment, while the array goes on.  *ret_fd is a file
  * without a name, open for reading, which the caller closes: it holds everything that the catalog
- * does, secrets included.  Returns 0, ERR_CORRUPT (the catalog is damaged or lacks changes), -ENOSPC
- * or -errno.
+ * does, secrets included.  Returns 0, ERR_CORRUPT (the catalog is damaged or lacks changes),
+ * -ENOSPC or -errno.
  */
 int array_backup(struct array *array, int *ret_fd);
 /*
@@ -153,9 +153,9 @@ int array_backup(struct array *array, int *ret_fd);
  */
 int array_restore(const char *dir, const char *file, bool replace, char **ret_text);
 /*
- * As array_restore, into the catalog that gateways share: `dir`, `shared` (consumed) and `cluster` of the
- * options count.  No gateway may run; the clients of those that did are fenced.  Further errors:
- * ERR_LOCKED (a gateway lives, or its lease has not ended), or an error of the cluster.
+ * As array_restore, into the catalog that gateways share: `dir`, `shared` (consumed) and `cluster`
+ * of the options count.  No gateway may run; the clients of those that did are fenced.  Further
+ * errors:  ERR_LOCKED (a gateway lives, or its lease has not ended), or an error of the cluster.
  */
 int array_restore_shared(const struct array_options *options, const char *file, bool replace,
 			 char **ret_text);
@@ -193,9 +193,9 @@ bool array_is_read_only(struct array *array);
  */
 const char *array_read_only_reason(struct array *array);
 /*
- * Returns whether this is a gateway that serves nothing, and only tells why: acknowledged changes are
- * missing from the catalog that it shares with others, array_read_only_reason says which.  It has not
- * joined the other gateways.  Stays so until array_close.  Any thread.
+ * Returns whether this is a gateway that serves nothing, and only tells why: acknowledged changes
+ * are missing from the catalog that it shares with others, array_read_only_reason says which.  It
+ * has not joined the other gateways.  Stays so until array_close.  Any thread.
  */
 bool array_is_held(const struct array *array);
 /*
@@ -272,12 +272,12 @@ int array_set_iqn_prefix(struct array *array, const struct array_request *reques
 int array_job_cancel(struct array *array, const struct array_request *request,
 		     const struct guid *job, struct array_answer *ret_answer);
 /*
- * Pauses a job, and lets it go on.  A job whose pause was answered with 0 does no I/O a moment later,
- * and does not succeed until it is resumed; it goes on holding its LUN, also over a restart, after
- * which only a full copy has failed.  While a move is paused, what is written to the LUN is noted.
- * A resumed move or full copy goes on where it was, a move after a restart from the beginning.
- * Pausing a job that is paused, and resuming one that is not, change nothing.  Further errors:
- * ERR_TOO_LATE (the job has ended, is about to, or was cancelled).
+ * Pauses a job, and lets it go on.  A job whose pause was answered with 0 does no I/O a moment
+ * later, and does not succeed until it is resumed; it goes on holding its LUN, also over a restart,
+ * after which only a full copy has failed.  While a move is paused, what is written to the LUN is
+ * noted.  A resumed move or full copy goes on where it was, a move after a restart from the
+ * beginning.  Pausing a job that is paused, and resuming one that is not, change nothing.  Further
+ * errors:  ERR_TOO_LATE (the job has ended, is about to, or was cancelled).
  */
 int array_job_pause(struct array *array, const struct array_request *request,
 		    const struct guid *job, struct array_answer *ret_answer);
@@ -322,8 +322,8 @@ int array_listen(struct array *array, uint64_t incarnation, uint64_t since,
  */
 int array_listener_next(struct array_listener *listener, struct array_event *ret_event);
 /*
- * Ends every wait of array_listener_next with a heartbeat, so that a stream notices at once that its
- * token was revoked or that its certificate is no longer trusted.  Any thread.
+ * Ends every wait of array_listener_next with a heartbeat, so that a stream notices at once that
+ * its token was revoked or that its certificate is no longer trusted.  Any thread.
  */
 void array_event_wake(struct array *array);
 void array_listener_free(struct array_listener *listener);

@@ -56,8 +56,8 @@ struct array {
 	bool shared;                     /* several gateways serve the catalog; array_is_shared */
 	bool held;                       /* array_is_held */
 	/*
-	 * This gateway does what one of them has to do for all: it removes what is too old, and tells
-	 * how full pools are.  Always true on one machine.  The writer thread writes it.
+	 * This gateway does what one of them has to do for all: it removes what is too old, and
+	 * tells how full pools are.  Always true on one machine.  The writer thread writes it.
 	 */
 	atomic_bool chores;
 	uint16_t default_port;
@@ -143,7 +143,9 @@ struct array {
 
 	pthread_mutex_t trouble_lock; /* taken last; data-path threads take it for a moment */
 	struct list troubled;         /* struct array_store.trouble.node; trouble_lock */
-	/* the devices of stores (device.c), and the places that stores share; data-path threads too */
+	/*
+	 * the devices of stores (device.c), and the places that stores share; data-path threads too
+	 */
 	pthread_mutex_t devices_lock;
 	pthread_cond_t store_free; /* array_store_unmanage */
 	struct list places;        /* struct array_place; devices_lock */
@@ -256,14 +258,14 @@ bool array_runtime_is_there(struct array *array);
 /* ---- gateway.c: one of several gateways ---- */
 
 /*
- * gateway_admin.c: checks an address for a gateway.  Returns 0, or ERR_INVALID with a text (it is none, or
- * another gateway has it).
+ * gateway_admin.c: checks an address for a gateway.  Returns 0, or ERR_INVALID with a text (it is
+ * none, or another gateway has it).
  */
 int array_gateway_check_address(const struct state *view, const struct guid *gateway,
 				const char *address);
 /*
- * Makes the array one of several gateways, when the options have a cluster: from now on no LUN is held
- * that it has not claimed.  Before the catalog is loaded.  Returns 0 or -ENOMEM.
+ * Makes the array one of several gateways, when the options have a cluster: from now on no LUN is
+ * held that it has not claimed.  Before the catalog is loaded.  Returns 0 or -ENOMEM.
  */
 int array_gateway_new(struct array *array, const struct array_options *options);
 /* Joins the other gateways, if there are some.  Returns 0 or an error.  The opening thread. */
@@ -278,34 +280,37 @@ uint64_t array_gateway_now_ns(void);
 /* Notes that this gateway serves what was committed before begin_ns.  Any thread. */
 void array_gateway_seen(struct array *array, uint64_t begin_ns);
 /*
- * Returns whether answers to changes wait for other gateways: not while the array is opened or closed,
- * since nobody outside waits then.  Any thread.
+ * Returns whether answers to changes wait for other gateways: not while the array is opened or
+ * closed, since nobody outside waits then.  Any thread.
  */
 bool array_gateway_waits(const struct array *array);
 /*
  * Returns whether no other gateway serves a state from before a version that was committed at
- * committed_ns.  notified: the version of the last notification that has ended, which is enough where
- * the gateways of the array are not known.  The writer thread.
+ * committed_ns.  notified: the version of the last notification that has ended, which is enough
+ * where the gateways of the array are not known.  The writer thread.
  */
 bool array_gateway_all_have(struct array *array, uint64_t version, uint64_t committed_ns,
 			    uint64_t notified);
 /* Notes that clients of the cluster have acknowledged a version.  The writer thread. */
 void array_gateway_acknowledged(struct array *array, const uint64_t *clients, size_t count,
 				uint64_t version);
-/* Has it found out why others have not acknowledged it; then calls array_sharing_reached.  Any thread. */
+/*
+ * Has it found out why others have not acknowledged it; then calls array_sharing_reached.  Any
+ * thread.
+ */
 void array_gateway_ask_others(struct array *array, uint64_t version);
 /* Notes that a change was published, this gateway's or another one's.  Writer thread. */
 void array_gateway_changed(struct array *array, const struct change *change);
 /* Returns whether the LUN is claimed, or the array is on one machine.  Any thread. */
 bool array_gateway_holds(struct array *array, const struct guid *lun_id);
 /*
- * Notes that an initiator waits for a LUN which this gateway owns and has not claimed yet: it is claimed
- * before others.  Any thread; never blocks longer than a lock.
+ * Notes that an initiator waits for a LUN which this gateway owns and has not claimed yet: it is
+ * claimed before others.  Any thread; never blocks longer than a lock.
  */
 void array_gateway_want(struct array *array, const struct guid *lun_id);
 /*
- * Gives a new LUN an owner: this gateway (own), or the one with the fewest LUNs.  Does nothing on one
- * machine.  Returns 0 or -ENOMEM.  Writer thread, inside a change.
+ * Gives a new LUN an owner: this gateway (own), or the one with the fewest LUNs.  Does nothing on
+ * one machine.  Returns 0 or -ENOMEM.  Writer thread, inside a change.
  */
 int array_owner_edit_add(struct array *array, struct state_edit *edit, const struct guid *lun_id,
 			 bool own);
@@ -315,16 +320,16 @@ int array_owner_edit_add(struct array *array, struct state_edit *edit, const str
 /* Returns whether a text of model/qos.h has a minimum.  text: NULL = none. */
 bool array_qos_has_minimum(const char *text);
 /*
- * Puts the row of a LUN that has moved to another pool, and consumes it.  The LUN goes on keeping its
- * minimum when the new pool can give it; otherwise the row loses the minimum, since a move whose copy
- * is complete must not fail for it.  Returns 0 or -ENOMEM.
+ * Puts the row of a LUN that has moved to another pool, and consumes it.  The LUN goes on keeping
+ * its minimum when the new pool can give it; otherwise the row loses the minimum, since a move
+ * whose copy is complete must not fail for it.  Returns 0 or -ENOMEM.
  */
 int array_qos_put_moved(struct state_edit *edit, struct row_lun *row);
 /* Checks every pool as qos_check_pool does. */
 int array_qos_check_pools(const struct state *view);
 /*
- * Checks every pool when a change, from one state to the other, may let a LUN keep what its pool cannot
- * give.  Returns as qos_check_pool.
+ * Checks every pool when a change, from one state to the other, may let a LUN keep what its pool
+ * cannot give.  Returns as qos_check_pool.
  */
 int array_qos_check_change(const struct state *before, const struct state *after,
 			   const struct change *change);
@@ -338,8 +343,9 @@ int array_qos_check_change(const struct state *before, const struct state *after
 bool array_lun_is_own(const struct array *array, const struct state *state,
 		      const struct guid *lun_id);
 /*
- * Returns whether this process may use the LUN's store now: always true on one machine; else when it is
- * the LUN's owner in the newest state and has claimed it.  Any thread; never blocks longer than a lock.
+ * Returns whether this process may use the LUN's store now: always true on one machine; else when
+ * it is the LUN's owner in the newest state and has claimed it.  Any thread; never blocks longer
+ * than a lock.
  */
 bool array_lun_is_held(struct array *array, const struct guid *lun_id);
 /* Returns ERR_BUSY, with a text that names the gateway that owns the LUN. */
@@ -356,8 +362,9 @@ void array_foreign_owners(struct array *array, const struct state *before,
 /* Notes which gateways are at work, when the state was loaded.  The opening thread. */
 void array_foreign_begin(struct array *array);
 /*
- * Takes up what this gateway has got since the last call: the jobs of LUNs that it owns now, volumes
- * that a gateway which is gone was to remove.  Does nothing on one machine.  Verifier thread.
+ * Takes up what this gateway has got since the last call: the jobs of LUNs that it owns now,
+ * volumes that a gateway which is gone was to remove.  Does nothing on one machine.  Verifier
+ * thread.
  */
 void array_foreign_take_up(struct array *array);
 /*
@@ -511,8 +518,8 @@ struct array_store *array_unit_store(struct array *array, const struct guid *lun
 void array_unit_set_allocated(struct array *array, const struct guid *lun_id,
 			      uint64_t allocated_bytes);
 /*
- * Notes how the volume is read and written, and why, as the members cache_used and cache_reason of the
- * live row have it; static texts.  Shows the row when that has changed.
+ * Notes how the volume is read and written, and why, as the members cache_used and cache_reason of
+ * the live row have it; static texts.  Shows the row when that has changed.
  */
 void array_unit_set_cache(struct array *array, const struct guid *lun_id, const char *used,
 			  const char *reason);
@@ -540,14 +547,14 @@ void array_unit_show_locked(struct array *array, struct array_lun_entry *entry);
 /* ---- fault.c, fault_words.c: faults for tests ---- */
 
 /*
- * Says what a fault that is asked for means to blk.  Its time (for_ms) begins when it is injected, so
- * the caller sets ends_ns.  Returns 0 or ERR_INVALID with a text.
+ * Says what a fault that is asked for means to blk.  Its time (for_ms) begins when it is injected,
+ * so the caller sets ends_ns.  Returns 0 or ERR_INVALID with a text.
  */
 int array_fault_parse(const struct array_fault *fault, const struct row_lun *lun,
 		      struct blk_fault *ret);
 /*
- * Says what a fault of blk is in words.  for_ms becomes what is left of its time: at least 1 when it
- * ends by time, also when that is over.
+ * Says what a fault of blk is in words.  for_ms becomes what is left of its time: at least 1 when
+ * it ends by time, also when that is over.
  */
 void array_fault_format(const struct blk_fault *fault, const struct row_lun *lun,
 			struct array_fault *ret);
@@ -622,8 +629,8 @@ bool array_secrets_have(const struct array_secrets *set, enum credential_side si
 /* Loads the secrets of the catalog.  Returns 0, ERR_CORRUPT or -ENOMEM.  The opening thread. */
 int array_credential_load(struct array *array);
 /*
- * Read the secret of a credential, or all secrets, that another gateway has set.  state: has the row.
- * Return as array_credential_load; then the set is what it was.  Writer thread.
+ * Read the secret of a credential, or all secrets, that another gateway has set.  state: has the
+ * row.  Return as array_credential_load; then the set is what it was.  Writer thread.
  */
 int array_credential_foreign(struct array *array, const struct state *state, const struct guid *id);
 int array_credential_foreign_all(struct array *array, const struct state *state);
@@ -631,8 +638,8 @@ int array_credential_foreign_all(struct array *array, const struct state *state)
 /* ---- gateway_secret.c ---- */
 
 /*
- * Makes the secret of the gateways of a new array, unless the array is on one machine.  Returns 0, -EIO
- * (no random numbers), -ENOMEM or an error of the catalog.  Writer thread, in apply functions.
+ * Makes the secret of the gateways of a new array, unless the array is on one machine.  Returns 0,
+ * -EIO (no random numbers), -ENOMEM or an error of the catalog.  Writer thread, in apply functions.
  */
 int array_gateway_secret_make(struct array *array);
 /*
@@ -692,8 +699,8 @@ int array_port_end_sessions(struct array *array, const struct row_live_port *por
 int array_controller_edit_put(struct array *array, struct state_edit *edit,
 			      const struct guid *array_id);
 /*
- * Finds the own controller in the state and notes its id.  Returns 0, ERR_NOT_FOUND (the array has no
- * gateway of that name) or -ENOMEM.  The opening thread.
+ * Finds the own controller in the state and notes its id.  Returns 0, ERR_NOT_FOUND (the array has
+ * no gateway of that name) or -ENOMEM.  The opening thread.
  */
 int array_controller_find(struct array *array, const struct state *state);
 /*
@@ -755,8 +762,8 @@ enum array_job_next {
 struct array_job *array_job_new(struct array *array, enum job_kind kind, const struct guid *lun_id,
 				uint64_t from_bytes, uint64_t to_bytes, struct array_store *store);
 /*
- * Returns whether the job copies the data of a new LUN from another volume: a job that creates a LUN
- * which has its size already.
+ * Returns whether the job copies the data of a new LUN from another volume: a job that creates a
+ * LUN which has its size already.
  */
 static inline bool
 array_job_copies(const struct array_job *job)
@@ -787,9 +794,9 @@ void array_job_forget(struct array_job *job);
  */
 int array_job_resume_all(struct array *array);
 /*
- * Takes up the jobs of LUNs that this gateway owns and that run nowhere, since their gateway has died.
- * Returns 0, 1 (one waits until its LUN is claimed: call again), or an error as array_job_resume_all.
- * Writer thread.
+ * Takes up the jobs of LUNs that this gateway owns and that run nowhere, since their gateway has
+ * died.  Returns 0, 1 (one waits until its LUN is claimed: call again), or an error as
+ * array_job_resume_all.  Writer thread.
  */
 int array_job_take(struct array *array);
 /* Shows at its LUN that a job runs at another gateway, or has ended there.  Writer thread. */
@@ -805,8 +812,8 @@ void array_job_expire(struct array *array);
 /* Does the work of a job (allocate.c).  A worker's thread. */
 void array_allocate_run(struct work *work);
 /*
- * Shows how far the job is, when that has changed.  Returns 0, or ERR_CANCELLED (it is cancelled, it
- * is to pause, or the array closes).  The job's thread.
+ * Shows how far the job is, when that has changed.  Returns 0, or ERR_CANCELLED (it is cancelled,
+ * it is to pause, or the array closes).  The job's thread.
  */
 int array_job_step(struct array_job *job, unsigned percent);
 /*
@@ -833,7 +840,9 @@ struct array_follow {
 		*job; /* shows how far the copy is, and ends it; to_bytes: how much to copy */
 	const struct guid *lun_id; /* whose paths are drained */
 	const char *fault;         /* the operation for which a test asks for faults in each step */
-	/* set by the caller, before array_follow_attach: borrowed; copier.to is the device of `to` */
+	/*
+	 * set by the caller, before array_follow_attach: borrowed; copier.to is the device of `to`
+	 */
 	struct array_store *from, *to;
 	struct blk_copier copier;
 	struct blk_dev *track;  /* with a reference; NULL = was not laid over the LUN's device */
@@ -863,8 +872,8 @@ int array_follow_fault(struct array_follow *f, const char *op);
  */
 int array_follow_attach(struct array_follow *f);
 /*
- * Takes the layer away, if it is there, and drains the paths for that.  When the data path has gone,
- * the layer stays, and goes with the store.
+ * Takes the layer away, if it is there, and drains the paths for that.  When the data path has
+ * gone, the layer stays, and goes with the store.
  */
 void array_follow_detach(struct array_follow *f);
 /* As array_follow_detach, in a call of `end`, where the paths are drained. */
@@ -888,7 +897,9 @@ int array_follow_flush(struct array_follow *f);
 
 /* Makes what a job that moves a LUN keeps while it is paused.  Returns NULL when memory is out. */
 struct array_moving *array_move_new(struct array_job *job);
-/* Releases the new volume and the tracking layer, without taking the layer away.  NULL is allowed. */
+/*
+ * Releases the new volume and the tracking layer, without taking the layer away.  NULL is allowed.
+ */
 void array_move_free(struct array_moving *moving);
 /* Does the work of a job that moves a LUN.  A worker's thread. */
 void array_move_run(struct work *work);
@@ -920,7 +931,9 @@ struct array_host_paths {
  */
 int array_host_paths_check(struct array *array, struct array_host_paths *paths,
 			   const struct state *after);
-/* Runs a change as array_change_run does, but drains the paths that it takes away.  Frees `lost`. */
+/*
+ * Runs a change as array_change_run does, but drains the paths that it takes away.  Frees `lost`.
+ */
 int array_host_paths_run(struct array *array, const struct array_request *request,
 			 struct array_host_paths *paths, struct array_answer *ret_answer);
 /*

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The audit log: who has asked for which change, from where, on which object, what was there before
- * and after, and what became of it.  The record of a change is committed with it, so that neither is
- * there without the other.  What committed no change (a session that was ended, a request that was
- * refused or has failed) is recorded afterwards, by whoever asked (array_audit_put).
+ * and after, and what became of it.  The record of a change is committed with it, so that neither
+ * is there without the other.  What committed no change (a session that was ended, a request that
+ * was refused or has failed) is recorded afterwards, by whoever asked (array_audit_put).
  */
 #include <errno.h>
 #include <stdio.h>

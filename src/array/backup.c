@@ -159,8 +159,8 @@ edit_apply(struct state_edit *edit, struct catalog *catalog, const struct state 
 }
 
 /*
- * Lets nothing go on that was going on when the backup was made.  A FORMAT UNIT or SANITIZE least of
- * all: what the LUN holds by now is other data.
+ * Lets nothing go on that was going on when the backup was made.  A FORMAT UNIT or SANITIZE least
+ * of all: what the LUN holds by now is other data.
  */
 static int
 settle(struct catalog *catalog, const struct state *state, bool shared)
@@ -241,8 +241,8 @@ array_restore(const char *dir, const char *file, bool replace, char **ret_text)
 /* ---- into the catalog of several gateways ---- */
 
 /*
- * Calls a function for each gateway as which a vdsd has run, and has not left: of the catalog that is
- * there, if it can be read, and of the backup.
+ * Calls a function for each gateway as which a vdsd has run, and has not left: of the catalog that
+ * is there, if it can be read, and of the backup.
  */
 static int
 each_gateway(struct catalog_restore *restore, const struct array_options *options,

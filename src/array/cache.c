@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sets whether the file of a LUN is read and written through the page cache.  Both ways are never used
- * at the same time: the LUN's paths and its store are drained, outside the writer, before the file
- * changes over, and commands that come meanwhile wait.  What takes long is done before that: what the
- * page cache holds is written out, and whoever else works on the store ends.  Callers: any thread but
- * the writer; apply runs on the writer thread.
+ * Sets whether the file of a LUN is read and written through the page cache.  Both ways are never
+ * used at the same time: the LUN's paths and its store are drained, outside the writer, before the
+ * file changes over, and commands that come meanwhile wait.  What takes long is done before that:
+ * what the page cache holds is written out, and whoever else works on the store ends.  Callers: any
+ * thread but the writer; apply runs on the writer thread.
  */
 #include <errno.h>
 

@@ -102,10 +102,10 @@ struct array_moment {
 
 /*
  * Makes durable volumes, not committed yet, that hold what the LUNs held at one moment, and holds
- * the LUNs by OPERATION_SNAPSHOT until array_moment_end, which the caller calls also after an error.
- * Returns 0, ERR_BUSY (another operation holds a LUN, or I/O in flight does not end),
- * ERR_NOT_SUPPORTED (a pool cannot clone), ERR_FAILED, ERR_NO_SPACE, ERR_NOT_FOUND or -errno, with a
- * text; on failure there are no new volumes.  Any thread except the writer.
+ * the LUNs by OPERATION_SNAPSHOT until array_moment_end, which the caller calls also after an
+ * error.  Returns 0, ERR_BUSY (another operation holds a LUN, or I/O in flight does not end),
+ * ERR_NOT_SUPPORTED (a pool cannot clone), ERR_FAILED, ERR_NO_SPACE, ERR_NOT_FOUND or -errno, with
+ * a text; on failure there are no new volumes.  Any thread except the writer.
  */
 int array_moment_take(struct array *array, struct array_moment *moment);
 /* Removes the new volumes, which were not committed. */
@@ -118,9 +118,9 @@ void array_moment_end(struct array *array, struct array_moment *moment);
 int array_clone_snapshot(struct array *array, const struct array_place *place,
 			 const struct guid *from_id, const struct guid *to_id, uint64_t size_bytes);
 /*
- * Gives a job that copies (array_job_copies) the volume from which it copies: of a snapshot, or of a
- * LUN, which the job holds.  Returns 0, ERR_NOT_FOUND, ERR_BUSY (another operation holds the LUN, it
- * has another size now, or its I/O hangs), ERR_FAILED, with a text, or -ENOMEM.
+ * Gives a job that copies (array_job_copies) the volume from which it copies: of a snapshot, or of
+ * a LUN, which the job holds.  Returns 0, ERR_NOT_FOUND, ERR_BUSY (another operation holds the LUN,
+ * it has another size now, or its I/O hangs), ERR_FAILED, with a text, or -ENOMEM.
  */
 int array_clone_copy_from(struct array *array, const struct guid *origin_id, struct array_job *job);
 /*
@@ -132,7 +132,8 @@ int array_clone_copy_from(struct array *array, const struct guid *origin_id, str
 int array_clone_copy(struct array_job *job);
 /*
  * Checks whether snapshots can be taken in a pool at all.  Returns 0, also when that cannot be told
- * now, or ERR_NOT_SUPPORTED with the reason.  Any thread except the writer: it asks the file system.
+ * now, or ERR_NOT_SUPPORTED with the reason.  Any thread except the writer: it asks the file
+ * system.
  */
 int array_clone_check_pool(struct array *array, const struct row_pool *pool);
 /* Ends what array_clone_copy has left, also with 0: a layer over the origin, memory. */
@@ -145,15 +146,16 @@ int array_clone_volume(struct array *array, const struct array_place *place,
 
 /*
  * Flushes the stores of LUNs, so that little is left to be written out while their commands wait.
- * Returns 0, also when a device has an error; ERR_BUSY: a device does not come back in time, or has not
- * come back since the last time; ERR_CANCELLED: the array closes; -ENOMEM or -errno.  Any thread.
+ * Returns 0, also when a device has an error; ERR_BUSY: a device does not come back in time, or has
+ * not come back since the last time; ERR_CANCELLED: the array closes; -ENOMEM or -errno.  Any
+ * thread.
  */
 int array_flush_ahead(struct array *array, struct array_store *const *stores, size_t count);
 /* Ends the waiting of all who flush: the array closes. */
 void array_flush_wake(struct array *array);
 /*
- * Waits for a moment until no device is being flushed.  Returns false, and logs it, when a flush does
- * not come back: then the array and its stores must stay in memory.  The closing thread.
+ * Waits for a moment until no device is being flushed.  Returns false, and logs it, when a flush
+ * does not come back: then the array and its stores must stay in memory.  The closing thread.
  */
 bool array_flush_ended(struct array *array);
 
@@ -194,7 +196,9 @@ int array_lun_note_removal(struct array *array, const struct state *view,
  * and notes its file for unlinking.  Returns 0 or an error of the catalog.  Writer thread.
  */
 int array_lun_edit_remove(struct array *array, struct state_edit *edit, const struct guid *lun_id);
-/* Deletes the rows of a LUN without associations: its own, and that of its owner.  Writer thread. */
+/*
+ * Deletes the rows of a LUN without associations: its own, and that of its owner.  Writer thread.
+ */
 int array_lun_edit_delete_row(struct state_edit *edit, const struct guid *lun_id);
 /* Notes that the volume of a LUN is to be unlinked.  Writer thread. */
 int array_lun_note_unlink(struct array *array, const struct state *view, const struct guid *lun_id,
@@ -215,8 +219,8 @@ int array_lun_stop_store(struct array *array, struct array_store *store);
 void array_lun_status_committed(struct array *array, const struct guid *lun_id,
 				enum row_status status);
 /*
- * Cuts the volume of a LUN that has shrunk; a failure is logged.  The LUN is held, and nothing is in
- * flight.  Any thread except the writer.
+ * Cuts the volume of a LUN that has shrunk; a failure is logged.  The LUN is held, and nothing is
+ * in flight.  Any thread except the writer.
  */
 void array_lun_cut(struct array_store *store, uint64_t to_bytes);
 /*
@@ -244,7 +248,8 @@ int array_group_edit_add_full(struct array *array, struct state_edit *edit,
 			      const struct guid *target_id);
 /*
  * Adds a portal to the first portal group of every target that has it in none.  A target without a
- * portal group, or without one for the portal's gateway, gets one.  Errors as array_group_edit_add.  Writer thread.
+ * portal group, or without one for the portal's gateway, gets one.  Errors as array_group_edit_add.
+ * Writer thread.
  */
 int array_group_edit_add_to_all(struct array *array, struct state_edit *edit,
 				const struct guid *portal_id);
@@ -265,8 +270,8 @@ int array_lun_mappings(const struct state *state, const struct guid *lun_id,
 /* ---- token.c ---- */
 
 /*
- * Loads the tokens from the catalog, in the place of those in memory.  Returns 0, -ENOMEM or an error
- * of the catalog; then memory has what it had.  The opening or the writer thread.
+ * Loads the tokens from the catalog, in the place of those in memory.  Returns 0, -ENOMEM or an
+ * error of the catalog; then memory has what it had.  The opening or the writer thread.
  */
 int array_token_load(struct array *array);
 /* Does so for one token, which another gateway has made or revoked.  Writer thread. */

@@ -99,8 +99,8 @@ check_row(struct array *array, enum row_family family, const void *row)
 /* ---- an array that is only looked at ---- */
 
 /*
- * Returns whether a gateway has changed or deleted the row since it was loaded: what seems to be wrong
- * with it is no fault then.  Of an array on one machine none has, or an error.
+ * Returns whether a gateway has changed or deleted the row since it was loaded: what seems to be
+ * wrong with it is no fault then.  Of an array on one machine none has, or an error.
  */
 static int
 has_changed(struct array *array, enum row_family family, const void *row)

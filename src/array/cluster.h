@@ -66,8 +66,8 @@ struct array_cluster_ops {
 		    uint32_t timeout_ms, void **ret_reply, size_t *ret_bytes);
 	void (*answer)(void *cluster, void *call, const void *reply, size_t bytes);
 	/*
-	 * Finds out whether a client has the lease of a gateway, which proves that it may change the
-	 * gateways' objects.
+	 * Finds out whether a client has the lease of a gateway, which proves that it may change
+	 * the gateways' objects.
 	 */
 	int (*lease_is_of)(void *cluster, const struct guid *gateway, uint64_t client,
 			   bool *ret_is);
@@ -90,8 +90,8 @@ struct array_cluster_ops {
 			  struct array_cluster_claim *claims, size_t count);
 	/*
 	 * Returns whether a change that this client has asked for since it began (a write to a LUN,
-	 * for example) has ended without an answer: it may still happen, until the client is fenced.
-	 * Any thread; does not block.  NULL = never.
+	 * for example) has ended without an answer: it may still happen, until the client is
+	 * fenced.  Any thread; does not block.  NULL = never.
 	 */
 	bool (*in_doubt)(void *cluster);
 	/* Gives up the lease and takes no more calls. */

@@ -2,10 +2,10 @@
 /*
  * Controllers: the data path of this host as a whole, and those of other gateways.  The row of a
  * controller has the status that an administrator gave it: while it is offline, its data path
- * listens nowhere and has no sessions.  The other operations act on what the own controller has now:
- * flush makes the volumes of all LUNs durable, invalidate also takes them out of the page cache, and
- * reset also ends all sessions and opens the listeners anew.  Callers: any thread except the writer
- * and those of the data path; apply functions run on the writer thread.
+ * listens nowhere and has no sessions.  The other operations act on what the own controller has
+ * now:  flush makes the volumes of all LUNs durable, invalidate also takes them out of the page
+ * cache, and reset also ends all sessions and opens the listeners anew.  Callers: any thread except
+ * the writer and those of the data path; apply functions run on the writer thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -226,7 +226,9 @@ array_controller_set_status(struct array *array, const struct array_request *req
 
 /* ---- flush, invalidate, reset ---- */
 
-/* Makes the volumes of a pool durable.  A pool that is not ready has nothing that can be flushed. */
+/*
+ * Makes the volumes of a pool durable.  A pool that is not ready has nothing that can be flushed.
+ */
 static int
 flush_pool(struct array *array, const struct row_pool *pool)
 {

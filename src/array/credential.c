@@ -146,7 +146,9 @@ check_owner(const struct state *view, const struct guid *owner_id)
 
 /* ---- the set of secrets: the writer thread ---- */
 
-/* Gives the data path the set with, or without, the secret; waits for memory, like a publication. */
+/*
+ * Gives the data path the set with, or without, the secret; waits for memory, like a publication.
+ */
 static void
 secrets_committed(struct array *array, struct array_task *task)
 {

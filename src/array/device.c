@@ -10,8 +10,8 @@
  *
  * While there is a device it is the authority for whether the LUN has failed; it tells the store
  * through its listener.  A device that is made for a store that has failed has failed from the
- * start.  devices_lock guards what concerns the device; no I/O is done under it.  Any thread, except
- * where a comment says otherwise.
+ * start.  devices_lock guards what concerns the device; no I/O is done under it.  Any thread,
+ * except where a comment says otherwise.
  */
 #include <errno.h>
 
@@ -72,8 +72,8 @@ cache_of(enum lun_cache cache)
 }
 
 /*
- * Makes the stack of devices: the volume, over it the layer of faults from files when a test asks for
- * it, and over that the layer of the faults that the LUN has.  Under devices_lock.
+ * Makes the stack of devices: the volume, over it the layer of faults from files when a test asks
+ * for it, and over that the layer of the faults that the LUN has.  Under devices_lock.
  */
 static int
 make_stack(struct array_store *store, struct blk_dev **ret_dev)
@@ -118,8 +118,8 @@ make_locked(struct array_store *store)
 }
 
 /*
- * Returns 0 or -ENOMEM.  *ret_dev is valid until close_device, while the caller has the store managed
- * or holds the LUN: then no layer comes or goes.
+ * Returns 0 or -ENOMEM.  *ret_dev is valid until close_device, while the caller has the store
+ * managed or holds the LUN: then no layer comes or goes.
  */
 static int
 open_device(struct array_store *store, struct blk_dev **ret_dev)
@@ -191,7 +191,10 @@ fail_as_layer(struct blk_dev *dev, struct blk_dev *layer)
 	}
 }
 
-/* Takes the layer of faults away.  Returns it, with the store's reference, or NULL.  Under devices_lock. */
+/*
+ * Takes the layer of faults away.  Returns it, with the store's reference, or NULL.  Under
+ * devices_lock.
+ */
 static struct blk_dev *
 bare_locked(struct array_store *store)
 {
@@ -583,10 +586,10 @@ array_lun_look(struct array *array, const struct guid *lun_id)
 /* ---- The data path's device ---- */
 
 /*
- * Most LUNs were looked at when they were associated, but not by a gateway that becomes their owner.  The
- * thread does not wait for the cluster: there the first I/O opens the volume, on a worker, and the
- * verifier looks at it in its next round.  Notes no space, because that takes the lock
- * of the pools, under which a file system may be waited for.
+ * Most LUNs were looked at when they were associated, but not by a gateway that becomes their
+ * owner.  The thread does not wait for the cluster: there the first I/O opens the volume, on a
+ * worker, and the verifier looks at it in its next round.  Notes no space, because that takes the
+ * lock of the pools, under which a file system may be waited for.
  */
 static void
 look_once(struct array_store *store, struct blk_dev *dev)
@@ -603,8 +606,8 @@ look_once(struct array_store *store, struct blk_dev *dev)
 }
 
 /*
- * Before this gateway has claimed the LUN, the former owner may still use the store; and once another
- * one owns it, that one may, though what this gateway held is not given up yet.
+ * Before this gateway has claimed the LUN, the former owner may still use the store; and once
+ * another one owns it, that one may, though what this gateway held is not given up yet.
  */
 static bool
 may_open(struct array *array, const struct guid *lun_id)

@@ -231,8 +231,8 @@ portal_reach(const struct walk *w, const struct row_portal *portal)
 }
 
 /*
- * Of two portals that can be reached, the one counts whose group lets more through, and then that of
- * the LUN's owner.
+ * Of two portals that can be reached, the one counts whose group lets more through, and then that
+ * of the LUN's owner.
  */
 static void
 found_take(struct found *best, const struct found *other)
@@ -586,8 +586,8 @@ redirect_step(struct walk *w, const struct row_live_session *session)
 }
 
 /*
- * Every initiator that comes from where the rules allow it, and can prove itself, where it must, may
- * log in; the mask decides which LUNs it then sees (target/login.c).
+ * Every initiator that comes from where the rules allow it, and can prove itself, where it must,
+ * may log in; the mask decides which LUNs it then sees (target/login.c).
  */
 static void
 login_step(struct walk *w, const struct row_live_session *session)
@@ -664,8 +664,8 @@ status_step(struct walk *w)
 }
 
 /*
- * Returns "" or, owned, what is wrong with the first drive below the LUN's pool that cannot be used:
- * "; drive sda below its pool cannot be used: …".
+ * Returns "" or, owned, what is wrong with the first drive below the LUN's pool that cannot be
+ * used:  "; drive sda below its pool cannot be used: …".
  */
 static char *
 drive_trouble(const struct walk *w)

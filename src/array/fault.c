@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Faults that an administrator injects into a LUN, for tests of what uses it (docs/design/faults.md).
- * They are in no catalog: a restart ends them.
+ * Faults that an administrator injects into a LUN, for tests of what uses it
+ * (docs/design/faults.md).  They are in no catalog: a restart ends them.
  *
  *	no set --the first fault--> set, with the layer over the LUN's device
  *	set --the last fault has ended--> no set, once the layer could be taken away
  *
  * The layer comes and goes with the LUN held and its paths drained, so that no command is lost.  A
  * fault that is added to a set, or removed from it, needs neither.  faults_lock makes it one at a
- * time; luns_lock guards the set in the LUN's entry.  Faults that end by themselves are found by the
- * verifier thread.  Any thread, but the writer and those of the data path.
+ * time; luns_lock guards the set in the LUN's entry.  Faults that end by themselves are found by
+ * the verifier thread.  Any thread, but the writer and those of the data path.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,8 +21,8 @@
 #include "base/mem.h"
 
 /*
- * When a layer could not be taken away.  The attempt drains the LUN's paths and may take seconds, in
- * which its commands and the verifier wait: so later, the longer it took.
+ * When a layer could not be taken away.  The attempt drains the LUN's paths and may take seconds,
+ * in which its commands and the verifier wait: so later, the longer it took.
  */
 #define AGAIN_MS    200
 #define AGAIN_TIMES 20
@@ -200,7 +200,10 @@ again_ns(struct array *array, const struct guid *lun_id, const uint64_t *set_ns)
 	return ns;
 }
 
-/* Returns when to call again (UINT64_MAX: the layer is gone).  now: also when an attempt just failed. */
+/*
+ * Returns when to call again (UINT64_MAX: the layer is gone).  now: also when an attempt just
+ * failed.
+ */
 static uint64_t
 take_away(struct array *array, const struct guid *lun_id, bool now)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The words for injected faults: which operations a fault strikes, and what it answers.  Says what a
- * request means to blk, or why it means nothing.  Pure functions; any thread.
+ * The words for injected faults: which operations a fault strikes, and what it answers.  Says what
+ * a request means to blk, or why it means nothing.  Pure functions; any thread.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -89,8 +89,8 @@ drain(struct array_follow *f)
 }
 
 /*
- * Drains the LUN's paths.  A store that hangs is waited for, as long as the job is not cancelled, or
- * (insist) the array does not close.  Returns 0, or ERR_CANCELLED.
+ * Drains the LUN's paths.  A store that hangs is waited for, as long as the job is not cancelled,
+ * or (insist) the array does not close.  Returns 0, or ERR_CANCELLED.
  */
 static int
 hold(struct array_follow *f, bool insist)
@@ -262,9 +262,9 @@ end_held(struct array_follow *f, uint64_t for_ns, int (*end)(struct array_follow
 }
 
 /*
- * Copies the rest while commands wait, but not for long: when it is too much, commands go on for the
- * same time, and then wait twice as long.  The last times they wait again at once, so that there is
- * an end, however fast they write.
+ * Copies the rest while commands wait, but not for long: when it is too much, commands go on for
+ * the same time, and then wait twice as long.  The last times they wait again at once, so that
+ * there is an end, however fast they write.
  */
 int
 array_follow_finish(struct array_follow *f, int (*end)(struct array_follow *f))

@@ -58,7 +58,8 @@ look_for_note(void *arg, const struct catalog_unlink *entry)
 
 /*
  * This gateway has noted the volume in a change that it took for failed, since its outcome was not
- * known; nobody else removes it.  After everything was loaded anew, a note may be another gateway's.
+ * known; nobody else removes it.  After everything was loaded anew, a note may be another
+ * gateway's.
  */
 static int
 unlink_own(struct array *array, const struct catalog_touched *touched)

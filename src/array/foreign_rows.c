@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a row that another gateway has put or deleted needs here, beside the state itself: the units
- * of LUNs, without opening anything, and pools.  Who has made a change has done the rest of it: made
- * and removed volumes, begun jobs.  So nothing here removes a volume.  Writer thread.
+ * of LUNs, without opening anything, and pools.  Who has made a change has done the rest of it:
+ * made and removed volumes, begun jobs.  So nothing here removes a volume.  Writer thread.
  *
  * Each function can be called again after -ENOMEM.
  */

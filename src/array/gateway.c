@@ -259,7 +259,10 @@ ask_here(struct array_member *member, const struct guid *owner, const struct gui
 	return array_gateway_ask_move(member, owner, lun_id, &member->id);
 }
 
-/* Apart from the owner: it waits for other gateways, while LUNs that have come here wait for their claim. */
+/*
+ * Apart from the owner: it waits for other gateways, while LUNs that have come here wait for their
+ * claim.
+ */
 static void *
 balancer(void *arg)
 {
@@ -372,7 +375,9 @@ array_gateway_retire(struct array *array, uint32_t timeout_ms)
 		array_member_loads(state, &array->controller_id, &others);
 		left = others.count > 0 ? state_controller_lun_count(state, &array->controller_id)
 					: 0;
-		/* who must be fenced gives nothing away, nor does one that cannot change anything */
+		/*
+		 * who must be fenced gives nothing away, nor does one that cannot change anything
+		 */
 		if (array_member_in_doubt(&g->member) || array_sharing_is_away(array) ||
 		    array_is_read_only(array))
 			break;
@@ -424,7 +429,10 @@ array_gateway_stop(struct array *array)
 	if (g->renews)
 		pthread_join(g->renewer, NULL);
 	g->renews = false;
-	/* without the catalog nothing can be noted in it: the others see by the lease that it is gone */
+	/*
+	 * without the catalog nothing can be noted in it: the others see by the lease that it is
+	 * gone
+	 */
 	if (array_sharing_is_away(array))
 		atomic_store(&g->member.abandons, true);
 	array_member_leave(&g->member);

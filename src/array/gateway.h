@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A part of array.h, which says what all of its functions have in common: several gateways that
- * serve one array (docs/design/gateways.md).  On one machine every function here says that this vdsd
- * is alone, at the cost of one comparison.
+ * serve one array (docs/design/gateways.md).  On one machine every function here says that this
+ * vdsd is alone, at the cost of one comparison.
  */
 #ifndef VDS_ARRAY_GATEWAY_H
 #define VDS_ARRAY_GATEWAY_H
@@ -20,9 +20,9 @@ struct state;
 struct state_edit;
 
 /*
- * Returns whether this gateway may answer initiators now.  The data path asks before a command begins
- * and before its answer is sent; when it says no, both wait: it may say yes again, or the process
- * begins anew.  Any thread; one load and the clock.
+ * Returns whether this gateway may answer initiators now.  The data path asks before a command
+ * begins and before its answer is sent; when it says no, both wait: it may say yes again, or the
+ * process begins anew.  Any thread; one load and the clock.
  */
 bool array_lease_ok(const struct array *array);
 /*
@@ -37,33 +37,36 @@ void array_gateway_suspect(struct array *array, const struct guid *controller);
  */
 bool array_lun_is_mine(struct array *array, const struct state *state, const struct guid *lun);
 /*
- * Moves a LUN to another owner, which lives; zero = the one with the fewest LUNs.  Its commands wait
- * meanwhile, and go to the new owner.  Runs at the owner: elsewhere it asks the owner.  Further errors:
- * ERR_BUSY (I/O in flight does not end, an operation holds the LUN, or nobody runs as that gateway),
- * ERR_NOT_SUPPORTED (the array has no gateways), ERR_UNREACHABLE (the owner does not answer).
+ * Moves a LUN to another owner, which lives; zero = the one with the fewest LUNs.  Its commands
+ * wait meanwhile, and go to the new owner.  Runs at the owner: elsewhere it asks the owner.
+ * Further errors:  ERR_BUSY (I/O in flight does not end, an operation holds the LUN, or nobody runs
+ * as that gateway), ERR_NOT_SUPPORTED (the array has no gateways), ERR_UNREACHABLE (the owner does
+ * not answer).
  */
 int array_lun_move_owner(struct array *array, const struct array_request *request,
 			 const struct guid *lun, const struct guid *to,
 			 struct array_answer *ret_answer);
 /*
  * Asks all other gateways that live whether commands from before the deletion of a LUN in the trash
- * may still reach its volume.  Returns 0, or ERR_BUSY with a text: they may, or one does not answer.
+ * may still reach its volume.  Returns 0, or ERR_BUSY with a text: they may, or one does not
+ * answer.
  */
 int array_gateway_check_trash(struct array *array, const struct guid *lun);
 /*
  * Fences the vdsd that runs as that gateway, waits for the end of its lease, and gives its LUNs to
- * others.  Returns 0, also when none runs, ERR_NOT_FOUND, ERR_INVALID (it is this one) or an error of
- * the cluster.
+ * others.  Returns 0, also when none runs, ERR_NOT_FOUND, ERR_INVALID (it is this one) or an error
+ * of the cluster.
  */
 int array_gateway_fence(struct array *array, const struct guid *controller);
 /*
- * Gives the LUNs of this gateway to others, one after the other, before it stops; gets none from then
- * on.  Ends after timeout_ms in any case; the others take over what is left once it has stopped.
+ * Gives the LUNs of this gateway to others, one after the other, before it stops; gets none from
+ * then on.  Ends after timeout_ms in any case; the others take over what is left once it has
+ * stopped.
  */
 void array_gateway_retire(struct array *array, uint32_t timeout_ms);
 /*
- * Notes, before array_close, that I/O has not returned though the data path has ended: the gateway does
- * not leave the others, so that they fence it before they use its LUNs.  Accepts NULL.
+ * Notes, before array_close, that I/O has not returned though the data path has ended: the gateway
+ * does not leave the others, so that they fence it before they use its LUNs.  Accepts NULL.
  */
 void array_gateway_abandon(struct array *array);
 
@@ -110,8 +113,8 @@ int array_gateway_pass(struct array *array, const struct guid *owner, const void
 		       size_t bytes, void **ret_reply, size_t *ret_bytes);
 /*
  * Has a function carry out requests that others pass to this gateway, on a thread that may block.
- * *ret_reply: mem_free; NULL = it could not be done.  NULL: nobody serves them any more, and none is
- * under way when this returns.
+ * *ret_reply: mem_free; NULL = it could not be done.  NULL: nobody serves them any more, and none
+ * is under way when this returns.
  */
 void array_gateway_serve(struct array *array,
 			 void (*serve)(void *arg, const void *request, size_t bytes,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What administrators do with gateways: add one, let it give its LUNs to others, remove it.  These are
- * changes of rows; what a gateway does about them is in gateway.c.  Callers: any thread except the
- * writer and those of the data path; apply functions run on the writer thread.
+ * What administrators do with gateways: add one, let it give its LUNs to others, remove it.  These
+ * are changes of rows; what a gateway does about them is in gateway.c.  Callers: any thread except
+ * the writer and those of the data path; apply functions run on the writer thread.
  */
 #include <errno.h>
 #include <stdio.h>

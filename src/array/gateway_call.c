@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Calls between gateways, through the cluster: a move of a LUN, requests that are passed to the owner
- * of a LUN, and whether commands of a LUN that was deleted have ended.
+ * Calls between gateways, through the cluster: a move of a LUN, requests that are passed to the
+ * owner of a LUN, and whether commands of a LUN that was deleted have ended.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -96,9 +96,10 @@ is_known(struct array_gateways *g, uint64_t from)
 }
 
 /*
- * Returns whether the client that calls is a gateway: it has the lease of one.  A call needs only the
- * right to read the pool of the catalog, but to take a lease needs the right to write, so others cannot
- * have done that.  A client keeps its number for life; one that was fenced does not call any more.
+ * Returns whether the client that calls is a gateway: it has the lease of one.  A call needs only
+ * the right to read the pool of the catalog, but to take a lease needs the right to write, so
+ * others cannot have done that.  A client keeps its number for life; one that was fenced does not
+ * call any more.
  */
 static bool
 is_gateway(struct array_gateways *g, uint64_t from)

@@ -11,7 +11,10 @@
 #include "base/err.h"
 #include "base/log.h"
 
-/* The move that this thread makes: who asks (NULL = the array itself), the drain of its paths, the LUN. */
+/*
+ * The move that this thread makes: who asks (NULL = the array itself), the drain of its paths, the
+ * LUN.
+ */
 static _Thread_local bool moves;
 static _Thread_local const struct array_request *move_request;
 static _Thread_local void *move_drain;

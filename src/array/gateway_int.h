@@ -37,7 +37,9 @@ struct array_gateways {
 
 /* ---- gateway.c ---- */
 
-/* Waits until the flag is set, at most ms.  Takes the flag.  Returns false when the threads stop. */
+/*
+ * Waits until the flag is set, at most ms.  Takes the flag.  Returns false when the threads stop.
+ */
 bool array_gateway_wait(struct array_gateways *g, bool *flag, const bool *stop, uint32_t ms);
 /* Sets a flag, and wakes those that wait for it. */
 void array_gateway_set(struct array_gateways *g, bool *flag);
@@ -58,8 +60,8 @@ void array_gateway_move_end(void);
 /* The member's function for what other gateways call for: a thread of the cluster's library. */
 void array_gateway_called(void *arg, void *call, uint64_t from, const void *payload, size_t bytes);
 /*
- * Asks the owner of a LUN to move it to another gateway, and waits until it has.  Returns 0, what the
- * owner says, ERR_UNREACHABLE (no answer: it may have moved it) or -ENOMEM.
+ * Asks the owner of a LUN to move it to another gateway, and waits until it has.  Returns 0, what
+ * the owner says, ERR_UNREACHABLE (no answer: it may have moved it) or -ENOMEM.
  */
 int array_gateway_ask_move(struct array_member *member, const struct guid *owner,
 			   const struct guid *lun_id, const struct guid *to);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The secret by which the gateways of an array know each other (docs/design/gateways.md, "Forwarding").
- * It is made with the array, in the catalog that the gateways share, and never changes; nobody is shown
- * it.  An array on one machine has none.  The data path finds it in the set of CHAP secrets, under the
- * id `credential_gateways`.
+ * The secret by which the gateways of an array know each other (docs/design/gateways.md,
+ * "Forwarding").  It is made with the array, in the catalog that the gateways share, and never
+ * changes; nobody is shown it.  An array on one machine has none.  The data path finds it in the
+ * set of CHAP secrets, under the id `credential_gateways`.
  */
 #include <errno.h>
 

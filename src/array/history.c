@@ -179,7 +179,10 @@ lun_read(struct array *array, const struct guid *id, int64_t now_ms, struct arra
 	for (size_t i = 0; history != NULL && i < history->count; i++) {
 		int64_t ago = (now - (int64_t)(history->samples[i] & MINUTE_MASK)) & MINUTE_MASK;
 
-		/* What is older than a day holds at the beginning of the day, if nothing came since. */
+		/*
+		 * What is older than a day holds at the beginning of the day, if nothing came
+		 * since.
+		 */
 		if (ago > DAY_MINUTES) {
 			count = 0;
 			ago = DAY_MINUTES;

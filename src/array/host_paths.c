@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changes of hosts and host groups that take LUNs away from initiators.  They drain the paths first,
- * outside the writer, as mask.c does for a change of one LUN's list:
+ * Changes of hosts and host groups that take LUNs away from initiators.  They drain the paths
+ * first, outside the writer, as mask.c does for a change of one LUN's list:
  *
  *	apply --no session loses a LUN--> done
  *	      --paths are lost, not drained--> (nothing happened) quiesce these paths, apply again,

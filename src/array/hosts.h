@@ -43,8 +43,8 @@ struct array_credential_spec {
 };
 
 /*
- * Reads a secret as people write it: hexadecimal digits behind 0x, else the text itself.  The caller
- * wipes the bytes.  Returns 0, or ERR_INVALID with a text, which does not show the secret.
+ * Reads a secret as people write it: hexadecimal digits behind 0x, else the text itself.  The
+ * caller wipes the bytes.  Returns 0, or ERR_INVALID with a text, which does not show the secret.
  */
 int array_credential_parse(const char *text, uint8_t bytes[CREDENTIAL_SECRET_MAX], size_t *ret_len);
 /*

@@ -92,8 +92,8 @@ int array_lun_reservations(struct array *array, const struct guid *lun,
 			   struct array_reservations *ret);
 void array_reservations_fini(struct array_reservations *reservations);
 /*
- * Returns ERR_BUSY, with a text that names the initiator, when one holds the LUN by RESERVE: that is
- * nowhere but in the memory of the LUN's owner, so a move would lose it.
+ * Returns ERR_BUSY, with a text that names the initiator, when one holds the LUN by RESERVE: that
+ * is nowhere but in the memory of the LUN's owner, so a move would lose it.
  */
 int array_reservation_check_move(struct array *array, const struct guid *lun);
 /*
@@ -135,14 +135,14 @@ int array_lun_inject(struct array *array, const struct array_request *request,
  */
 int array_lun_faults(struct array *array, const struct guid *lun, struct array_fault **ret_list);
 /*
- * Ends a fault of a LUN, or all of them (id 0): what it holds goes on.  A request that was made before
- * ends nothing.  Further errors: ERR_NOT_FOUND (no such fault, or it has ended).
+ * Ends a fault of a LUN, or all of them (id 0): what it holds goes on.  A request that was made
+ * before ends nothing.  Further errors: ERR_NOT_FOUND (no such fault, or it has ended).
  */
 int array_lun_faults_clear(struct array *array, const struct array_request *request,
 			   const struct guid *lun, uint32_t id, struct array_answer *ret_answer);
 /*
- * Ends all faults of all LUNs, before the data path ends.  Nobody may inject meanwhile or afterwards.
- * Accepts NULL.
+ * Ends all faults of all LUNs, before the data path ends.  Nobody may inject meanwhile or
+ * afterwards.  Accepts NULL.
  */
 void array_faults_end(struct array *array);
 

@@ -188,9 +188,9 @@ cancel_phase(struct array_job *job)
 }
 
 /*
- * A move that waits for others does not wait any more, since its LUN is held so long.  Returns 0 when
- * the job will end cancelled, ERR_CANCELLED (it was cancelled before), ERR_TOO_LATE (it is about to
- * end), or ERR_NOT_FOUND (the job does not run, or no longer).
+ * A move that waits for others does not wait any more, since its LUN is held so long.  Returns 0
+ * when the job will end cancelled, ERR_CANCELLED (it was cancelled before), ERR_TOO_LATE (it is
+ * about to end), or ERR_NOT_FOUND (the job does not run, or no longer).
  */
 static int
 cancel_running(struct array *array, const struct guid *job_id)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Pauses jobs and lets them go on.  The row of the job says that it is paused, and so it is after a
- * restart.  A job that is paused has no thread, and does no I/O; its LUN stays held.  The phases are
- * drawn in job.c.  Callers: any thread except the writer; apply functions and hooks run on the
+ * restart.  A job that is paused has no thread, and does no I/O; its LUN stays held.  The phases
+ * are drawn in job.c.  Callers: any thread except the writer; apply functions and hooks run on the
  * writer thread; array_job_stopped on the thread of the job.
  *
  * The writer's order decides between requests.  A pause stops the job before it is committed, so

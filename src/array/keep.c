@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the logical units of LUNs must keep: in the catalog, and in memory beside the LUN's store, so
- * that a data-path thread that makes a unit need not wait for the catalog.  Any thread asks; the
+ * What the logical units of LUNs must keep: in the catalog, and in memory beside the LUN's store,
+ * so that a data-path thread that makes a unit need not wait for the catalog.  Any thread asks; the
  * writer thread commits, many requests at once.
  */
 #include <errno.h>
@@ -81,7 +81,9 @@ replace(struct array *array, const struct guid *lun_id, uint32_t kind, struct ar
 
 /* ---- keeping ---- */
 
-/* Removes what is kept of the kind and is to pass, or the reverse.  Only where gateways share it. */
+/*
+ * Removes what is kept of the kind and is to pass, or the reverse.  Only where gateways share it.
+ */
 static int
 delete_other(struct array *array, const struct array_keep *keep)
 {

@@ -24,7 +24,9 @@ static const enum row_family families[] = {
 	ROW_ARRAY, ROW_CONTROLLER, ROW_LIVE_PORT, ROW_LIVE_DRIVE, ROW_LUN,
 };
 
-/* Finds the family of an object that can be maintained.  Returns 0, or ERR_NOT_FOUND with a text. */
+/*
+ * Finds the family of an object that can be maintained.  Returns 0, or ERR_NOT_FOUND with a text.
+ */
 static int
 find_object(struct array *array, const struct guid *id, enum row_family *ret_family)
 {

@@ -2,7 +2,8 @@
 /*
  * LUNs that a schedule of snapshots takes together are to have one owner, since a moment holds the
  * commands of all of them on one gateway.  A group is the LUNs of a schedule, and of all schedules
- * that have a LUN in common.  Schedules that are disabled count, too: they can be enabled at any time.
+ * that have a LUN in common.  Schedules that are disabled count, too: they can be enabled at any
+ * time.
  */
 #include <errno.h>
 

@@ -2,8 +2,8 @@
 /*
  * A gateway among others: its lease, its look at the others, take-over, and which LUNs it owns
  * (docs/design/gateways.md).  These functions know the cluster by struct array_cluster_ops and the
- * rest of the array by struct array_member_env, so that a test can run several of them in one process on
- * a clock of its own.  gateway.c joins them with the array and its threads.
+ * rest of the array by struct array_member_env, so that a test can run several of them in one
+ * process on a clock of its own.  gateway.c joins them with the array and its threads.
  *
  *	member_lease.c	join, renew, retake, leave
  *	member_barrier.c	which of the others may lack a change
@@ -72,8 +72,8 @@ struct array_member_env {
 	 */
 	void (*lost)(void *arg, const char *reason);
 	/*
-	 * Called by join's change, in the place where change calls apply: no other gateway was there,
-	 * so the array as a whole starts.  Returns 0 or an error.  May be NULL.
+	 * Called by join's change, in the place where change calls apply: no other gateway was
+	 * there, so the array as a whole starts.  Returns 0 or an error.  May be NULL.
 	 */
 	int (*power_on)(void *arg);
 	/* Called when LUNs became this gateway's.  May be NULL. */
@@ -125,14 +125,19 @@ struct array_member {
 	atomic_bool is_lost;
 	atomic_bool retires;  /* gives its LUNs away and takes none, for it stops */
 	atomic_bool abandons; /* I/O did not return at its stop, so it must be fenced */
-	/* of the state whose LUNs are all claimed; 0 = none: the thread of claims; a move resets it */
+	/*
+	 * of the state whose LUNs are all claimed; 0 = none: the thread of claims; a move resets it
+	 */
 	_Atomic uint64_t claimed_sequence;
 
 	pthread_mutex_t lock; /* guards the fields below; taken last */
 	struct guid suspects[MEMBER_SUSPECT_MAX];
 	size_t suspect_count;
 	struct guid_map luns; /* struct array_member_lun, owned: claimed, or about to be */
-	/* LUNs that initiators wait for: they are claimed first.  When there is no room, in their turn. */
+	/*
+	 * LUNs that initiators wait for: they are claimed first.  When there is no room, in their
+	 * turn.
+	 */
 	struct guid wanted[MEMBER_WANTED_MAX];
 	size_t wanted_count;
 	struct array_member_reach reach[MEMBER_SUSPECT_MAX];
@@ -161,20 +166,21 @@ void array_member_init(struct array_member *member, uint32_t lease_ms, uint32_t 
 void array_member_fini(struct array_member *member);
 /*
  * Begins to be a gateway: fences the vdsd that ran as this gateway and has not left, waits for the
- * end of its lease, takes the lease, and notes the own client in the catalog.  Returns 0, ERR_LOCKED
- * (another vdsd runs as this gateway) or an error with a text.
+ * end of its lease, takes the lease, and notes the own client in the catalog.  Returns 0,
+ * ERR_LOCKED (another vdsd runs as this gateway) or an error with a text.
  */
 int array_member_join(struct array_member *member, const struct array_cluster_events *events);
 /* One renewal of the lease.  Called each quarter of lease_ms by a thread that does nothing else. */
 void array_member_renew(struct array_member *member);
 /*
- * Leaves after the data path has ended: notes it in the catalog, and gives the lease up.  When a change
- * of this client may still happen, the catalog goes on to name it, so that the others fence it.
+ * Leaves after the data path has ended: notes it in the catalog, and gives the lease up.  When a
+ * change of this client may still happen, the catalog goes on to name it, so that the others fence
+ * it.
  */
 void array_member_leave(struct array_member *member);
 /*
- * Returns whether a change that this client has asked for may still happen, though nobody waits for it
- * any more: then its LUNs go to others by a fence only.  Any thread.
+ * Returns whether a change that this client has asked for may still happen, though nobody waits for
+ * it any more: then its LUNs go to others by a fence only.  Any thread.
  */
 bool array_member_in_doubt(const struct array_member *member);
 /* Notes that this gateway is out: no more answers; calls env->lost once.  Any thread. */
@@ -192,22 +198,22 @@ bool array_member_lives(const struct row_controller *row);
 /* ---- member_barrier.c ---- */
 
 /*
- * Notes that what this gateway serves has all that was committed before begin_ns (env->now_ns): that
- * was when reading the catalog began.  Any thread.
+ * Notes that what this gateway serves has all that was committed before begin_ns (env->now_ns):
+ * that was when reading the catalog began.  Any thread.
  */
 void array_member_seen(struct array_member *member, uint64_t begin_ns);
 /* Notes that clients have acknowledged a version of the catalog.  Any thread; never blocks. */
 void array_member_acknowledged(struct array_member *member, const uint64_t *clients, size_t count,
 			       uint64_t version);
 /*
- * Returns whether no other gateway serves a state from before the commit that led to a version and had
- * ended at committed_ns (env->now_ns).  state: the newest one.  Any thread; never blocks.
+ * Returns whether no other gateway serves a state from before the commit that led to a version and
+ * had ended at committed_ns (env->now_ns).  state: the newest one.  Any thread; never blocks.
  */
 bool array_member_all_have(struct array_member *member, const struct state *state, uint64_t version,
 			   uint64_t committed_ns);
 /*
- * Finds out which gateways the clients are that have acknowledged something, and whether those that have
- * not acknowledged the version have their leases.  Blocks.  One thread.
+ * Finds out which gateways the clients are that have acknowledged something, and whether those that
+ * have not acknowledged the version have their leases.  Blocks.  One thread.
  */
 void array_member_ask_others(struct array_member *member, uint64_t version);
 
@@ -263,8 +269,9 @@ void array_member_loads(const struct state *state, const struct guid *except,
  */
 struct array_member_load *array_member_loads_take(struct array_member_loads *loads);
 /*
- * Returns the gateway that a LUN is to get: the one of the list that has most of the LUNs that schedules
- * take together with it, and does not drain; else as array_member_loads_take, which counts it.
+ * Returns the gateway that a LUN is to get: the one of the list that has most of the LUNs that
+ * schedules take together with it, and does not drain; else as array_member_loads_take, which
+ * counts it.
  */
 struct array_member_load *array_member_place(const struct state *state,
 					     const struct array_member_groups *groups,
@@ -282,13 +289,13 @@ int array_member_edit_own(struct state_edit *edit, const struct guid *lun_id,
 /* ---- member_own.c ---- */
 
 /*
- * Claims what the catalog says is this gateway's, MEMBER_CLAIMS at a time; forgets what is not.  One
- * thread.
+ * Claims what the catalog says is this gateway's, MEMBER_CLAIMS at a time; forgets what is not.
+ * One thread.
  */
 void array_member_claim_all(struct array_member *member);
 /*
- * Notes that somebody waits for a LUN which is not claimed yet.  May be repeated while that lasts.  Any
- * thread; never blocks longer than a lock.
+ * Notes that somebody waits for a LUN which is not claimed yet.  May be repeated while that lasts.
+ * Any thread; never blocks longer than a lock.
  */
 void array_member_want(struct array_member *member, const struct guid *lun_id);
 /* Forgets that the LUN is held, since a change that is published has deleted it.  Any thread. */
@@ -297,15 +304,15 @@ void array_member_deleted(struct array_member *member, const struct guid *lun_id
 bool array_member_holds(struct array_member *member, const struct guid *lun_id);
 /*
  * Gives a LUN that this gateway owns to another one, which lives; zero = one is chosen.  Returns 0,
- * ERR_BUSY, ERR_NOT_FOUND or another error with a text: then the LUN has the owner that it had.  Any
- * thread.
+ * ERR_BUSY, ERR_NOT_FOUND or another error with a text: then the LUN has the owner that it had.
+ * Any thread.
  */
 int array_member_move(struct array_member *member, const struct guid *lun_id,
 		      const struct guid *to);
 /*
- * Gives LUNs away while this gateway drains or retires, and asks for LUNs after it has joined or has
- * ended to drain, one at a time.  ask: has the owner of a LUN move it here.  Returns whether there
- * is more to do at once.  One thread, which waits for other gateways: not that of
+ * Gives LUNs away while this gateway drains or retires, and asks for LUNs after it has joined or
+ * has ended to drain, one at a time.  ask: has the owner of a LUN move it here.  Returns whether
+ * there is more to do at once.  One thread, which waits for other gateways: not that of
  * array_member_claim_all, since LUNs that have come here wait for their claim.
  */
 bool array_member_balance(struct array_member *member,

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The lease of a gateway: while it holds, the gateway may answer.  The cluster counts the lease from
- * when it has granted it; the gateway counts from before it has asked, and an eighth less, so here it
- * always ends first, unless clocks run an eighth apart.
+ * The lease of a gateway: while it holds, the gateway may answer.  The cluster counts the lease
+ * from when it has granted it; the gateway counts from before it has asked, and an eighth less, so
+ * here it always ends first, unless clocks run an eighth apart.
  *
  *	join: fence the former self → take → note the own client in the catalog
  *	renew: 0 → longer;  ended → retake;  fenced → lost;  no answer → as it was
  *	retake: the catalog can be read → not fenced in the newest map → take → the catalog still
  *	names this client → longer
  *
- * A gateway that cannot follow the catalog for seen_ms answers nothing either (member_barrier.c), and
- * does not renew its lease, so that others take over from it.
+ * A gateway that cannot follow the catalog for seen_ms answers nothing either (member_barrier.c),
+ * and does not renew its lease, so that others take over from it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -247,7 +247,9 @@ array_member_join(struct array_member *member, const struct array_cluster_events
 
 /* ---- renewing ---- */
 
-/* Returns whether the newest catalog names this client, or a negative code when that is not known. */
+/*
+ * Returns whether the newest catalog names this client, or a negative code when that is not known.
+ */
 static int
 is_noted(struct array_member *member)
 {
@@ -298,8 +300,8 @@ array_member_renew(struct array_member *member)
 {
 	uint64_t begin_ns = now_ns(member);
 	/*
-	 * Without a lease the own client may be fenced, and the server not know it yet; and one that
-	 * does not follow the catalog lets its lease end.
+	 * Without a lease the own client may be fenced, and the server not know it yet; and one
+	 * that does not follow the catalog lets its lease end.
 	 */
 	int rc = array_member_lease_holds(member, begin_ns)
 			 ? member->ops->lease_renew(member->cluster)

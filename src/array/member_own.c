@@ -34,8 +34,8 @@ array_member_holds(struct array_member *member, const struct guid *lun_id)
 }
 
 /*
- * The claims are looked at by a thread that may be late: until then the LUN may have come back from the
- * trash, and to another gateway.
+ * The claims are looked at by a thread that may be late: until then the LUN may have come back from
+ * the trash, and to another gateway.
  */
 void
 array_member_deleted(struct array_member *member, const struct guid *lun_id)
@@ -49,7 +49,9 @@ array_member_deleted(struct array_member *member, const struct guid *lun_id)
 	pthread_mutex_unlock(&member->lock);
 }
 
-/* Forgets claims of LUNs that are deleted.  Returns false when another one owns what is held here. */
+/*
+ * Forgets claims of LUNs that are deleted.  Returns false when another one owns what is held here.
+ */
 static bool
 forget_others(struct array_member *member, const struct state *state)
 {
@@ -215,9 +217,10 @@ claims_fill(struct array_member *member, struct claims *claims)
 }
 
 /*
- * Notes the epochs, all at the same time, and looks afterwards, in the newest state, whether the LUNs
- * are still this gateway's.  The claims may come from a state before a move of a LUN, whose change is
- * published before the move ends; none begins during a claim.  Returns 0, or the first error.
+ * Notes the epochs, all at the same time, and looks afterwards, in the newest state, whether the
+ * LUNs are still this gateway's.  The claims may come from a state before a move of a LUN, whose
+ * change is published before the move ends; none begins during a claim.  Returns 0, or the first
+ * error.
  */
 static int
 claims_make(struct array_member *member, struct claims *claims)
@@ -484,7 +487,9 @@ say_it_stays(struct array_member *member, const struct guid *lun_id, int rc)
 			    err_text(rc));
 }
 
-/* Returns a LUN of the group that was begun last which has this owner, or another one; NULL = none. */
+/*
+ * Returns a LUN of the group that was begun last which has this owner, or another one; NULL = none.
+ */
 static const struct row_lun_owner *
 next_of_group(const struct array_member *member, const struct state *state,
 	      const struct array_member_groups *groups, bool mine)
@@ -563,7 +568,10 @@ group_size(const struct state *state, const struct array_member_groups *groups,
 	return size;
 }
 
-/* Returns a LUN of a gateway that may come with its group, so that the loads get more even, or NULL. */
+/*
+ * Returns a LUN of a gateway that may come with its group, so that the loads get more even, or
+ * NULL.
+ */
 static const struct row_lun_owner *
 choose_of(const struct array_member *member, const struct state *state,
 	  const struct array_member_groups *groups, const struct array_member_load *from)
@@ -609,8 +617,8 @@ choose_more(const struct array_member *member, const struct state *state,
 }
 
 /*
- * Asks for one LUN: of a group that has begun to come, or of the gateway that has the most.  Returns
- * whether it came and more is wanted.
+ * Asks for one LUN: of a group that has begun to come, or of the gateway that has the most.
+ * Returns whether it came and more is wanted.
  */
 static bool
 get_one(struct array_member *member, const struct state *state,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which gateway gets a LUN: the one with the fewest, of equals the one with the smallest id, so that
- * every gateway chooses the same one from the same state.  LUNs that schedules take together go
- * together.  Any thread.
+ * Which gateway gets a LUN: the one with the fewest, of equals the one with the smallest id, so
+ * that every gateway chooses the same one from the same state.  LUNs that schedules take together
+ * go together.  Any thread.
  */
 #include <errno.h>
 #include <string.h>
@@ -87,9 +87,10 @@ array_member_place(const struct state *state, const struct array_member_groups *
 
 /*
  * The LUN's own object keeps the greatest epoch for as long as the volume is there, also while the
- * LUN has no owner in the catalog (in the trash), and when the catalog was replaced by an older one.
- * Each epoch costs a change, so none is greater than the number of changes; an older catalog gets a
- * new incarnation, the time of day in milliseconds, and no array makes a change in each of them.
+ * LUN has no owner in the catalog (in the trash), and when the catalog was replaced by an older
+ * one.  Each epoch costs a change, so none is greater than the number of changes; an older catalog
+ * gets a new incarnation, the time of day in milliseconds, and no array makes a change in each of
+ * them.
  */
 static uint64_t
 next_epoch(const struct state *view, const struct row_lun_owner *old)

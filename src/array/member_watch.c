@@ -76,10 +76,10 @@ instance_of(struct array_member *member, const struct guid *id)
 
 /*
  * Waits until the lease of a fenced client has ended, since until then it may still answer what
- * needs no store.  The cluster tells its end by the clock of a server, which may be set back; but no
- * renewal comes after the first read, since the server knows of the fence then, so a lease that lasts for
- * longer than a lease by the own clock has ended for the gateway that had it.  Returns 0, also when the
- * gateway has begun anew meanwhile, or an error.
+ * needs no store.  The cluster tells its end by the clock of a server, which may be set back; but
+ * no renewal comes after the first read, since the server knows of the fence then, so a lease that
+ * lasts for longer than a lease by the own clock has ended for the gateway that had it.  Returns 0,
+ * also when the gateway has begun anew meanwhile, or an error.
  */
 static int
 wait_lease(struct array_member *member, const struct guid *id, const char *instance)
@@ -148,7 +148,10 @@ array_member_take_over(struct array_member *member, const struct guid *other)
 
 /* ---- looking ---- */
 
-/* Returns whether the gateway answers a call as the client that the catalog has of it, or a later one. */
+/*
+ * Returns whether the gateway answers a call as the client that the catalog has of it, or a later
+ * one.
+ */
 static bool
 answers(struct array_member *member, const struct guid *id)
 {

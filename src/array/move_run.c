@@ -12,9 +12,9 @@
  * whatever ends the work, it is removed.  From the commit on it is the other way round.  When the
  * array closes or dies, the job is still in the catalog, and begins anew at the next start.
  *
- * A pause stops the work at any step before the commit (job_pause.c), and the thread leaves the job.
- * What struct array_moving has stays, so that the next thread goes on: it makes a volume anew that is
- * not there as a whole, and calls again what follow.c does.
+ * A pause stops the work at any step before the commit (job_pause.c), and the thread leaves the
+ * job.  What struct array_moving has stays, so that the next thread goes on: it makes a volume anew
+ * that is not there as a whole, and calls again what follow.c does.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -258,8 +258,8 @@ end(struct array_moving *m, int result)
 }
 
 /*
- * When it is not known which of the two volumes the LUN has after a restart, it gets no more writes:
- * one of the volumes would lack them.
+ * When it is not known which of the two volumes the LUN has after a restart, it gets no more
+ * writes:  one of the volumes would lack them.
  */
 static void
 fail_unknown(struct array_moving *m)
@@ -282,8 +282,8 @@ moved_after_all(struct array_moving *m)
 }
 
 /*
- * The answer of the commit was lost, as happens with a catalog in a cluster.  Finds out what became of
- * it, and commits again when it is not there.  The paths are still drained.
+ * The answer of the commit was lost, as happens with a catalog in a cluster.  Finds out what became
+ * of it, and commits again when it is not there.  The paths are still drained.
  */
 static int
 end_settled(struct array_moving *m, int rc)

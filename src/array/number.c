@@ -16,8 +16,8 @@
  * is noted in memory before it is answered and in the catalog a moment later; after a crash every
  * target that has LUNs counts as seen, so the moment does not matter.
  *
- * Where several gateways serve the array, one of them does not know at once who logs in to another, so
- * there every target counts as seen, without notes.
+ * Where several gateways serve the array, one of them does not know at once who logs in to another,
+ * so there every target counts as seen, without notes.
  *
  * Writer thread, but array_number_note_login (any thread) and array_number_save (verifier).
  */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which of several gateways has to do what (docs/design/gateways.md).  The owner of a LUN carries out
- * its commands and runs its jobs; the gateway that has deleted a volume removes it; and of the gateways
- * at work the one with the lowest id does the chores: what is to be done once for all, and what a
- * gateway that is gone has left.  All of it is in rows, so that all gateways see it alike, and what
- * two gateways do at once all the same, since one of them is behind, the catalog takes from one of
- * them only.
+ * Which of several gateways has to do what (docs/design/gateways.md).  The owner of a LUN carries
+ * out its commands and runs its jobs; the gateway that has deleted a volume removes it; and of the
+ * gateways at work the one with the lowest id does the chores: what is to be done once for all, and
+ * what a gateway that is gone has left.  All of it is in rows, so that all gateways see it alike,
+ * and what two gateways do at once all the same, since one of them is behind, the catalog takes
+ * from one of them only.
  *
  * On one machine everything is own, and nothing here happens.
  */
@@ -114,8 +114,8 @@ drop_faults(struct array *array, const struct guid *lun_id)
 }
 
 /*
- * The LUN comes or goes: its device is made anew by whoever uses it, without faults, and its health is
- * not known.  A LUN that the change has made has a store already.
+ * The LUN comes or goes: its device is made anew by whoever uses it, without faults, and its health
+ * is not known.  A LUN that the change has made has a store already.
  */
 static int
 owner_changed(struct array *array, const struct state *after, const struct guid *lun_id)

@@ -43,17 +43,17 @@ struct array_plan_options {
 
 /*
  * Computes what a file would change (docs/plan.schema.json; len bytes, borrowed).  Changes nothing.
- * The caller calls array_plan_report_fini.  Returns 0, ERR_INVALID, ERR_NOT_FOUND, ERR_NAME_IN_USE or
- * ERR_LIMIT (what is wrong with the file, with line and column), ERR_IN_USE, or -ENOMEM.
+ * The caller calls array_plan_report_fini.  Returns 0, ERR_INVALID, ERR_NOT_FOUND, ERR_NAME_IN_USE
+ * or ERR_LIMIT (what is wrong with the file, with line and column), ERR_IN_USE, or -ENOMEM.
  */
 int array_plan(struct array *array, const char *text, size_t len,
 	       struct array_plan_report *ret_report);
 /*
  * Makes the array as a file says, in one change, or changes nothing.  Thick LUNs are created and
  * grown by jobs; the answer names the first.  ret_report may be NULL.  Errors as array_plan, and:
- * ERR_IN_USE (data would be lost that the options do not give up), ERR_BUSY (the array is at another
- * revision, a LUN is held, or I/O in flight does not end), ERR_ACCESS (a step needs the role of an
- * administrator), ERR_NO_SPACE, ERR_FAILED, and those of array_pool_create.
+ * ERR_IN_USE (data would be lost that the options do not give up), ERR_BUSY (the array is at
+ * another revision, a LUN is held, or I/O in flight does not end), ERR_ACCESS (a step needs the
+ * role of an administrator), ERR_NO_SPACE, ERR_FAILED, and those of array_pool_create.
  */
 int array_plan_apply(struct array *array, const struct array_request *request, const char *text,
 		     size_t len, const struct array_plan_options *options,
@@ -77,8 +77,8 @@ struct array_export_options {
 };
 
 /*
- * Writes the configuration, or one object with what belongs to it, as a file for array_plan.  Has no
- * secrets.  The caller frees *ret_text with mem_free.  Returns 0, ERR_NOT_FOUND or -ENOMEM.  Any
+ * Writes the configuration, or one object with what belongs to it, as a file for array_plan.  Has
+ * no secrets.  The caller frees *ret_text with mem_free.  Returns 0, ERR_NOT_FOUND or -ENOMEM.  Any
  * thread.
  */
 int array_export(struct array *array, const struct array_export_options *options, char **ret_text);

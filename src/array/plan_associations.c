@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The associations of a plan.  A number that the file does not name stays; a new association without
- * one gets a number when the plan is applied, since only the writer knows which numbers initiators
- * remember.  The thread that asks.
+ * The associations of a plan.  A number that the file does not name stays; a new association
+ * without one gets a number when the plan is applied, since only the writer knows which numbers
+ * initiators remember.  The thread that asks.
  */
 #include <errno.h>
 #include <string.h>

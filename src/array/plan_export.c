@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Writes the configuration as a file for a plan: all of it, or one object with what belongs to it
- * (plan_export_choose.c).  Objects (plan_export_objects.c) are in the order of their names, so that equal
- * configurations give equal files.  Any thread.
+ * (plan_export_choose.c).  Objects (plan_export_objects.c) are in the order of their names, so that
+ * equal configurations give equal files.  Any thread.
  */
 #include <errno.h>
 #include <stdlib.h>

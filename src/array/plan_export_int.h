@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of an export share: plan_export.c, plan_export_choose.c and plan_export_objects.c. */
+/*
+ * What the parts of an export share: plan_export.c, plan_export_choose.c and plan_export_objects.c.
+ */
 #ifndef VDS_ARRAY_PLAN_EXPORT_INT_H
 #define VDS_ARRAY_PLAN_EXPORT_INT_H
 

@@ -36,8 +36,9 @@ struct array_plan_at {
 };
 
 /*
- * Parses the text.  Returns 0, ERR_INVALID (it is no JSON, too large or empty; the text of the error
- * has line and column, and no piece of the file) or -ENOMEM.  The caller calls array_plan_text_fini.
+ * Parses the text.  Returns 0, ERR_INVALID (it is no JSON, too large or empty; the text of the
+ * error has line and column, and no piece of the file) or -ENOMEM.  The caller calls
+ * array_plan_text_fini.
  */
 int array_plan_text_read(struct array_plan_text *text);
 void array_plan_text_fini(struct array_plan_text *text);
@@ -79,8 +80,8 @@ struct array_plan_keys {
 
 /*
  * A change that is not made yet.  The rows of `change` are complete but for what the writer
- * chooses: the numbers of new LUNs, the relative ports of new_groups, the numbers of `chosen`, since
- * when schedules whose set_ms is 0 run at their times.
+ * chooses: the numbers of new LUNs, the relative ports of new_groups, the numbers of `chosen`,
+ * since when schedules whose set_ms is 0 run at their times.
  */
 struct array_plan {
 	struct array_plan_text text;
@@ -172,7 +173,9 @@ array_plan_view(const struct array_plan_build *b)
 /* Sets the field to the networks in the member `sources`, if there is one. */
 int array_plan_sources(struct array_plan_build *b, const struct array_plan_entry *entry,
 		       char **field);
-/* Sets the field to the limits in the member `qos`, if there is one; what it does not name is none. */
+/*
+ * Sets the field to the limits in the member `qos`, if there is one; what it does not name is none.
+ */
 int array_plan_qos(struct array_plan_build *b, const struct array_plan_entry *entry,
 		   enum qos_owner owner, char **field);
 /* Checks what the LUNs keep of their pools, when the file says something of limits. */
@@ -206,8 +209,8 @@ int array_plan_gateway(const struct array_plan_build *b, const char *name, struc
 int array_plan_endpoint(const struct array_plan_build *b, const struct state *view,
 			const char *text, const struct row_portal **ret_portal);
 /*
- * Finds a LUN of the edit by its name or its id.  at: the text's place.  Returns 0, ERR_NOT_FOUND or
- * ERR_INVALID (several have the name), with a text that names the place.
+ * Finds a LUN of the edit by its name or its id.  at: the text's place.  Returns 0, ERR_NOT_FOUND
+ * or ERR_INVALID (several have the name), with a text that names the place.
  */
 int array_plan_lun_find(struct array_plan_build *b, const struct array_plan_at *at,
 			const char *text, struct guid *ret_id);
@@ -289,8 +292,8 @@ struct array_plan_lun *array_plan_work_find(const struct array_plan_work *work,
 					    const struct guid *id);
 /*
  * Does what must be there before the commit: holds LUNs, makes pools and files, grows files, drains
- * paths, stops stores.  Returns 0 or an error; the caller calls array_plan_work_undo after an error,
- * and array_plan_work_fini always.
+ * paths, stops stores.  Returns 0 or an error; the caller calls array_plan_work_undo after an
+ * error, and array_plan_work_fini always.
  */
 int array_plan_work_prepare(struct array_plan_work *work);
 /* Takes everything back that prepare has done.  rc: why; keeps its text. */

@@ -36,7 +36,9 @@ read_size(struct array_plan_build *b, const struct array_plan_entry *entry, uint
 	return 0;
 }
 
-/* One entry of the mask: hosts by name become ids; what is no name is found here, with its place. */
+/*
+ * One entry of the mask: hosts by name become ids; what is no name is found here, with its place.
+ */
 static int
 mask_entry(struct array_plan_build *b, const struct array_plan_at *at, const char *text,
 	   struct strbuf *list)

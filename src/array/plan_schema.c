@@ -383,7 +383,9 @@ check_items(const struct plan_check *c, const json_t *node, const json_t *value,
 	return rc;
 }
 
-/* Returns whether a value is as an `if` wants it: it has the members, and they have these values. */
+/*
+ * Returns whether a value is as an `if` wants it: it has the members, and they have these values.
+ */
 static bool
 holds(const json_t *node, const json_t *value)
 {

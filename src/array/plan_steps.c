@@ -165,7 +165,9 @@ describe_grow(struct describing *d, const struct array_plan_grow *grow)
 	return step_add(d, &step, &text);
 }
 
-/* By kind and text, so that two plans of the same differences are the same, whatever ids there are. */
+/*
+ * By kind and text, so that two plans of the same differences are the same, whatever ids there are.
+ */
 static int
 step_compare(const void *a, const void *b)
 {
@@ -229,8 +231,8 @@ is_of_new_target(const struct array_plan *plan, const struct guid *group_id)
 }
 
 /*
- * A new schedule with the id of a deleted one would remove its snapshots by new counts, and deleting
- * snapshots is an administrator's.
+ * A new schedule with the id of a deleted one would remove its snapshots by new counts, and
+ * deleting snapshots is an administrator's.
  */
 static bool
 has_snapshots(const struct state *state, const struct guid *schedule_id)

@@ -22,8 +22,8 @@ group_find(const struct state *view, const struct guid *target_id, uint32_t tag)
 }
 
 /*
- * Returns a number that no group has, which stands in a plan until the writer chooses one; 0 = memory
- * is out.
+ * Returns a number that no group has, which stands in a plan until the writer chooses one; 0 =
+ * memory is out.
  */
 static uint32_t
 free_port(struct array_plan_build *b)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Undoing a change: the audit log has each row of it before and after.  What the change left must
- * still be so; then the rows are put as they were.  Refuses what would need data or secrets that are
- * gone, and what would delete data.  The thread that asks.
+ * still be so; then the rows are put as they were.  Refuses what would need data or secrets that
+ * are gone, and what would delete data.  The thread that asks.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -212,7 +212,9 @@ show(struct array *array, struct array_pool_entry *entry)
 		return;
 	row->id = entry->id;
 	row->ready = entry->reason == NULL;
-	/* where several look at one pool, one of them announces its level: array_pool_follow_level */
+	/*
+	 * where several look at one pool, one of them announces its level: array_pool_follow_level
+	 */
 	if (entry->pool != NULL && entry->driver->space(entry->pool, &space) == 0) {
 		row->capacity_bytes = space.capacity_bytes;
 		row->free_bytes = space.free_bytes;
@@ -428,9 +430,10 @@ fate(struct array_pool_sweep *pool_sweep, const struct guid *lun_id)
 }
 
 /*
- * This process is one of them: in its former life it had another instance.  A maker whose volume is in
- * the list has joined before, which no gateway with a lease has missed; so without the lease nothing is
- * known.  And a maker that is gone had committed before that what it has committed at all.
+ * This process is one of them: in its former life it had another instance.  A maker whose volume is
+ * in the list has joined before, which no gateway with a lease has missed; so without the lease
+ * nothing is known.  And a maker that is gone had committed before that what it has committed at
+ * all.
  */
 static bool
 lives(struct array_pool_sweep *pool_sweep, const char *maker)
@@ -738,9 +741,9 @@ array_pool_account(struct array *array, const struct guid *pool_id, int64_t delt
 
 /*
  * Finds a pool that is ready.  One that was made at another gateway is opened here by whoever needs
- * it first, this or the verifier: it can be used through every gateway as soon as the change that has
- * made it is answered.  The verifier, which was woken, tells the data path how full it is.  The caller
- * holds pools_lock.
+ * it first, this or the verifier: it can be used through every gateway as soon as the change that
+ * has made it is answered.  The verifier, which was woken, tells the data path how full it is.  The
+ * caller holds pools_lock.
  */
 static int
 find_ready(struct array *array, const struct guid *pool_id, struct array_pool_entry **ret_entry)

@@ -2,9 +2,9 @@
 /*
  * Ports: the network interfaces at which portals are, as live rows, and what is done with all
  * portals of an interface at once.  A port exists as long as its interface has the address of a
- * portal.  The list of interfaces is read when vdsd starts, when portals come or go, when the kernel
- * reports a change, and in every round of the verifier.  Callers: any thread except those of the
- * data path; array_port_refresh also on the writer and verifier threads.
+ * portal.  The list of interfaces is read when vdsd starts, when portals come or go, when the
+ * kernel reports a change, and in every round of the verifier.  Callers: any thread except those of
+ * the data path; array_port_refresh also on the writer and verifier threads.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -56,23 +56,23 @@ int array_controller_set_status(struct array *array, const struct array_request 
 int array_gateway_add(struct array *array, const struct array_request *request, const char *name,
 		      const char *address, struct array_answer *ret_answer);
 /*
- * Changes where other gateways reach a gateway; one that runs listens there at once, and sessions of
- * before go on.  `existed`: it was so already.  Further errors: ERR_NOT_SUPPORTED, ERR_INVALID (it is
- * no address, or that of another gateway).
+ * Changes where other gateways reach a gateway; one that runs listens there at once, and sessions
+ * of before go on.  `existed`: it was so already.  Further errors: ERR_NOT_SUPPORTED, ERR_INVALID
+ * (it is no address, or that of another gateway).
  */
 int array_gateway_set_address(struct array *array, const struct array_request *request,
 			      const struct guid *controller, const char *address,
 			      struct array_answer *ret_answer);
 /*
- * Says whether a gateway gives its LUNs to others, one after the other, and gets none.  `existed`: it
- * was so already.  Further errors: ERR_NOT_SUPPORTED.
+ * Says whether a gateway gives its LUNs to others, one after the other, and gets none.  `existed`:
+ * it was so already.  Further errors: ERR_NOT_SUPPORTED.
  */
 int array_gateway_set_drains(struct array *array, const struct array_request *request,
 			     const struct guid *controller, bool drains,
 			     struct array_answer *ret_answer);
 /*
- * Removes a gateway with its portals, and the portal groups that have no others.  force: also one as
- * which a vdsd runs, which is fenced first, and whose LUNs are given to others.  Further errors:
+ * Removes a gateway with its portals, and the portal groups that have no others.  force: also one
+ * as which a vdsd runs, which is fenced first, and whose LUNs are given to others.  Further errors:
  * ERR_NOT_SUPPORTED, ERR_IN_USE (a vdsd runs as it, or it owns LUNs), ERR_INVALID (it is this one).
  */
 int array_gateway_remove(struct array *array, const struct array_request *request,
@@ -176,9 +176,9 @@ struct array_access_set {
 };
 
 /*
- * Sets the access states of portal groups as an initiator asks (ACCESS_SET_BY_INITIATOR), all in one
- * change.  `existed`: everything was so already.  Further errors: ERR_ACCESS (initiators may not set
- * the state of one of the groups).
+ * Sets the access states of portal groups as an initiator asks (ACCESS_SET_BY_INITIATOR), all in
+ * one change.  `existed`: everything was so already.  Further errors: ERR_ACCESS (initiators may
+ * not set the state of one of the groups).
  */
 int array_group_set_states(struct array *array, const struct array_request *request,
 			   const struct array_access_set *sets, size_t count,

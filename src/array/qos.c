@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changes the limits of LUNs and hosts (model/qos.h); those of pools are options of a pool (pool.c).
- * The data path takes them from the published rows.  Callers: any thread except the writer; apply
- * functions run on the writer thread.
+ * Changes the limits of LUNs and hosts (model/qos.h); those of pools are options of a pool
+ * (pool.c).  The data path takes them from the published rows.  Callers: any thread except the
+ * writer; apply functions run on the writer thread.
  */
 #include <errno.h>
 

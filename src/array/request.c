@@ -5,10 +5,10 @@
  * catalog keeps the answers of changes that were made.  A request that failed may be tried again
  * with its id.  The threads of the callers; requests_lock guards the table.
  *
- * A client may repeat at one gateway what it has begun at another.  The catalog takes one of the two;
- * the other one hears of it before it commits (array_request_is_foreign), fails, and gives the answer
- * of the first in the place of its error.  The first one may still wait for gateways that lack the
- * change, or may be dead; so whoever gives its answer waits for them, too, once.
+ * A client may repeat at one gateway what it has begun at another.  The catalog takes one of the
+ * two; the other one hears of it before it commits (array_request_is_foreign), fails, and gives the
+ * answer of the first in the place of its error.  The first one may still wait for gateways that
+ * lack the change, or may be dead; so whoever gives its answer waits for them, too, once.
  */
 #include <errno.h>
 

@@ -103,7 +103,9 @@ clear_unit(struct array *array, const struct guid *lun, struct array_clearing *c
 	return rc == 0 ? wait_for(clearing) : rc;
 }
 
-/* A unit may be made from what is kept just before that is gone, so the data path is asked again. */
+/*
+ * A unit may be made from what is kept just before that is gone, so the data path is asked again.
+ */
 static int
 clear_kept(struct array *array, const struct guid *lun, struct array_clearing *clearing)
 {

@@ -26,7 +26,9 @@ struct rollback {
 	bool replaced; /* the LUN has other data now, or may have; also when an error follows */
 };
 
-/* Returns 0 when no initiator sees the LUN, or ERR_IN_USE with a text that says what it would lose. */
+/*
+ * Returns 0 when no initiator sees the LUN, or ERR_IN_USE with a text that says what it would lose.
+ */
 static int
 check_unseen(struct array *array, const struct state *view, const struct row_lun *lun)
 {
@@ -103,7 +105,10 @@ replace(struct array *array, struct rollback *r)
 			 : "",
 		 rc < 0 ? err_text(rc) : "");
 	r->replaced = true;
-	/* Opens the volume that is there now, whichever it is.  When that fails, the LUN has failed. */
+	/*
+	 * Opens the volume that is there now, whichever it is.  When that fails, the LUN has
+	 * failed.
+	 */
 	if (array_store_reopen(r->store) == 0)
 		(void)array_store_verify(r->store); /* notes the space that it takes now */
 	if (r->renamed)

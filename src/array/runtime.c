@@ -359,8 +359,8 @@ is_gateway_without_portals(const struct array *array, const struct state *state)
 
 /*
  * A new array whose first portal is to have a free port gets that portal now: only a data path can
- * find a free port.  So does a gateway that has no portal, whatever its port; the targets of the array
- * are then reached there, too.
+ * find a free port.  So does a gateway that has no portal, whatever its port; the targets of the
+ * array are then reached there, too.
  */
 static int
 default_portal(struct array *array)

@@ -106,8 +106,8 @@ struct array_runtime_ops {
 	int (*lun_counters)(void *runtime, const struct guid *lun_id,
 			    struct array_lun_counters *ret_counters);
 	/*
-	 * Reads what was forwarded to a gateway.  Returns 0, or ERR_NOT_FOUND (nothing was).  May be
-	 * NULL.  Any thread.
+	 * Reads what was forwarded to a gateway.  Returns 0, or ERR_NOT_FOUND (nothing was).  May
+	 * be NULL.  Any thread.
 	 */
 	int (*forward_counters)(void *runtime, const struct guid *controller_id,
 				struct array_forward_counters *ret_counters);
@@ -157,37 +157,38 @@ struct array_runtime_ops {
 				 struct array_port_counters *counters);
 	/*
 	 * Reads what is registered and reserved of a LUN into *ret, which is zeroed and stays so
-	 * when that is nothing.  Returns 0, ERR_CORRUPT or ERR_VERSION (what is kept cannot be read)
-	 * or -ENOMEM.  Any thread.
+	 * when that is nothing.  Returns 0, ERR_CORRUPT or ERR_VERSION (what is kept cannot be
+	 * read) or -ENOMEM.  Any thread.
 	 */
 	int (*lun_reservations)(void *runtime, const struct guid *lun_id,
 				struct array_reservations *ret);
 	/*
-	 * Clears that.  Returns 0: done is called once, on any thread, perhaps from inside this call,
-	 * with 0 or a negative code (nothing has changed); ERR_NOT_FOUND (the data path has nothing
-	 * of the LUN) or -ENOMEM: done is not called.  Any thread.
+	 * Clears that.  Returns 0: done is called once, on any thread, perhaps from inside this
+	 * call, with 0 or a negative code (nothing has changed); ERR_NOT_FOUND (the data path has
+	 * nothing of the LUN) or -ENOMEM: done is not called.  Any thread.
 	 */
 	int (*lun_reservations_clear)(void *runtime, const struct guid *lun_id,
 				      void (*done)(void *arg, int result), void *arg);
 	/*
 	 * Reports what was counted of LUNs (without medium_errors and space_errors), sessions,
-	 * threads, hosts and logins.  Returns 0 or -ENOMEM.  Any thread; calls the sampler without a lock.
+	 * threads, hosts and logins.  Returns 0 or -ENOMEM.  Any thread; calls the sampler without
+	 * a lock.
 	 */
 	int (*sample)(void *runtime, const struct array_sampler *sampler);
 	/*
 	 * Notes commands from now on for ARRAY_TRACE_MS, and reports those that were noted behind
 	 * *place, at most ARRAY_TRACE_MAX, of each thread in the order in which they ended; then
-	 * *place is behind them.  A zeroed place stands for now.  *ret_lost: how many between them were
-	 * overwritten before they were read.  Returns 0 or -ENOMEM.  May be NULL.  Any thread; calls
-	 * `record` without a lock.
+	 * *place is behind them.  A zeroed place stands for now.  *ret_lost: how many between them
+	 * were overwritten before they were read.  Returns 0 or -ENOMEM.  May be NULL.  Any thread;
+	 * calls `record` without a lock.
 	 */
 	int (*trace)(void *runtime, struct array_trace_place *place,
 		     void (*record)(void *arg, const struct array_trace_record *record), void *arg,
 		     uint64_t *ret_lost);
 	/*
-	 * Called when another gateway is about to reset the unit of a LUN that it owns: no command of
-	 * the LUN that this gateway has got until now, and has not answered, is carried out after that.
-	 * May be NULL.  Writer thread; waits for the data path's threads.
+	 * Called when another gateway is about to reset the unit of a LUN that it owns: no command
+	 * of the LUN that this gateway has got until now, and has not answered, is carried out
+	 * after that.  May be NULL.  Writer thread; waits for the data path's threads.
 	 */
 	void (*lun_reset)(void *runtime, const struct guid *lun_id);
 };
@@ -259,7 +260,9 @@ struct array_lun_counters {
 	struct histogram_total latency[ARRAY_KINDS];
 	/* commands that failed in the store: with an error, and for lack of space */
 	uint64_t medium_errors, space_errors;
-	/* commands that waited for a limit of the LUN, a host or the pool, and how long, together */
+	/*
+	 * commands that waited for a limit of the LUN, a host or the pool, and how long, together
+	 */
 	uint64_t limited_commands, limited_ns;
 };
 
@@ -338,8 +341,8 @@ void array_runtime_unregister(struct array *array);
 
 /*
  * Looks at the file of a LUN before its first use, unless somebody has looked at it already, so
- * that its health and its space are known.  Opens nothing.  Does nothing for a LUN that is deleted, or
- * that this gateway has not claimed.
+ * that its health and its space are known.  Opens nothing.  Does nothing for a LUN that is deleted,
+ * or that this gateway has not claimed.
  * Any thread except those of the data path, the writer included.
  */
 void array_lun_look(struct array *array, const struct guid *lun_id);
@@ -350,14 +353,15 @@ void array_lun_look(struct array *array, const struct guid *lun_id);
  * also when its file is missing or damaged: then the device has failed (blk_failed) until the LUN
  * is set online and the file can be opened.  The device is the authority for whether the LUN has
  * failed, and its blk_listener is the array's.  The file is opened at the first I/O.  Returns 0,
- * ERR_NOT_FOUND (no such LUN), ERR_BUSY (this gateway has not claimed the LUN: array_lun_is_mine) or
+ * ERR_NOT_FOUND (no such LUN), ERR_BUSY (this gateway has not claimed the LUN: array_lun_is_mine)
+ * or
  * -ENOMEM.  Any thread, those of the data path included; may look at a file, but asks no cluster.
  */
 int array_lun_device(struct array *array, const struct guid *lun_id, struct blk_dev **ret_dev);
 /*
- * Returns the device that array_lun_device would return, with a reference for the caller, who drops it
- * with array_device_release, or NULL: the LUN has none, or is deleted.  Any thread; takes locks of the
- * array.
+ * Returns the device that array_lun_device would return, with a reference for the caller, who drops
+ * it with array_device_release, or NULL: the LUN has none, or is deleted.  Any thread; takes locks
+ * of the array.
  */
 struct blk_dev *array_lun_device_now(struct array *array, const struct guid *lun_id);
 /*
@@ -368,14 +372,14 @@ struct blk_dev *array_lun_device_now(struct array *array, const struct guid *lun
 void array_device_release(struct array *array, struct blk_dev *dev);
 
 /*
- * What the logical unit of a LUN must keep beyond a restart; a kind of data is a number (scsi/store.h
- * has them), and the array does not look at the data.  A deleted LUN keeps nothing.
+ * What the logical unit of a LUN must keep beyond a restart; a kind of data is a number
+ * (scsi/store.h has them), and the array does not look at the data.  A deleted LUN keeps nothing.
  */
 #define ARRAY_KEEP_RESERVATIONS 1u /* SCSI_KEEP_RESERVATIONS */
 #define ARRAY_KEEP_JOB          3u /* SCSI_KEEP_JOB */
 /*
- * Of the data path itself: a number, another one for each reset of the unit.  When another gateway has
- * changed it, the data path is told (lun_reset).
+ * Of the data path itself: a number, another one for each reset of the unit.  When another gateway
+ * has changed it, the data path is told (lun_reset).
  */
 #define ARRAY_KEEP_RESETS       5u
 
@@ -385,8 +389,8 @@ struct array_keep {
 	const void *data; /* copied; NULL: nothing is to be kept of this kind any more */
 	size_t bytes;
 	/*
-	 * The data ends with a loss of power (array_kept_end_passing).  It is kept for a gateway that
-	 * takes the LUN over; only in an array of several gateways.
+	 * The data ends with a loss of power (array_kept_end_passing).  It is kept for a gateway
+	 * that takes the LUN over; only in an array of several gateways.
 	 */
 	bool passing;
 	/*
@@ -398,9 +402,9 @@ struct array_keep {
 };
 
 /*
- * Begins to keep data, and returns at once: 0, or -ENOMEM (done is not called).  done is also called
- * with ERR_NOT_FOUND (no such LUN), ERR_READ_ONLY or an error of the disk.  Any thread, those of the
- * data path included.
+ * Begins to keep data, and returns at once: 0, or -ENOMEM (done is not called).  done is also
+ * called with ERR_NOT_FOUND (no such LUN), ERR_READ_ONLY or an error of the disk.  Any thread,
+ * those of the data path included.
  */
 int array_keep(struct array *array, const struct array_keep *keep);
 /*
@@ -411,8 +415,8 @@ int array_keep(struct array *array, const struct array_keep *keep);
 int array_kept(struct array *array, const struct guid *lun_id, uint32_t kind, uint32_t *ret_version,
 	       void **ret_data, size_t *ret_bytes, bool *ret_passing);
 /*
- * Returns whether the array is one of several gateways that serve one catalog, so that others change
- * it, too.  Does not change while the array is open.  Any thread.
+ * Returns whether the array is one of several gateways that serve one catalog, so that others
+ * change it, too.  Does not change while the array is open.  Any thread.
  */
 bool array_is_shared(const struct array *array);
 
@@ -440,8 +444,8 @@ void array_lun_write_through(struct array *array, const struct guid *lun, bool w
 
 /*
  * Shows how far FORMAT UNIT or SANITIZE of a LUN is, or that it has failed.  Takes the row.  Does
- * nothing for a LUN that is deleted.  The row goes with array_live_delete.  Any thread; never blocks
- * longer than a lock.
+ * nothing for a LUN that is deleted.  The row goes with array_live_delete.  Any thread; never
+ * blocks longer than a lock.
  */
 void array_lun_job(struct array *array, struct row_live_lun_job *row);
 

@@ -6,8 +6,8 @@
  * last slot up to now lies after the one for which it has run last; so it runs once, however many
  * slots have passed while vdsd was not there or the clock jumped forward.  The slot of the last run
  * is committed together with its snapshots.  When the clock was set back, so that this slot lies in
- * the future, the schedule goes on from the present time.  The clock is looked at every few seconds,
- * since timers do not follow a clock that is set.
+ * the future, the schedule goes on from the present time.  The clock is looked at every few
+ * seconds, since timers do not follow a clock that is set.
  *
  * A run that finds a LUN busy is tried again a few times; one that fails otherwise waits for the
  * next slot.  Each failure is one line in the log, and in the schedule's live row.

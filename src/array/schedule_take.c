@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What one run of a schedule does: takes snapshots of its LUNs at one moment, and removes those that it
- * keeps no longer.  schedule_run.c says when.  Any thread except the writer.
+ * What one run of a schedule does: takes snapshots of its LUNs at one moment, and removes those
+ * that it keeps no longer.  schedule_run.c says when.  Any thread except the writer.
  */
 #include <errno.h>
 #include <string.h>
@@ -44,9 +44,9 @@ name_of(const struct row_snapshot_schedule *schedule, int64_t now_ms, char **ret
 }
 
 /*
- * As name_of, for a name that no snapshot of these LUNs has.  When a clock that was wrong has been set
- * right, snapshots may have the names of times that are still to come: then the next second that is
- * free gives the name.
+ * As name_of, for a name that no snapshot of these LUNs has.  When a clock that was wrong has been
+ * set right, snapshots may have the names of times that are still to come: then the next second
+ * that is free gives the name.
  */
 static int
 free_name_of(const struct state *state, const struct row_snapshot_schedule *schedule,

@@ -2,8 +2,8 @@
 /*
  * What the writer does beside its batches when several gateways share the catalog
  * (docs/design/gateways.md): it takes over and publishes what others have committed, makes a batch
- * again when another gateway was first, and holds the answers of its own changes back until no other
- * gateway serves a state without them (member_barrier.c).
+ * again when another gateway was first, and holds the answers of its own changes back until no
+ * other gateway serves a state without them (member_barrier.c).
  *
  * One notification is under way at a time, and it says only the version; so who acknowledges it has
  * all that was committed until it began.  It is repeated while answers wait.  The writer goes on
@@ -73,7 +73,10 @@ notified(void *arg, int rc, const uint64_t *clients, size_t count)
 		mem_free(array->sharing.ackers);
 		array->sharing.ackers = TAKE(ackers);
 	}
-	/* under the lock: without it the writer might end, and the array be freed, before the signal */
+	/*
+	 * under the lock: without it the writer might end, and the array be freed, before the
+	 * signal
+	 */
 	pthread_cond_signal(&array->queue_ready);
 	pthread_mutex_unlock(&array->queue_lock);
 	mem_free(ackers);
@@ -309,7 +312,10 @@ array_sharing_committed(struct array *array)
 		notify(array);
 }
 
-/* Answers what need not wait any more.  A later change has reached nobody whom an earlier one has not. */
+/*
+ * Answers what need not wait any more.  A later change has reached nobody whom an earlier one has
+ * not.
+ */
 static void
 answer_reached(struct array *array)
 {

@@ -22,7 +22,9 @@ struct shrink {
 	struct array_store *store;
 };
 
-/* Returns 0 when no initiator sees the LUN, or ERR_IN_USE with a text that says what it would lose. */
+/*
+ * Returns 0 when no initiator sees the LUN, or ERR_IN_USE with a text that says what it would lose.
+ */
 static int
 check_unseen(struct array *array, const struct state *view, const struct row_lun *lun)
 {

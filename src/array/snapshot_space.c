@@ -10,8 +10,9 @@
 #define MEASURE_NS (20 * NS_PER_MS) /* in one round; one snapshot at least */
 
 /*
- * Drops the rows of snapshots that are gone, and adds up what the others take in each pool.  Here and
- * not where the figures are asked for, so that a question costs the same however many there are.
+ * Drops the rows of snapshots that are gone, and adds up what the others take in each pool.  Here
+ * and not where the figures are asked for, so that a question costs the same however many there
+ * are.
  */
 static void
 sum_up(struct array *array, const struct state *state)

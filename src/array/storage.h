@@ -35,9 +35,9 @@ struct array_pool_options {
 };
 
 /*
- * Changes a pool, all options in one change.  With other thresholds the level of the pool is decided
- * anew when this returns.  Further errors: ERR_INVALID (a text is wrong, or the pool would be full
- * before it is low), ERR_NAME_IN_USE.
+ * Changes a pool, all options in one change.  With other thresholds the level of the pool is
+ * decided anew when this returns.  Further errors: ERR_INVALID (a text is wrong, or the pool would
+ * be full before it is low), ERR_NAME_IN_USE.
  */
 int array_pool_change(struct array *array, const struct array_request *request,
 		      const struct guid *pool, const struct array_pool_options *options,
@@ -67,10 +67,10 @@ struct array_lun_spec {
 	 */
 	struct guid origin_id;
 	/*
-	 * Copy the origin's data instead of sharing its space, in a job as for a thick LUN; any pool
-	 * can do that.  The origin is a snapshot, or a LUN, which may be in use and is held until the
-	 * job ends: the new LUN has what it held at one moment near the end of the job.  When vdsd
-	 * ends before, the job fails.
+	 * Copy the origin's data instead of sharing its space, in a job as for a thick LUN; any
+	 * pool can do that.  The origin is a snapshot, or a LUN, which may be in use and is held
+	 * until the job ends: the new LUN has what it held at one moment near the end of the job.
+	 * When vdsd ends before, the job fails.
 	 */
 	bool copy;
 	/*
@@ -90,11 +90,11 @@ int array_lun_create(struct array *array, const struct array_request *request,
 		     const struct array_lun_spec *spec, struct array_answer *ret_answer);
 /*
  * Creates a thin LUN whose data are the raw file at `path`, which must be on the file system of the
- * pool, a directory.  Its data are not touched, and it keeps its name, also when the LUN is deleted.
- * spec: without size_bytes, thick, fits and origin_id.  Further errors: ERR_INVALID (a symbolic
- * link, no whole blocks, an image that is not raw, another file system), ERR_IN_USE (another LUN has
- * the file), ERR_LOCKED (another process has it), ERR_ACCESS (vdsd may not write to it or link it),
- * ERR_NOT_SUPPORTED (the pool is no directory, or the path a block device).
+ * pool, a directory.  Its data are not touched, and it keeps its name, also when the LUN is
+ * deleted.  spec: without size_bytes, thick, fits and origin_id.  Further errors: ERR_INVALID (a
+ * symbolic link, no whole blocks, an image that is not raw, another file system), ERR_IN_USE
+ * (another LUN has the file), ERR_LOCKED (another process has it), ERR_ACCESS (vdsd may not write
+ * to it or link it), ERR_NOT_SUPPORTED (the pool is no directory, or the path a block device).
  */
 int array_lun_adopt(struct array *array, const struct array_request *request,
 		    const struct array_lun_spec *spec, const char *path,
@@ -136,9 +136,9 @@ struct array_restore_spec {
 /*
  * Restores a deleted LUN from the trash, as it was: with its id, serial number, NAA identifier and
  * number, its unmasking list without hosts that are gone, and its targets, with its old LUN numbers
- * where these are free.  Durable on return.  Further errors: ERR_NOT_FOUND (it is not in the trash),
- * ERR_NAME_IN_USE, ERR_NO_SPACE (the pool's overcommit limit), ERR_BUSY (commands from before the
- * deletion have not ended), ERR_CORRUPT (its volume is missing).
+ * where these are free.  Durable on return.  Further errors: ERR_NOT_FOUND (it is not in the
+ * trash), ERR_NAME_IN_USE, ERR_NO_SPACE (the pool's overcommit limit), ERR_BUSY (commands from
+ * before the deletion have not ended), ERR_CORRUPT (its volume is missing).
  */
 int array_trash_restore(struct array *array, const struct array_request *request,
 			const struct guid *lun, const struct array_restore_spec *spec,
@@ -177,22 +177,22 @@ int array_lun_shrink(struct array *array, const struct array_request *request,
  * restart.
  * Initiators use the LUN meanwhile; at the end their commands wait for a moment, mostly less than
  * 0.25 s.  Thin LUNs stay thin.  Snapshots of the LUN stay where they are.  While the job runs, the
- * LUN cannot be changed, but for its name and its mask; when the job fails or is cancelled, the LUN is
- * where it was.  force: also to a pool in memory.
+ * LUN cannot be changed, but for its name and its mask; when the job fails or is cancelled, the LUN
+ * is where it was.  force: also to a pool in memory.
  *
- * Returns 0, ERR_NOT_FOUND (no such LUN or pool), ERR_INVALID (the LUN is in the pool already, or the
- * pool is in memory and force is not set), ERR_NOT_SUPPORTED (the pool is an adopted device),
+ * Returns 0, ERR_NOT_FOUND (no such LUN or pool), ERR_INVALID (the LUN is in the pool already, or
+ * the pool is in memory and force is not set), ERR_NOT_SUPPORTED (the pool is an adopted device),
  * ERR_NO_SPACE (the pool has too little, may promise no more, or allows no LUN of that size),
- * ERR_FAILED (the LUN has failed, or the pool is not ready) or ERR_BUSY (another operation holds the
- * LUN, or an older volume of it is still being removed from the pool).
+ * ERR_FAILED (the LUN has failed, or the pool is not ready) or ERR_BUSY (another operation holds
+ * the LUN, or an older volume of it is still being removed from the pool).
  */
 int array_lun_move(struct array *array, const struct array_request *request, const struct guid *lun,
 		   const struct guid *pool, bool force, struct array_answer *ret_answer);
 /*
  * Rolls a LUN back to one of its snapshots: the LUN has the snapshot's data then, and keeps its
- * identity and its size; what lies behind the end of the snapshot reads as zeros.  The snapshot stays.
- * I/O in flight is waited for, and initiators get a unit attention.  Durable on return; a crash
- * leaves the LUN as it was or as it is then.
+ * identity and its size; what lies behind the end of the snapshot reads as zeros.  The snapshot
+ * stays.  I/O in flight is waited for, and initiators get a unit attention.  Durable on return; a
+ * crash leaves the LUN as it was or as it is then.
  *
  * When initiators' sessions see the LUN and force is not set, refuses with ERR_IN_USE; the text
  * says how many sessions.  Further errors: ERR_INVALID (the snapshot is of another LUN, or larger
@@ -208,11 +208,11 @@ int array_lun_rollback(struct array *array, const struct array_request *request,
 /*
  * Takes snapshots of LUNs, all of one moment: each holds every command that was answered before
  * that moment on any of the LUNs, and none that was begun after it.  Commands wait meanwhile, some
- * milliseconds.  count: 1 to ARRAY_SNAPSHOT_LUNS_MAX.  All snapshots get the name, which none of the
- * LUNs has a snapshot of yet (ERR_NAME_IN_USE) and in which there is no "@".  The answer's object is
- * the snapshot or, of several LUNs, their group (row_snapshot.group_id).  Further errors:
- * ERR_NOT_SUPPORTED (a pool cannot clone volumes), ERR_BUSY (another operation holds a LUN, or I/O in
- * flight does not end in time; nothing has changed), ERR_FAILED, ERR_NO_SPACE.
+ * milliseconds.  count: 1 to ARRAY_SNAPSHOT_LUNS_MAX.  All snapshots get the name, which none of
+ * the LUNs has a snapshot of yet (ERR_NAME_IN_USE) and in which there is no "@".  The answer's
+ * object is the snapshot or, of several LUNs, their group (row_snapshot.group_id).  Further errors:
+ * ERR_NOT_SUPPORTED (a pool cannot clone volumes), ERR_BUSY (another operation holds a LUN, or I/O
+ * in flight does not end in time; nothing has changed), ERR_FAILED, ERR_NO_SPACE.
  */
 int array_snapshot_create(struct array *array, const struct array_request *request,
 			  const char *name, const struct guid *luns, size_t count,
@@ -241,25 +241,27 @@ struct array_schedule_spec {
 };
 
 /*
- * Creates a schedule; name, every, keep and the LUNs must be given.  It runs at its next time and not
- * at once.  Further errors: ERR_NAME_IN_USE, ERR_NOT_FOUND (a LUN),
- * ERR_NOT_SUPPORTED (no snapshots can be taken in the pool of a LUN, as far as that can be told now).
+ * Creates a schedule; name, every, keep and the LUNs must be given.  It runs at its next time and
+ * not at once.  Further errors: ERR_NAME_IN_USE, ERR_NOT_FOUND (a LUN),
+ * ERR_NOT_SUPPORTED (no snapshots can be taken in the pool of a LUN, as far as that can be told
+ * now).
  */
 int array_schedule_create(struct array *array, const struct array_request *request,
 			  const struct array_schedule_spec *spec, struct array_answer *ret_answer);
 /*
- * Changes what the spec gives.  When it is to run at other times, or is enabled, it runs at its next
- * time; smaller counts remove snapshots at the end of the next run.  Errors as of
+ * Changes what the spec gives.  When it is to run at other times, or is enabled, it runs at its
+ * next time; smaller counts remove snapshots at the end of the next run.  Errors as of
  * array_schedule_create.
  */
 int array_schedule_change(struct array *array, const struct array_request *request,
 			  const struct guid *schedule, const struct array_schedule_spec *spec,
 			  struct array_answer *ret_answer);
 /*
- * Runs a schedule now, enabled or not: takes its snapshots and removes those that it keeps no longer,
- * as at its time.  The run counts as that of the time that is due, if one is; the next one is at its
- * time.  The answer has the id of the snapshot, or of the group.  Returns 0, ERR_NOT_FOUND (the
- * schedule, or all of its LUNs), ERR_READ_ONLY, or as array_snapshot_create; then nothing has changed.
+ * Runs a schedule now, enabled or not: takes its snapshots and removes those that it keeps no
+ * longer, as at its time.  The run counts as that of the time that is due, if one is; the next one
+ * is at its time.  The answer has the id of the snapshot, or of the group.  Returns 0,
+ * ERR_NOT_FOUND (the schedule, or all of its LUNs), ERR_READ_ONLY, or as array_snapshot_create;
+ * then nothing has changed.
  */
 int array_schedule_run(struct array *array, const struct array_request *request,
 		       const struct guid *schedule, struct array_answer *ret_answer);
@@ -283,10 +285,10 @@ int array_lun_rename(struct array *array, const struct array_request *request,
 int array_lun_set_hints(struct array *array, const struct array_request *request,
 			const struct guid *lun, const char *hints, struct array_answer *ret_answer);
 /*
- * Changes the limits of a LUN, or of all that a host's initiators do: words of model/qos.h, of which
- * a value of 0 removes one; the limits that are not named stay.  They hold for commands that come
- * later, and a moment later for those that wait.  Further errors: ERR_INVALID (a word or its value is
- * wrong, or the LUN's pool cannot give what it is to keep).
+ * Changes the limits of a LUN, or of all that a host's initiators do: words of model/qos.h, of
+ * which a value of 0 removes one; the limits that are not named stay.  They hold for commands that
+ * come later, and a moment later for those that wait.  Further errors: ERR_INVALID (a word or its
+ * value is wrong, or the LUN's pool cannot give what it is to keep).
  */
 int array_lun_set_qos(struct array *array, const struct array_request *request,
 		      const struct guid *lun, const char *change, struct array_answer *ret_answer);
@@ -329,19 +331,19 @@ int array_lun_set_status(struct array *array, const struct array_request *reques
 			 struct array_answer *ret_answer);
 /*
  * Makes a LUN read-only for initiators, or writable again.  Read-only waits for I/O in flight, at
- * most drain_timeout_ms: on return nothing writes to it any more.  Returns 0, ERR_BUSY (that I/O did
- * not end in time; nothing has changed), or an error that every change may return.
+ * most drain_timeout_ms: on return nothing writes to it any more.  Returns 0, ERR_BUSY (that I/O
+ * did not end in time; nothing has changed), or an error that every change may return.
  */
 int array_lun_set_access(struct array *array, const struct array_request *request,
 			 const struct guid *lun, enum lun_access access,
 			 struct array_answer *ret_answer);
 /*
- * Sets whether the file of a LUN is read and written through the host's page cache, and does so from
- * now on.  Writes out what the LUN holds, then waits for I/O in flight, at most drain_timeout_ms, while
- * initiators' commands wait.
- * Where the file cannot do without the page cache, the LUN goes on with it, and its live row says why.
- * Returns 0, ERR_BUSY (one of both did not end in time, or another operation holds the LUN; nothing has
- * changed), ERR_CANCELLED (the array closes), or an error that every change may return.
+ * Sets whether the file of a LUN is read and written through the host's page cache, and does so
+ * from now on.  Writes out what the LUN holds, then waits for I/O in flight, at most
+ * drain_timeout_ms, while initiators' commands wait.
+ * Where the file cannot do without the page cache, the LUN goes on with it, and its live row says
+ * why.  Returns 0, ERR_BUSY (one of both did not end in time, or another operation holds the LUN;
+ * nothing has changed), ERR_CANCELLED (the array closes), or an error that every change may return.
  */
 int array_lun_set_cache(struct array *array, const struct array_request *request,
 			const struct guid *lun, enum lun_cache cache,

@@ -58,8 +58,8 @@ struct array_place {
 };
 
 /*
- * Commits a volume as the driver does (volume_commit of pool/driver.h).  Any thread; on the writer it
- * counts as waiting for storage.
+ * Commits a volume as the driver does (volume_commit of pool/driver.h).  Any thread; on the writer
+ * it counts as waiting for storage.
  */
 int array_place_commit(const struct array_place *place, const struct guid *lun_id);
 
@@ -73,8 +73,8 @@ struct array_store {
 	atomic_int error;
 	atomic_bool looked_at; /* the volume was seen at least once */
 	/*
-	 * The volume has not got its name yet: nobody is to verify it.  The verifier may still hear of
-	 * the volume of a deleted LUN that had the same id.
+	 * The volume has not got its name yet: nobody is to verify it.  The verifier may still hear
+	 * of the volume of a deleted LUN that had the same id.
 	 */
 	atomic_bool uncommitted;
 	bool thick;
@@ -118,8 +118,8 @@ void array_store_unref(struct array_store *store); /* accepts NULL */
  */
 int array_store_file_error(const struct array_store *store, int rc);
 /*
- * Adds a volume that nobody uses and that is noted to be unlinked, so that it is removed.  Returns 0
- * or -ENOMEM.
+ * Adds a volume that nobody uses and that is noted to be unlinked, so that it is removed.  Returns
+ * 0 or -ENOMEM.
  */
 int array_store_dying_add(struct array *array, const struct guid *lun_id,
 			  const struct guid *pool_id, const char *place);
@@ -169,13 +169,13 @@ int array_store_allocate(struct array_store *store, uint64_t offset_bytes, uint6
 			 struct blk_progress *progress);
 int array_store_reopen(struct array_store *store);
 /*
- * Takes over what another gateway has changed in the LUN's row; a device that is open is resized by a
- * worker.  Returns 0 or -ENOMEM.  Writer thread.
+ * Takes over what another gateway has changed in the LUN's row; a device that is open is resized by
+ * a worker.  Returns 0 or -ENOMEM.  Writer thread.
  */
 int array_store_follow(struct array_store *store, const struct row_lun *lun);
 /*
- * Reads and writes the volume that way from now on, or, when memory is out, from its next opening on,
- * which it logs.  No I/O is in flight, and the caller has called array_store_manage.  Blocks.
+ * Reads and writes the volume that way from now on, or, when memory is out, from its next opening
+ * on, which it logs.  No I/O is in flight, and the caller has called array_store_manage.  Blocks.
  */
 void array_store_set_cache(struct array_store *store, enum lun_cache cache);
 /*
@@ -199,10 +199,10 @@ int array_store_verify(struct array_store *store);
 
 /*
  * Lays the layer of a set of faults over the store's device, or takes the one that is there away
- * (faults NULL); a device that is made later has it, too.  A store that has a layer keeps it when faults
- * is not NULL.  The LUN's paths are drained, no tracking
- * layer is there, the caller has called array_store_manage, and has the data path use the new device
- * then.  The store takes a reference of its own to the set.  Returns 0 or -ENOMEM.
+ * (faults NULL); a device that is made later has it, too.  A store that has a layer keeps it when
+ * faults is not NULL.  The LUN's paths are drained, no tracking
+ * layer is there, the caller has called array_store_manage, and has the data path use the new
+ * device then.  The store takes a reference of its own to the set.  Returns 0 or -ENOMEM.
  */
 int array_store_set_faults(struct array_store *store, struct blk_faults *faults);
 /*
@@ -218,8 +218,8 @@ int array_store_track(struct array_store *store, struct blk_dev **ret_track);
  */
 void array_store_untrack(struct array_store *store, struct blk_dev *track);
 /*
- * Opens the device of a store that is no LUN's yet.  Its errors are its caller's business alone: they
- * are not shown as the LUN's.  The device stays as long as the store.  Returns 0 or -ENOMEM.
+ * Opens the device of a store that is no LUN's yet.  Its errors are its caller's business alone:
+ * they are not shown as the LUN's.  The device stays as long as the store.  Returns 0 or -ENOMEM.
  */
 int array_store_open_aside(struct array_store *store, struct blk_dev **ret_dev);
 /* Ends array_store_open_aside: who opens the device next has its errors shown. */
@@ -234,8 +234,8 @@ void array_pool_driver_add(const struct array_pool_driver *driver);
 /* Returns the driver for the kind of storage that the place names, or NULL when there is none. */
 const struct array_pool_driver *array_pool_driver_find(const char *place);
 /*
- * Converts the place of a pool, as a person has typed it, to its one canonical text, which the caller
- * frees with mem_free.  Returns 0, ERR_INVALID with a text, -ENOMEM or -errno.
+ * Converts the place of a pool, as a person has typed it, to its one canonical text, which the
+ * caller frees with mem_free.  Returns 0, ERR_INVALID with a text, -ENOMEM or -errno.
  */
 int array_pool_place_typed(const char *typed, char **ret_place);
 /*
@@ -251,8 +251,10 @@ int array_pool_ready(struct array *array, const struct guid *pool_id);
 struct array_pool_options;
 int array_pool_options_fill(struct row_pool *row, const struct array_pool_options *options);
 /*
- * Finds the place of a volume by the volume's name (array_pool_driver.volume_name).  The caller frees
- * *ret_place with mem_free.  Returns 0, ERR_CORRUPT with a text (the name does not tell) or -ENOMEM.
+ * Finds the place of a volume by the volume's name (array_pool_driver.volume_name).  The caller
+ * frees
+ * *ret_place with mem_free.  Returns 0, ERR_CORRUPT with a text (the name does not tell) or
+ * -ENOMEM.
  */
 int array_pool_place_of(const char *volume_name, const struct guid *lun_id, char **ret_place);
 /*
@@ -388,10 +390,10 @@ void array_space_log(const struct state *state, const struct row_live_pool *pool
 /* ---- adopt.c: files that become LUNs ---- */
 
 /*
- * Opens the raw file at the path, if the pool may adopt it: by its one true name, used by no LUN and
- * no other process, of whole blocks; or the device that the pool is.  Returns the descriptor, which
- * the caller closes, or an error with a text: ERR_INVALID, ERR_IN_USE, ERR_LOCKED, ERR_ACCESS,
- * ERR_NOT_SUPPORTED or -errno.
+ * Opens the raw file at the path, if the pool may adopt it: by its one true name, used by no LUN
+ * and no other process, of whole blocks; or the device that the pool is.  Returns the descriptor,
+ * which the caller closes, or an error with a text: ERR_INVALID, ERR_IN_USE, ERR_LOCKED,
+ * ERR_ACCESS, ERR_NOT_SUPPORTED or -errno.
  */
 int array_adopt_open(struct array *array, const char *path, const struct guid *pool_id,
 		     uint32_t block_bytes, uint64_t *ret_size_bytes);
@@ -451,14 +453,14 @@ uint64_t array_trouble_tell(struct array *array);
 
 /*
  * Fills a row with what the spec gives, in canonical form.  view: has the LUNs.  The caller has
- * checked that no other schedule has the name.  Returns 0, ERR_INVALID, ERR_NOT_FOUND (a LUN) with a
- * text, or -ENOMEM.
+ * checked that no other schedule has the name.  Returns 0, ERR_INVALID, ERR_NOT_FOUND (a LUN) with
+ * a text, or -ENOMEM.
  */
 int array_schedule_fill(const struct state *view, const struct array_schedule_spec *spec,
 			struct row_snapshot_schedule *row);
 /*
- * Checks that snapshots can be taken of a LUN of a schedule, which runs for all its LUNs or not at all.
- * view: has the LUN, if it is there.  Returns 0, also when that cannot be told now, or
+ * Checks that snapshots can be taken of a LUN of a schedule, which runs for all its LUNs or not at
+ * all.  view: has the LUN, if it is there.  Returns 0, also when that cannot be told now, or
  * ERR_NOT_SUPPORTED with a text.  Any thread except the writer.
  */
 int array_schedule_check_lun(struct array *array, const struct state *view,
@@ -479,8 +481,8 @@ void array_schedule_wake(struct array *array);
 /* Has the thread read again what was run last: another gateway has run something.  Any thread. */
 void array_schedule_foreign(struct array *array);
 /*
- * Runs the schedules that are due, and shows when each runs next.  Returns the time of the next run;
- * INT64_MAX = there is none.  The scheduler's thread; tests, once they have stopped it.
+ * Runs the schedules that are due, and shows when each runs next.  Returns the time of the next
+ * run; INT64_MAX = there is none.  The scheduler's thread; tests, once they have stopped it.
  */
 int64_t array_schedule_look(struct array *array);
 
@@ -491,15 +493,18 @@ size_t array_schedule_luns(const struct state *state, const struct row_snapshot_
 			   struct guid luns[SCHEDULE_LUNS_MAX]);
 
 /*
- * Takes snapshots of the schedule's LUNs that are there, and notes slot_ms as run.  now_ms: the time
- * that names them.  request, known_ms: as in array_snapshot_run.  Returns 0, or as array_snapshot_run
- * with a text; then nothing has changed.
+ * Takes snapshots of the schedule's LUNs that are there, and notes slot_ms as run.  now_ms: the
+ * time that names them.  request, known_ms: as in array_snapshot_run.  Returns 0, or as
+ * array_snapshot_run with a text; then nothing has changed.
  */
 int array_schedule_take(struct array *array, const struct array_request *request,
 			const struct state *state, const struct row_snapshot_schedule *schedule,
 			int64_t known_ms, int64_t slot_ms, int64_t now_ms,
 			struct array_answer *ret_answer);
-/* Deletes the schedule's snapshots that it does not keep.  A failure is logged: the next run tries again. */
+/*
+ * Deletes the schedule's snapshots that it does not keep.  A failure is logged: the next run tries
+ * again.
+ */
 void array_schedule_expire(struct array *array, const struct row_snapshot_schedule *schedule,
 			   const struct schedule_rule *rule, int64_t now_ms);
 

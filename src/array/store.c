@@ -7,9 +7,9 @@
  *	unit --array_unit_remove--> dying --device unused--> a worker unlinks the file, then the
  *	catalog's note is deleted
  *
- * When the process ends in between, the note stays, and the next start removes the file.  What cannot
- * be removed, since its pool is missing, is tried again in each round of the verifier.  Any thread,
- * except where a comment says otherwise.
+ * When the process ends in between, the note stays, and the next start removes the file.  What
+ * cannot be removed, since its pool is missing, is tried again in each round of the verifier.  Any
+ * thread, except where a comment says otherwise.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -250,7 +250,9 @@ reap_later(struct array_store *store)
 	pthread_mutex_unlock(&store->array->dying_lock);
 }
 
-/* In a directory where the pool is not mounted now there is no file, but it is still in the pool. */
+/*
+ * In a directory where the pool is not mounted now there is no file, but it is still in the pool.
+ */
 static int
 remove_volume(struct array_store *store)
 {

@@ -50,8 +50,8 @@ has_expired(const struct token *token)
 }
 
 /*
- * Compares with every token, and each time all bytes, so that the time tells nothing of a hash.  The
- * caller holds tokens_lock.
+ * Compares with every token, and each time all bytes, so that the time tells nothing of a hash.
+ * The caller holds tokens_lock.
  */
 static struct token *
 find_hash(struct array *array, const uint8_t hash[SHA256_BYTES])

@@ -437,7 +437,9 @@ target_next(const char **rest, struct guid *ret_id, uint32_t *ret_number)
 	return true;
 }
 
-/* Puts the LUN behind the targets that are still there, with its old numbers where these are free. */
+/*
+ * Puts the LUN behind the targets that are still there, with its old numbers where these are free.
+ */
 static int
 associate_back(struct array *array, struct state_edit *edit, const struct guid *lun_id,
 	       const char *targets)

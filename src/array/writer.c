@@ -11,7 +11,8 @@
  *
  * 1. array->state is what the catalog has committed, except between COMMIT and the swap.
  * 2. A change that fails leaves neither rows nor files nor an event.
- * 3. When several gateways share the catalog, a COMMIT that meets another gateway's change is undone;
+ * 3. When several gateways share the catalog, a COMMIT that meets another gateway's change is
+ * undone;
  *    the batch is made again on the state after that change (sharing.c).
  * 4. When COMMIT fails it is not known what is on disk: reopen and reread.  If that is the old or
  *    the new position, go on with it; else (or when that fails too) the array is read-only and the
@@ -409,7 +410,9 @@ commit_shared(struct array *array, struct list *batch, struct state **ret_base)
 	}
 }
 
-/* The working copy is as before, and the array goes on; the store may be back at the next change. */
+/*
+ * The working copy is as before, and the array goes on; the store may be back at the next change.
+ */
 static void
 commit_in_store(struct array *array, struct list *batch)
 {
@@ -605,8 +608,8 @@ wait_idle(struct array *array)
 }
 
 /*
- * Waits for something to do and moves the tasks to *batch, none when others are to go first.  Returns
- * false when the thread is to end.
+ * Waits for something to do and moves the tasks to *batch, none when others are to go first.
+ * Returns false when the thread is to end.
  */
 static bool
 take_batch(struct array *array, struct list *batch)
@@ -648,7 +651,9 @@ writer_main(void *arg)
 			array_sharing_look(array);
 		array_sharing_begin(array);
 		run_batch(array, &batch);
-		/* The caller goes on at once: with a condition of all it would wait for the lock. */
+		/*
+		 * The caller goes on at once: with a condition of all it would wait for the lock.
+		 */
 		while ((node = list_pop(&batch)) != NULL) {
 			struct array_task *task = list_entry(node, struct array_task, node);
 

@@ -68,7 +68,9 @@ struct array_task {
 	struct change *change;
 	bool applied;
 	struct array_answer asked; /* the answer before the first try; in a shared catalog */
-	/* in a shared catalog, while the answer waits: to where the commit led, and when it ended */
+	/*
+	 * in a shared catalog, while the answer waits: to where the commit led, and when it ended
+	 */
 	uint64_t version, committed_ns;
 	/*
 	 * The change that changelog.c describes and the states before and after it, with one
@@ -105,8 +107,8 @@ void array_writer_stop(struct array *array);
  */
 int array_writer_submit(struct array *array, struct array_task *task);
 /*
- * Queues a task and returns at once; task->answered is called when the writer has done it.  The task
- * changes no row.  Any thread.
+ * Queues a task and returns at once; task->answered is called when the writer has done it.  The
+ * task changes no row.  Any thread.
  */
 void array_writer_queue(struct array *array, struct array_task *task);
 /*
@@ -122,8 +124,8 @@ array_writer_outcome_is_known(int rc)
 }
 
 /*
- * Enclose what storage or the cluster may keep waiting, but not without end: array_beat takes that for
- * a sign of life.  They may be nested, and do nothing on other threads than a writer.
+ * Enclose what storage or the cluster may keep waiting, but not without end: array_beat takes that
+ * for a sign of life.  They may be nested, and do nothing on other threads than a writer.
  */
 void array_writer_wait_begin(void);
 void array_writer_wait_end(void);
@@ -177,22 +179,22 @@ void array_writer_wake(struct array *array);
 /* Begins to follow the others.  Returns 0 or an error of the store.  The opening thread. */
 int array_sharing_start(struct array *array);
 /*
- * Returns whether array_sharing_look has something to do; whether the next batch is to wait, so that
- * other gateways go first; until when to wait at the most.  Under queue_lock.
+ * Returns whether array_sharing_look has something to do; whether the next batch is to wait, so
+ * that other gateways go first; until when to wait at the most.  Under queue_lock.
  */
 bool array_sharing_is_due(const struct array *array);
 bool array_sharing_lets_others(const struct array *array);
 void array_sharing_deadline(const struct array *array, struct timespec *ret_at);
 /*
- * Takes over and publishes what others have committed.  Returns 0 or an error of the store, which is
- * logged.
+ * Takes over and publishes what others have committed.  Returns 0 or an error of the store, which
+ * is logged.
  */
 int array_sharing_pull(struct array *array);
 /* Has the writer look which answers need not wait any more.  Any thread. */
 void array_sharing_reached(struct array *array);
 /*
- * Waits until no other gateway serves a state from before what this one has now.  Returns at once when
- * the catalog is not shared.  Any thread but the writer.
+ * Waits until no other gateway serves a state from before what this one has now.  Returns at once
+ * when the catalog is not shared.  Any thread but the writer.
  */
 void array_sharing_barrier(struct array *array);
 /* Has the writer pull, and waits for it.  Returns likewise.  Any thread but the writer. */
@@ -209,7 +211,10 @@ bool array_sharing_is_away(const struct array *array);
 /* Says that a batch begins, and that its commit has changed the store. */
 void array_sharing_begin(struct array *array);
 void array_sharing_wrote(struct array *array);
-/* Takes a task of the batch whose change the others must have before it is answered; false: there is none. */
+/*
+ * Takes a task of the batch whose change the others must have before it is answered; false: there
+ * is none.
+ */
 bool array_sharing_holds(struct array *array, struct array_task *task);
 /* Notifies the others of what the batch has committed, or remembers to. */
 void array_sharing_committed(struct array *array);
@@ -255,14 +260,14 @@ struct array_kept {
 /* Reads what the catalog has for each LUN.  Returns 0 or an error.  The opening thread. */
 int array_kept_load_all(struct array *array);
 /*
- * Reads what another gateway has kept of a LUN, in the place of what memory has.  Returns 0, -ENOMEM
- * or an error of the catalog; then memory has what it had.  Writer thread.
+ * Reads what another gateway has kept of a LUN, in the place of what memory has.  Returns 0,
+ * -ENOMEM or an error of the catalog; then memory has what it had.  Writer thread.
  */
 int array_kept_foreign(struct array *array, const struct guid *lun_id);
 /*
- * Forgets what ends with a loss of power, as a part of the change with which the first gateway joins,
- * before it has a unit.  Returns 0 or an error of the catalog.  Writer thread, where changes are
- * applied.
+ * Forgets what ends with a loss of power, as a part of the change with which the first gateway
+ * joins, before it has a unit.  Returns 0 or an error of the catalog.  Writer thread, where changes
+ * are applied.
  */
 int array_kept_end_passing(struct array *array);
 /*

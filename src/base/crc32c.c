@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * CRC32C three ways: ISA-L where it was built in, the SSE4.2 crc32 instruction where the CPU has it
- * (also for what is short, such as headers), else eight tables of 256 entries ("slicing by 8").  All
- * three use the reflected polynomial 0x82f63b78 and take and return the raw state, so that a digest
- * can be computed in pieces.  Any thread.
+ * (also for what is short, such as headers), else eight tables of 256 entries ("slicing by 8").
+ * All three use the reflected polynomial 0x82f63b78 and take and return the raw state, so that a
+ * digest can be computed in pieces.  Any thread.
  */
 #include "base/crc32c.h"
 

@@ -37,7 +37,9 @@ int digest_of_parts(enum digest_kind kind, const struct digest_part *parts, size
 		    uint8_t digest[DIGEST_MAX_BYTES]);
 /* Compares two pieces of memory in a time that does not depend on what is in them. */
 bool digest_equal(const void *a, const void *b, size_t len);
-/* Fills memory with random bytes for secrets and challenges.  Returns 0, or -EIO (none to be had). */
+/*
+ * Fills memory with random bytes for secrets and challenges.  Returns 0, or -EIO (none to be had).
+ */
 int digest_random(void *bytes, size_t len);
 
 #endif

@@ -55,7 +55,8 @@ void log_event_from(enum log_level level, const char *source, const char *event,
 /*
  * An event that strangers cause at will and in any number, of which the log has at most one line in
  * LOG_STRICT_NS from all sources together.  Each event is one static object:
- * LOG_STRICT(refused, "login.refused"); log_strict(&refused, LOG_LEVEL_WARNING, peer, "cause=%s", …);
+ * LOG_STRICT(refused, "login.refused"); log_strict(&refused, LOG_LEVEL_WARNING, peer, "cause=%s",
+ * …);
  */
 #define LOG_STRICT_NS        1000000000u
 #define LOG_STRICT_TEXT_SIZE 1536u
@@ -78,8 +79,8 @@ void log_strict_register(struct log_strict *strict);
  * Logs the event at once, or after the time in which another line of the event may not follow.  Of
  * lines that come too early only one waits: the first, or the first from another source than the
  * line before, so that a flood from one source hides no other.  The pair suppressed=N at the end of
- * a line says how many events have no line of their own since the line before.  A line that waits is
- * written by the writer thread (log_start), or by the next call.  source: as for log_event_from.
+ * a line says how many events have no line of their own since the line before.  A line that waits
+ * is written by the writer thread (log_start), or by the next call.  source: as for log_event_from.
  * Any thread.
  */
 void log_strict(struct log_strict *strict, enum log_level level, const char *source,

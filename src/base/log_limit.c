@@ -2,8 +2,8 @@
 /*
  * How many lines of an event each source may have written: LOG_LIMIT_LINES in LOG_LIMIT_SECONDS,
  * and LOG_LIMIT_EVENT_LINES from all sources together, so that a peer with many addresses gains
- * nothing.  A report of suppressed lines is one of the lines of the period that follows, so that the
- * two kinds together stay below the limit, however long it goes on.
+ * nothing.  A report of suppressed lines is one of the lines of the period that follows, so that
+ * the two kinds together stay below the limit, however long it goes on.
  *
  * Any thread.  The table has a fixed size; its lock is held for a few comparisons and never over a
  * write or an allocation.  Called by log.c, and by log_queue.c for reports, only for rare events

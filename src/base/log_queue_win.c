@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The log without a writer thread: on Windows only the library is built, which never calls log_start,
- * so each line is written by the thread that logs it.  Any thread.
+ * The log without a writer thread: on Windows only the library is built, which never calls
+ * log_start, so each line is written by the thread that logs it.  Any thread.
  */
 #include <errno.h>
 

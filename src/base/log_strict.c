@@ -9,8 +9,8 @@
  *	one waits, too early              -->  the new one is counted only; or it takes the place of
  *	                                       the other, whose source had the line before
  *
- * Any thread.  Called by log.c, and by log_queue.c for lines that wait.  An event's lock is held for
- * the copying of a line, never over a write.
+ * Any thread.  Called by log.c, and by log_queue.c for lines that wait.  An event's lock is held
+ * for the copying of a line, never over a write.
  */
 #include <stdio.h>
 #include <string.h>

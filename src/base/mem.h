@@ -31,8 +31,8 @@ void mem_free(void *block);
 void mem_fault_at(unsigned nth);
 int mem_fault_hit(void);
 /*
- * For tests: lets no allocation of this thread fail until mem_fault_resume.  The allocations between
- * the two are not counted: a fake makes them, which stands for another process.
+ * For tests: lets no allocation of this thread fail until mem_fault_resume.  The allocations
+ * between the two are not counted: a fake makes them, which stands for another process.
  */
 void mem_fault_pause(void);
 void mem_fault_resume(void);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Static tracepoints (USDT) of the provider "vdsd", which perf, bpftrace and gdb find in the program
- * and can stop at or count.  Nobody looking, one costs a no-operation instruction; its arguments
- * must be at hand, so nothing is computed for it.  docs/monitor.md lists them with their arguments:
- * whoever uses one relies on its name and on the order of its arguments.
+ * Static tracepoints (USDT) of the provider "vdsd", which perf, bpftrace and gdb find in the
+ * program and can stop at or count.  Nobody looking, one costs a no-operation instruction; its
+ * arguments must be at hand, so nothing is computed for it.  docs/monitor.md lists them with their
+ * arguments:  whoever uses one relies on its name and on the order of its arguments.
  */
 #ifndef VDS_BASE_PROBE_H
 #define VDS_BASE_PROBE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files that hold secrets: private keys, tokens, passwords.  Such a file is refused when others than
- * its owner and its group may read it, so that a mistake with permissions is noticed at once.
+ * Files that hold secrets: private keys, tokens, passwords.  Such a file is refused when others
+ * than its owner and its group may read it, so that a mistake with permissions is noticed at once.
  * Implemented by secret.c (Linux) and secret_win.c (Windows).  Any thread.
  */
 #ifndef VDS_BASE_SECRET_H

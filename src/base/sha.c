@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The text form of a hash.  The hash itself comes from libcrypto (sha_openssl.c) or, on Windows, from
- * the system (sha_win.c). Any thread.
+ * The text form of a hash.  The hash itself comes from libcrypto (sha_openssl.c) or, on Windows,
+ * from the system (sha_win.c). Any thread.
  */
 #include "base/sha.h"
 

@@ -11,7 +11,9 @@
 
 #include <bcrypt.h>
 
-/* Opened once for the life of the process: opening costs many times what the hash of a row costs. */
+/*
+ * Opened once for the life of the process: opening costs many times what the hash of a row costs.
+ */
 static pthread_once_t opened = PTHREAD_ONCE_INIT;
 static BCRYPT_ALG_HANDLE sha256; /* NULL: it could not be opened */
 

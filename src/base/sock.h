@@ -25,8 +25,8 @@ struct sock {
 };
 
 /*
- * Where to connect to: a unix socket when path is not NULL, an address of the system's own form when
- * `other` is not NULL, else a port of ::1 or 127.0.0.1.
+ * Where to connect to: a unix socket when path is not NULL, an address of the system's own form
+ * when `other` is not NULL, else a port of ::1 or 127.0.0.1.
  */
 struct sock_address {
 	const char *path;
@@ -53,7 +53,9 @@ bool sock_is_open(const struct sock *sock);
  * -errno; -EAFNOSUPPORT for a unix socket on Windows.  After an error the caller closes the socket.
  */
 int sock_connect(struct sock *sock, const struct sock_address *address);
-/* Returns how a connection that was begun ended: 0 or -errno; -EINPROGRESS as long as it has not. */
+/*
+ * Returns how a connection that was begun ended: 0 or -errno; -EINPROGRESS as long as it has not.
+ */
 int sock_connect_end(struct sock *sock);
 
 /*
@@ -66,8 +68,9 @@ ssize_t sock_recv(struct sock *sock, void *buf, size_t size);
 bool sock_is_quiet(const struct sock *sock);
 
 /*
- * Waits until the socket is ready for one of `events` (SOCK_NOTHING: for none), until another thread
- * calls sock_wake, or until timeout_ms have passed (-1 = without a limit).  May return early.
+ * Waits until the socket is ready for one of `events` (SOCK_NOTHING: for none), until another
+ * thread calls sock_wake, or until timeout_ms have passed (-1 = without a limit).  May return
+ * early.
  */
 void sock_wait(struct sock *sock, enum sock_events events, int timeout_ms);
 /* Ends the wait of the thread that waits, or else its next wait.  Any thread. */

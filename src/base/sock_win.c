@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sockets of clients on Windows: Winsock, with an event for the socket and one by which another
- * thread ends a wait.  Unix sockets are left out: Windows has had them since version 1803 of Windows
- * 10, but vdsd does not run there, and a socket of another machine cannot be reached.
+ * thread ends a wait.  Unix sockets are left out: Windows has had them since version 1803 of
+ * Windows 10, but vdsd does not run there, and a socket of another machine cannot be reached.
  */
 #include "base/sock.h"
 
@@ -19,7 +19,9 @@
 
 #define HANDLE_NONE ((uintptr_t)INVALID_SOCKET)
 
-/* Winsock must be started once; it stays started, because a library cannot know who else uses it. */
+/*
+ * Winsock must be started once; it stays started, because a library cannot know who else uses it.
+ */
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static int start_error;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Small things that each operating system does in its own way: random bytes, the names and texts of
- * its errors, settings, sorting with an argument, standard streams.  Implemented by system.c (Linux)
- * and system_win.c (Windows).  Any thread.
+ * its errors, settings, sorting with an argument, standard streams.  Implemented by system.c
+ * (Linux) and system_win.c (Windows).  Any thread.
  */
 #ifndef VDS_BASE_SYSTEM_H
 #define VDS_BASE_SYSTEM_H
@@ -21,8 +21,8 @@ const char *system_error_name(int error);
  * Returns what the user or the administrator has set under this name ("VDS_URL"), or NULL: the
  * environment variable, which on Linux does not count in a program that has more rights than its
  * user; on Windows, without the variable, the text value of the same name in the registry's key
- * HKEY_LOCAL_MACHINE\SOFTWARE\vdsd, since a service gets no environment from its user.  Valid as long
- * as the environment does not change.
+ * HKEY_LOCAL_MACHINE\SOFTWARE\vdsd, since a service gets no environment from its user.  Valid as
+ * long as the environment does not change.
  */
 const char *system_setting(const char *name);
 

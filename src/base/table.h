@@ -14,7 +14,8 @@ struct table;
 
 /*
  * Makes an empty table.  titles: those of the columns, separated by '|', at most TABLE_COLUMNS_MAX;
- * a column whose title begins with '>' is aligned to the right, as numbers are.  NULL: out of memory.
+ * a column whose title begins with '>' is aligned to the right, as numbers are.  NULL: out of
+ * memory.
  */
 #define TABLE_COLUMNS_MAX 16
 struct table *table_new(const char *titles);
@@ -30,10 +31,16 @@ void table_add(struct table *table, const char *text);
 void table_addf(struct table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Returns whether the table has no cell. */
 bool table_is_empty(const struct table *table);
-/* Prints the table, with its titles unless they are all empty.  Returns 0 or -ENOMEM (a cell was lost). */
+/*
+ * Prints the table, with its titles unless they are all empty.  Returns 0 or -ENOMEM (a cell was
+ * lost).
+ */
 int table_print(const struct table *table, FILE *out);
 
-/* Returns how many columns of a terminal a text takes: two for a wide character, none for a combining one. */
+/*
+ * Returns how many columns of a terminal a text takes: two for a wide character, none for a
+ * combining one.
+ */
 size_t table_text_width(const char *text);
 /* Replaces control characters by '?': text from others must not move the cursor of a terminal. */
 void table_text_clean(char *text);

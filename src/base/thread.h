@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 /*
- * Starts a thread that blocks all signals: they are for the program's own threads.  name: at most 15
- * bytes, for debuggers.  The caller joins or detaches the thread.  Returns 0, or -errno (no thread
- * could be started).
+ * Starts a thread that blocks all signals: they are for the program's own threads.  name: at most
+ * 15 bytes, for debuggers.  The caller joins or detaches the thread.  Returns 0, or -errno (no
+ * thread could be started).
  */
 int thread_start(pthread_t *ret_thread, const char *name, void *(*run)(void *arg), void *arg);
 

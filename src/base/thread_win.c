@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Threads and waits on Windows, by winpthreads.  Windows has no signals to block, and the condition
- * variables of winpthreads know only the clock of the calendar, so a wait is given as a span of time.
- * Any thread.
+ * variables of winpthreads know only the clock of the calendar, so a wait is given as a span of
+ * time.  Any thread.
  */
 #include "base/thread.h"
 

@@ -41,13 +41,13 @@ struct work_lane {
 void workers_lane_submit(struct workers *workers, struct work_lane *lane, unsigned limit,
 			 struct work *work);
 /*
- * Hands an item to the pool at once if it still waits in the lane, however many of the lane are there:
- * it has little to do now.  Any thread; never blocks.
+ * Hands an item to the pool at once if it still waits in the lane, however many of the lane are
+ * there:  it has little to do now.  Any thread; never blocks.
  */
 void workers_lane_hurry(struct workers *workers, struct work_lane *lane, struct work *work);
 /*
- * Hands the next waiting item of the lane to the pool.  Called once by each item, from its function,
- * while the lane still exists.
+ * Hands the next waiting item of the lane to the pool.  Called once by each item, from its
+ * function, while the lane still exists.
  */
 void workers_lane_leave(struct workers *workers, struct work_lane *lane);
 

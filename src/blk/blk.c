@@ -169,7 +169,10 @@ is_of_the_store(int error)
 	}
 }
 
-/* The listener is that of the topmost device: a device that lies over one that has failed fails, too. */
+/*
+ * The listener is that of the topmost device: a device that lies over one that has failed fails,
+ * too.
+ */
 static void
 fail_as_below(struct blk_dev *dev)
 {

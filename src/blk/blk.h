@@ -75,8 +75,8 @@ enum blk_submitted {
 #define BLK_STACK_MAX 4
 
 /*
- * What an injected fault answers instead of the device.  blk passes it on; the layer that speaks SCSI
- * reads it.
+ * What an injected fault answers instead of the device.  blk passes it on; the layer that speaks
+ * SCSI reads it.
  */
 struct blk_answer {
 	uint8_t status; /* of SCSI: 02h, 08h or 28h; 0 = a medium error, as the operation has it */
@@ -292,8 +292,8 @@ int blk_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 int blk_verify(struct blk_dev *dev);
 /*
  * Does work that makes the device faster and that nobody waits for, for some tenths of a second at
- * most.  What fails is left as it is.  To be called now and then, such as after blk_verify, by one thread
- * at a time, which is not one of the data path.
+ * most.  What fails is left as it is.  To be called now and then, such as after blk_verify, by one
+ * thread at a time, which is not one of the data path.
  */
 void blk_tidy(struct blk_dev *dev);
 /* Reads the size of the device and the space that it takes.  Returns 0 or -errno.  Blocks. */
@@ -366,9 +366,9 @@ enum blk_cache {
 };
 /*
  * Sets what a file device does from now on; other devices go on as they are.  Layers pass it on.
- * Where a file cannot be direct, it goes through the page cache.  May block.  No I/O is in flight, and
- * none begins meanwhile.  Any thread; those of the data path only before the file of the device was
- * opened, when it does not block.
+ * Where a file cannot be direct, it goes through the page cache.  May block.  No I/O is in flight,
+ * and none begins meanwhile.  Any thread; those of the data path only before the file of the device
+ * was opened, when it does not block.
  */
 void blk_set_cache(struct blk_dev *dev, enum blk_cache cache);
 /*
@@ -505,8 +505,9 @@ enum blk_disk_mode {
 	BLK_DISK_CREATE, /* also makes one of a device that holds nothing */
 	BLK_DISK_FORCE,  /* makes one of a device, whatever it holds */
 	/*
-	 * A device as it is, nothing of which is changed: whatever its id, a volume of it is the whole
-	 * device, which is committed; making volumes is refused and removing them does nothing.
+	 * A device as it is, nothing of which is changed: whatever its id, a volume of it is the
+	 * whole device, which is committed; making volumes is refused and removing them does
+	 * nothing.
 	 */
 	BLK_DISK_WHOLE
 };
@@ -520,8 +521,8 @@ enum blk_disk_mode {
 int blk_disk_open(const char *path, const struct guid *owner, enum blk_disk_mode mode,
 		  struct blk_disk **ret_disk);
 /*
- * Closes the disk.  Devices of its volumes keep the device open.  give_up: a disk without volumes is
- * one no more.
+ * Closes the disk.  Devices of its volumes keep the device open.  give_up: a disk without volumes
+ * is one no more.
  */
 void blk_disk_close(struct blk_disk *disk, bool give_up);
 /* Checks that the device is there and can be read.  Returns 0, or an error with a text. */
@@ -613,7 +614,10 @@ struct blk_fault {
 		len_bytes; /* operations that touch the range; len 0 = all, FLUSH too */
 	uint64_t delay_ns; /* holds operations back for that time; 0 = not */
 	bool hangs;        /* holds operations back until the fault ends */
-	/* after the delay, answers them with `answer`: the device gets nothing of them; not with hangs */
+	/*
+	 * after the delay, answers them with `answer`: the device gets nothing of them; not with
+	 * hangs
+	 */
 	bool answers;
 	struct blk_answer answer;
 	uint64_t count;   /* how many operations it strikes; 0 = no limit */
@@ -625,8 +629,8 @@ struct blk_fault {
 #define BLK_FAULTS_MAX 64u /* in one set */
 struct blk_faults;
 /*
- * Makes an empty set of faults.  ended (may be NULL) is called when a fault has struck as often as it
- * may; any thread, the data path's too; it must not block.  `arg` stays until
+ * Makes an empty set of faults.  ended (may be NULL) is called when a fault has struck as often as
+ * it may; any thread, the data path's too; it must not block.  `arg` stays until
  * the last reference and the last layer have gone.  Returns a reference for the caller, or NULL:
  * memory is out.  This, ref and unref: any thread.
  */
@@ -636,16 +640,16 @@ void blk_faults_unref(struct blk_faults *faults); /* accepts NULL */
 /* Adds a fault, which strikes from now on.  Returns 0 or ERR_LIMIT.  Any thread. */
 int blk_faults_add(struct blk_faults *faults, const struct blk_fault *fault, uint32_t *ret_id);
 /*
- * Removes the fault, or all of them (id 0).  What they hold goes on soon, to the device.  Returns how
- * many there were.  Any thread.
+ * Removes the fault, or all of them (id 0).  What they hold goes on soon, to the device.  Returns
+ * how many there were.  Any thread.
  */
 size_t blk_faults_remove(struct blk_faults *faults, uint32_t id);
 /* Lists the faults that have not ended.  Returns how many.  Any thread. */
 size_t blk_faults_list(struct blk_faults *faults, struct blk_fault list[BLK_FAULTS_MAX]);
 /*
  * Removes the faults that have ended by themselves, and lists them.  Returns how many; *ret_left is
- * how many there are now, *ret_next_ns when one of those ends by its time at the earliest (UINT64_MAX:
- * none does).  Any thread.
+ * how many there are now, *ret_next_ns when one of those ends by its time at the earliest
+ * (UINT64_MAX:  none does).  Any thread.
  */
 size_t blk_faults_reap(struct blk_faults *faults, struct blk_fault ended[BLK_FAULTS_MAX],
 		       size_t *ret_left, uint64_t *ret_next_ns);
@@ -659,17 +663,17 @@ int blk_faults_layer_new(struct blk_dev *below, struct blk_faults *faults,
 
 /*
  * Makes a layer that notes which chunks of the device below may have changed: a chunk is noted when
- * a WRITE, UNMAP or WRITE_ZEROES in it has ended, whatever its result, before the operation's caller
- * is notified.  The size must not change while the layer is there.  Returns 0 or -ENOMEM.  On
- * success the new device owns the caller's reference to `below`.
+ * a WRITE, UNMAP or WRITE_ZEROES in it has ended, whatever its result, before the operation's
+ * caller is notified.  The size must not change while the layer is there.  Returns 0 or -ENOMEM.
+ * On success the new device owns the caller's reference to `below`.
  */
 int blk_track_new(struct blk_dev *below, struct blk_dev **ret_dev);
 /* Returns how many bytes the noted chunks have.  dev: of blk_track_new.  Any thread. */
 uint64_t blk_track_noted_bytes(struct blk_dev *dev);
 /*
- * Takes the first noted chunks that begin at or after from_bytes and lie side by side: they are noted
- * no more.  What the caller reads of them from now on has every operation that was noted before.
- * Returns false when nothing is noted there.  Any thread.
+ * Takes the first noted chunks that begin at or after from_bytes and lie side by side: they are
+ * noted no more.  What the caller reads of them from now on has every operation that was noted
+ * before.  Returns false when nothing is noted there.  Any thread.
  */
 bool blk_track_take(struct blk_dev *dev, uint64_t from_bytes, uint64_t *ret_offset_bytes,
 		    uint64_t *ret_len_bytes);

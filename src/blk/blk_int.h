@@ -50,8 +50,8 @@ struct blk_fault_dev {
 
 struct blk_fault_source {
 	/*
-	 * Fills in what happens to an operation; *strike is zero.  The queue's thread; queue NULL: any
-	 * thread that may wait, and may do so here.
+	 * Fills in what happens to an operation; *strike is zero.  The queue's thread; queue NULL:
+	 * any thread that may wait, and may do so here.
 	 */
 	void (*look)(struct blk_fault_dev *fault, struct blk_queue *queue, struct blk_io *io,
 		     struct blk_strike *strike);
@@ -85,12 +85,14 @@ int blk_fd_run(struct blk_io *io);
  * complete and io->result is set; otherwise io->moved_bytes says how far it came.
  */
 bool blk_fd_try(struct blk_io *io, atomic_bool *can_read, atomic_bool *can_write);
-/* Reads or writes some of the rest of io with one system call.  Returns as preadv does, with errno. */
+/*
+ * Reads or writes some of the rest of io with one system call.  Returns as preadv does, with errno.
+ */
 ssize_t blk_fd_move_some(struct blk_io *io);
 /*
  * Writes like pwritev, and returns when what was written is durable, on any kernel.  Returns how
- * many bytes were written, or -1 with errno set, as pwritev does; after an error of the sync nothing
- * is known of what was written.  Any thread.
+ * many bytes were written, or -1 with errno set, as pwritev does; after an error of the sync
+ * nothing is known of what was written.  Any thread.
  */
 ssize_t blk_fd_write_durable(int fd, const struct iovec *iov, unsigned count, uint64_t at);
 /*
@@ -112,8 +114,8 @@ void blk_gate_init(struct blk_gate *gate);
 void blk_gate_fini(struct blk_gate *gate);
 /*
  * Enters before the operation begins.  whole: it has only a part of a block, and writes back whole
- * blocks.  Returns true when it may begin.  Otherwise blk_queue_go_on is called for it later, on its
- * queue's thread; for an operation without a queue the call blocks and returns true.
+ * blocks.  Returns true when it may begin.  Otherwise blk_queue_go_on is called for it later, on
+ * its queue's thread; for an operation without a queue the call blocks and returns true.
  */
 bool blk_gate_enter(struct blk_gate *gate, struct blk_io *io, bool whole);
 /* The operation has ended.  io->gate is set. */
@@ -147,9 +149,9 @@ bool blk_direct_range_fits(const struct blk_direct *direct, const struct blk_io 
 /* Returns whether the rest of a READ or WRITE can be done by the system as it is.  Any thread. */
 bool blk_direct_fits(struct blk_io *io);
 /*
- * Does the rest of a READ or WRITE with io->direct set, whatever its alignment, with blocking calls.
- * When the file system refuses what it should take, the file goes through the page cache from then on.
- * Returns 0 or -errno.  A thread that may block.
+ * Does the rest of a READ or WRITE with io->direct set, whatever its alignment, with blocking
+ * calls.  When the file system refuses what it should take, the file goes through the page cache
+ * from then on.  Returns 0 or -errno.  A thread that may block.
  */
 int blk_direct_run(struct blk_io *io);
 /* For tests: what the system seems to be like; NULL = as it is. */
@@ -172,8 +174,9 @@ void blk_direct_pretend(const struct blk_direct_pretence *as);
  */
 bool blk_guard_install(void);
 /*
- * Copies between io's buffers and mapped memory, from `at` on; io is a READ or a WRITE.  page_bytes:
- * of the system.  Returns false when there was a fault, after which a part may have been copied.
+ * Copies between io's buffers and mapped memory, from `at` on; io is a READ or a WRITE.
+ * page_bytes:  of the system.  Returns false when there was a fault, after which a part may have
+ * been copied.
  */
 bool blk_guard_copy(uint8_t *at, const struct blk_io *io, size_t page_bytes);
 
@@ -182,8 +185,8 @@ bool blk_guard_copy(uint8_t *at, const struct blk_io *io, size_t page_bytes);
 struct blk_map;
 
 /*
- * Maps a file that lies in memory, of size_bytes at least.  Returns NULL when that cannot be done, or
- * is refused (blk_file_set_map): then system calls must do.  Touches nothing of the file.
+ * Maps a file that lies in memory, of size_bytes at least.  Returns NULL when that cannot be done,
+ * or is refused (blk_file_set_map): then system calls must do.  Touches nothing of the file.
  */
 struct blk_map *blk_map_new(int fd, uint64_t size_bytes, bool read_only);
 /* Nobody uses the mapping.  Accepts NULL. */
@@ -218,7 +221,9 @@ struct blk_open {
 	/* of the open file, or NULL; changes only as fd does, and when the file grows */
 	struct blk_map *_Atomic map;
 	_Atomic unsigned used; /* blk_open_clock at the last use */
-	/* something was written that no sync has covered; set before the I/O leaves dev->inflight */
+	/*
+	 * something was written that no sync has covered; set before the I/O leaves dev->inflight
+	 */
 	atomic_bool dirty;
 	atomic_uint pins;     /* users of fd that are not counted in dev->inflight */
 	pthread_mutex_t lock; /* opening and reopening */

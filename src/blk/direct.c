@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files that are read and written past the page cache (O_DIRECT): which files are, and how a READ or
- * WRITE is done that the file system does not take as it is, because its range or its buffers are not
- * aligned.  Such an operation goes through an aligned buffer, with blocking calls; a WRITE that has a
- * part of a block reads that block first, while gate.c keeps others from it.  Nothing of a file that
- * is direct goes through the page cache, except what the kernel itself puts there (the edges of a hole
- * that is punched), which it writes back before a direct operation meets it.  Any thread.
+ * Files that are read and written past the page cache (O_DIRECT): which files are, and how a READ
+ * or WRITE is done that the file system does not take as it is, because its range or its buffers
+ * are not aligned.  Such an operation goes through an aligned buffer, with blocking calls; a WRITE
+ * that has a part of a block reads that block first, while gate.c keeps others from it.  Nothing of
+ * a file that is direct goes through the page cache, except what the kernel itself puts there (the
+ * edges of a hole that is punched), which it writes back before a direct operation meets it.  Any
+ * thread.
  */
 #include "blk/blk_int.h"
 
@@ -123,8 +124,8 @@ is_power_of_two(uint32_t n)
 }
 
 /*
- * What XFS says holds of files that share no blocks.  Of a reflinked one it does writes of parts of its
- * own blocks through the page cache, beside direct ones.
+ * What XFS says holds of files that share no blocks.  Of a reflinked one it does writes of parts of
+ * its own blocks through the page cache, beside direct ones.
  */
 static void
 align_to_blocks(const struct statfs *sfs, struct blk_direct_choice *choice)
@@ -230,8 +231,9 @@ blk_direct_open(struct blk_direct *direct, int fd, enum blk_cache cache)
 
 /*
  * The file system has refused an operation that is aligned as it said: from now on the file goes
- * through the page cache, until it is opened anew.  Until then operations pass the gate as before, since
- * parts of blocks may be under way there; and while O_DIRECT is set everything is still aligned.
+ * through the page cache, until it is opened anew.  Until then operations pass the gate as before,
+ * since parts of blocks may be under way there; and while O_DIRECT is set everything is still
+ * aligned.
  */
 static void
 give_up(struct blk_direct *direct, int fd)
@@ -340,8 +342,8 @@ read_some(const struct blk_io *io, uint8_t *bytes, uint64_t at)
 }
 
 /*
- * Reads the block at `at` of the file; what lies behind the end of the file is zeros.  A read may end
- * earlier, and what it leaves out is no zeros.  It may also have met a file that grows.
+ * Reads the block at `at` of the file; what lies behind the end of the file is zeros.  A read may
+ * end earlier, and what it leaves out is no zeros.  It may also have met a file that grows.
  */
 static int
 read_block(const struct blk_io *io, uint8_t *bytes, uint64_t at)
@@ -367,8 +369,8 @@ read_block(const struct blk_io *io, uint8_t *bytes, uint64_t at)
 }
 
 /*
- * A write of the device's last block makes the file as long as that.  If another program has cut the
- * file, the lost data would read as zeros from then on, so such a write looks at the length.
+ * A write of the device's last block makes the file as long as that.  If another program has cut
+ * the file, the lost data would read as zeros from then on, so such a write looks at the length.
  */
 static int
 check_end(const struct blk_io *io, const struct bounce *b)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Disks that are divided into volumes: making and opening them.  Each change of what belongs to whom
- * (disk_volume.c) writes the whole table to the slot that does not count now, and is done when that
- * write is durable; nothing else on the disk decides about it.  Any thread; all of it blocks.
+ * Disks that are divided into volumes: making and opening them.  Each change of what belongs to
+ * whom (disk_volume.c) writes the whole table to the slot that does not count now, and is done when
+ * that write is durable; nothing else on the disk decides about it.  Any thread; all of it blocks.
  */
 #include <errno.h>
 #include <fcntl.h>

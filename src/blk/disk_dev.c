@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A device over a volume of a disk.  The volume is looked up at the first use, as the file of a file
- * device is opened then.  I/O that lies in one piece of the disk, all of whose chunks are ready,
- * goes to the queue as that of a file does.  The rest is rare and goes to a worker: the first write
- * to a chunk, and I/O across the border of two pieces.
+ * A device over a volume of a disk.  The volume is looked up at the first use, as the file of a
+ * file device is opened then.  I/O that lies in one piece of the disk, all of whose chunks are
+ * ready, goes to the queue as that of a file does.  The rest is rare and goes to a worker: the
+ * first write to a chunk, and I/O across the border of two pieces.
  *
  * Each device has a descriptor of its own, since the kernel tells an error of writing back once to
  * each descriptor: a flush of one LUN must not take away what another one has to hear.

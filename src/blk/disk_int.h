@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Private to the files disk*.c: what a disk that is divided into volumes keeps, on the device and in
- * memory.  docs/design/pools.md describes the format and why it survives a crash at any moment.
+ * Private to the files disk*.c: what a disk that is divided into volumes keeps, on the device and
+ * in memory.  docs/design/pools.md describes the format and why it survives a crash at any moment.
  *
  *	0          header: whose disk it is, and how it is divided
  *	1 MiB      table, slot 0; 2 MiB: slot 1.  The valid one with the higher generation counts
@@ -85,8 +85,8 @@ size_t blk_disk_table_bytes(const struct blk_disk_table *table);
 /* Writes the table, with its checksum, to a buffer of blk_disk_table_bytes bytes of zeros. */
 void blk_disk_table_encode(const struct blk_disk_table *table, uint8_t *buf);
 /*
- * Reads a table.  chunks: of the disk, when the table does not say.  Returns 0, ERR_CORRUPT (this is
- * no whole table, or contradicts itself) or -ENOMEM.  The caller frees *ret_table.
+ * Reads a table.  chunks: of the disk, when the table does not say.  Returns 0, ERR_CORRUPT (this
+ * is no whole table, or contradicts itself) or -ENOMEM.  The caller frees *ret_table.
  */
 int blk_disk_table_decode(const uint8_t *buf, size_t size, uint32_t chunks,
 			  struct blk_disk_table **ret_table);
@@ -121,13 +121,15 @@ struct blk_disk *blk_disk_find(const char *path);
 void blk_disk_ref(struct blk_disk *disk);
 void blk_disk_unref(struct blk_disk *disk); /* accepts NULL */
 
-/* ---- disk_format.c: the caller holds blk_disk.lock, or is the only one that knows the disk ---- */
+/*
+ * ---- disk_format.c: the caller holds blk_disk.lock, or is the only one that knows the disk ----
+ */
 
 /* Decides how a disk of this size is divided.  Returns 0 or ERR_INVALID with a text. */
 int blk_disk_divide(struct blk_disk *disk, uint64_t size_bytes);
 /*
- * Reads the header.  Returns 0, ERR_NOT_FOUND (there is none), ERR_IN_USE, ERR_VERSION, ERR_CORRUPT,
- * all with a text, or -errno.
+ * Reads the header.  Returns 0, ERR_NOT_FOUND (there is none), ERR_IN_USE, ERR_VERSION,
+ * ERR_CORRUPT, all with a text, or -errno.
  */
 int blk_disk_header_read(struct blk_disk *disk, uint64_t size_bytes);
 /* Returns how many chunks the disk can have on a device of this size, with its header and bits. */
@@ -185,9 +187,10 @@ int blk_disk_map_get(const char *path, const struct guid *id, bool committed,
 		     struct blk_disk_map **ret_map);
 void blk_disk_map_free(struct blk_disk_map *map); /* accepts NULL */
 /*
- * Changes the chunks of the volume that map shows: keeps at most keep_bytes of what it has, makes it
- * large enough for want_bytes, and notes size_bytes as its size.  New chunks read as zeros.  Durable
- * on return.  Returns 0, -ENOSPC, ERR_LIMIT or another error; then nothing has changed.  On success
+ * Changes the chunks of the volume that map shows: keeps at most keep_bytes of what it has, makes
+ * it large enough for want_bytes, and notes size_bytes as its size.  New chunks read as zeros.
+ * Durable on return.  Returns 0, -ENOSPC, ERR_LIMIT or another error; then nothing has changed.  On
+ * success
  * *ret_map is the new map.
  */
 int blk_disk_refit(const struct blk_disk_map *map, const struct guid *id, uint64_t keep_bytes,
@@ -204,8 +207,8 @@ blk_disk_is_ready(const struct blk_disk *disk, uint32_t chunk)
  */
 int blk_disk_make_ready(struct blk_disk *disk, uint32_t chunk, uint32_t count);
 /*
- * Makes chunks of a volume read as zeros, durably: their bits are cleared, and the disk is told that
- * they are unused.  Returns 0, or -errno; then they hold what they held.  Blocks.
+ * Makes chunks of a volume read as zeros, durably: their bits are cleared, and the disk is told
+ * that they are unused.  Returns 0, or -errno; then they hold what they held.  Blocks.
  */
 int blk_disk_forget(struct blk_disk *disk, uint32_t chunk, uint32_t count);
 static inline uint64_t
@@ -224,13 +227,15 @@ struct blk_disk_piece {
 
 /* Returns the segment of a chunk of the volume. */
 const struct blk_disk_segment *blk_disk_segment_of(const struct blk_disk_map *map, uint32_t chunk);
-/* Finds the largest piece at the beginning of a range that lies together and is ready, or is not. */
+/*
+ * Finds the largest piece at the beginning of a range that lies together and is ready, or is not.
+ */
 struct blk_disk_piece blk_disk_piece_at(const struct blk_disk_map *map, uint64_t offset,
 					uint64_t len);
 /*
- * Reads from or writes to a volume without a queue.  fd: a descriptor of the disk.  op: READ, WRITE,
- * WRITE_ZEROES or UNMAP; the range lies within the map; io->moved_bytes of it are done already.  Returns 0
- * or -errno.
+ * Reads from or writes to a volume without a queue.  fd: a descriptor of the disk.  op: READ,
+ * WRITE, WRITE_ZEROES or UNMAP; the range lies within the map; io->moved_bytes of it are done
+ * already.  Returns 0 or -errno.
  */
 int blk_disk_run(const struct blk_disk_map *map, int fd, struct blk_io *io);
 

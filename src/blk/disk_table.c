@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of a disk: which of its chunks belong to which volume.  A table is changed by changing a
- * copy, which is written to the disk as a whole and then takes the place of the old one; so the
+ * The table of a disk: which of its chunks belong to which volume.  A table is changed by changing
+ * a copy, which is written to the disk as a whole and then takes the place of the old one; so the
  * functions here need no undo.  No I/O, no locks.
  *
  * On the disk all numbers are little-endian:

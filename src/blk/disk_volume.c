@@ -4,8 +4,9 @@
  * that say which chunks were zeroed.  Any thread; all of it blocks.
  *
  * Chunks that a volume gets are not zeroed then.  Their bits are cleared before the table names
- * them, and a chunk without its bit reads as zeros; disk_run.c has it zeroed before the first write,
- * and its bit set.  So a volume of any size is there at once, and never shows what was on the disk.
+ * them, and a chunk without its bit reads as zeros; disk_run.c has it zeroed before the first
+ * write, and its bit set.  So a volume of any size is there at once, and never shows what was on
+ * the disk.
  */
 #include <errno.h>
 #include <fcntl.h>

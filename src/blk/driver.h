@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a driver of a kind of block device needs of blk: the table that it fills in, and how it completes
- * operations.  Drivers are in this folder, and in the folder ceph, whose devices are in a module.
+ * What a driver of a kind of block device needs of blk: the table that it fills in, and how it
+ * completes operations.  Drivers are in this folder, and in the folder ceph, whose devices are in a
+ * module.
  */
 #ifndef VDS_BLK_DRIVER_H
 #define VDS_BLK_DRIVER_H
@@ -84,8 +85,8 @@ bool blk_is_shortage(int error);
 void blk_queue_submit_late(struct blk_queue *queue, struct blk_io *io);
 /*
  * Counts an operation of the queue that goes on elsewhere: on a thread of a library that calls back
- * when it has ended, from where a message leads to blk_queue_done (blk_queue_loop); or, having waited
- * for its turn, with blk_queue_go_on.  The queue's thread.
+ * when it has ended, from where a message leads to blk_queue_done (blk_queue_loop); or, having
+ * waited for its turn, with blk_queue_go_on.  The queue's thread.
  */
 void blk_queue_wait(struct blk_queue *queue);
 /* Ends an operation of the queue: counts it, then calls blk_complete.  The queue's thread. */

@@ -90,7 +90,9 @@ dir_of(struct blk_dev *dev)
 	return container_of(dev, struct blk_fault_dev, dev)->dir;
 }
 
-/* Holds an operation back whose caller waits for its end: waits until the file no longer says so. */
+/*
+ * Holds an operation back whose caller waits for its end: waits until the file no longer says so.
+ */
 static int
 wait_while_held(struct blk_dev *dev, const char *op)
 {

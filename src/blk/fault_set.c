@@ -12,9 +12,9 @@
  *	at ends_ns
  *	when it is removed
  *
- * From then on it strikes nothing, and what it held goes on.  A fault that has ended stays in the set
- * until somebody reaps it, so that its end can be told.  `lock` guards everything; data-path threads
- * take it for a moment, and only while there is a fault.
+ * From then on it strikes nothing, and what it held goes on.  A fault that has ended stays in the
+ * set until somebody reaps it, so that its end can be told.  `lock` guards everything; data-path
+ * threads take it for a moment, and only while there is a fault.
  */
 #include "blk/blk_int.h"
 

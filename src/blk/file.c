@@ -2,8 +2,8 @@
 /*
  * A device over a raw file.  The file is opened at its first use, so a daemon with thousands of
  * LUNs starts at once, and uses descriptors only for LUNs that somebody uses.  When descriptors run
- * out, open.c closes the files of idle devices, which are opened again at their next use.  I/O comes from the
- * thread of a queue; everything else from worker and management threads.
+ * out, open.c closes the files of idle devices, which are opened again at their next use.  I/O
+ * comes from the thread of a queue; everything else from worker and management threads.
  *
  * Some operations are done within blk_submit, and the others go to the queue (measured: a
  * page-cache hit costs 0.9 µs, a hand-off to the queue 20 µs):
@@ -139,8 +139,8 @@ open_file(struct file_dev *f, char *reason, size_t size)
 
 /*
  * Returns the descriptor, or -errno.  On an error the device has failed, unless this process lacks
- * descriptors or memory.  may_wait: another file may be synced so that it can be closed.  The caller
- * is counted, in dev.inflight or in open.pins, so that the descriptor stays open.
+ * descriptors or memory.  may_wait: another file may be synced so that it can be closed.  The
+ * caller is counted, in dev.inflight or in open.pins, so that the descriptor stays open.
  */
 static int
 file_fd(struct file_dev *f, bool may_wait)
@@ -254,8 +254,8 @@ check_length(struct file_dev *f, int fd)
 /*
  * Does io in the mapping of the file, if there is one and it can.  Returns whether io->result is
  * set.  A copy here ends wherever SIGKILL meets it, one of the kernel with its page.  After a fault
- * the file is looked at, since a write by a system call would make one that was cut as long as before;
- * then that call finds out what is wrong.
+ * the file is looked at, since a write by a system call would make one that was cut as long as
+ * before; then that call finds out what is wrong.
  */
 static bool
 run_mapped(struct file_dev *f, struct blk_io *io)
@@ -296,8 +296,8 @@ note_space(struct file_dev *f, const struct blk_io *io)
 }
 
 /*
- * A read that found the end of the file, and a direct write that found it too short, are a failure of
- * the device, not a single bad block.
+ * A read that found the end of the file, and a direct write that found it too short, are a failure
+ * of the device, not a single bad block.
  */
 static void
 file_completed(struct blk_dev *dev, struct blk_io *io)
@@ -338,9 +338,9 @@ is_gated(struct file_dev *f)
 }
 
 /*
- * Returns whether io, which goes past the page cache, may begin; else it goes on when the operations
- * have ended that it would disturb.  Blocks of 512 bytes are the least that any LUN has, so there only
- * what is no whole block can disturb others.
+ * Returns whether io, which goes past the page cache, may begin; else it goes on when the
+ * operations have ended that it would disturb.  Blocks of 512 bytes are the least that any LUN has,
+ * so there only what is no whole block can disturb others.
  */
 static bool
 enter_direct(struct file_dev *f, struct blk_io *io)
@@ -633,7 +633,9 @@ static void
 file_prefetch(struct blk_dev *dev, uint64_t offset_bytes, uint32_t len_bytes)
 {
 	const struct file_dev *f = container_of(dev, struct file_dev, dev);
-	/* while there is a descriptor its mapping stays, since the device counts as in use (open.c) */
+	/*
+	 * while there is a descriptor its mapping stays, since the device counts as in use (open.c)
+	 */
 	bool is_open = atomic_load(&f->open.fd) >= 0;
 	const struct blk_map *map =
 		is_open ? atomic_load_explicit(&f->open.map, memory_order_acquire) : NULL;

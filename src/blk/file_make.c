@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Creates, clones and removes the files of LUNs.  The file and its directory entry are durable on return.
- * Worker and management threads.
+ * Creates, clones and removes the files of LUNs.  The file and its directory entry are durable on
+ * return.  Worker and management threads.
  */
 #include "blk/blk_int.h"
 
@@ -148,8 +148,8 @@ blk_file_clone(const char *from, const char *path, uint64_t size_bytes)
 #define BY_HAND   (256u << 10)
 
 /*
- * Copies some bytes by reading and writing them: before Linux 4.5, on file systems that cannot copy,
- * and where a filter of system calls does not know copy_file_range.
+ * Copies some bytes by reading and writing them: before Linux 4.5, on file systems that cannot
+ * copy, and where a filter of system calls does not know copy_file_range.
  */
 static ssize_t
 copy_by_hand(int from_fd, int fd, off_t offset, size_t len)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Keeps operations of one file apart that may not run at the same time: a WRITE of a part of a block
- * reads the block, changes it and writes it back (direct.c), so no other operation may change that
- * block meanwhile.  All others run beside each other, as they did.  Who has to wait waits in order of
- * arrival and holds no thread, except callers without a queue.  Any thread.
+ * Keeps operations of one file apart that may not run at the same time: a WRITE of a part of a
+ * block reads the block, changes it and writes it back (direct.c), so no other operation may change
+ * that block meanwhile.  All others run beside each other, as they did.  Who has to wait waits in
+ * order of arrival and holds no thread, except callers without a queue.  Any thread.
  *
  *	enter: running, or waiting when a running or an older waiting one excludes it
  *	leave: each waiting one that nobody excludes any more runs

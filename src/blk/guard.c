@@ -24,7 +24,9 @@ struct guard {
 };
 
 static _Thread_local struct guard guard;
-/* What SIGBUS did; written before the handler is installed, read when the process is about to die. */
+/*
+ * What SIGBUS did; written before the handler is installed, read when the process is about to die.
+ */
 static struct sigaction before;
 static pthread_mutex_t install_lock = PTHREAD_MUTEX_INITIALIZER;
 

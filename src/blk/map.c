@@ -5,10 +5,10 @@
  * their errors are the errors.  So the same is answered with and without it.
  *
  * To touch a hole through a mapping, also to read it, gives it a page.  A thin LUN that is read
- * would take its whole size, and a full file system has no page to give.  So a mapping has a bit for
- * each page that is known to have its space; the rest goes through system calls.  A bit may be wrong
- * in either direction without harm: a hole that is taken for a page reads as zeros and costs its
- * space, or faults when there is none.  Any thread.
+ * would take its whole size, and a full file system has no page to give.  So a mapping has a bit
+ * for each page that is known to have its space; the rest goes through system calls.  A bit may be
+ * wrong in either direction without harm: a hole that is taken for a page reads as zeros and costs
+ * its space, or faults when there is none.  Any thread.
  */
 #include "blk/blk_int.h"
 
@@ -210,7 +210,9 @@ is_known(const struct blk_map *map, const struct blk_io *io)
 	return true;
 }
 
-/* Notes which pages of a part of the file are in memory.  Returns false when that is done already. */
+/*
+ * Notes which pages of a part of the file are in memory.  Returns false when that is done already.
+ */
 static bool
 look(struct blk_map *map, uint64_t part)
 {

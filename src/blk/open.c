@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which files of file devices are open.  There are fewer descriptors than an array may have LUNs, so
- * when the limit is reached an idle file is closed for the one that is needed, least recently used
- * first; its device opens it again at its next I/O.
+ * Which files of file devices are open.  There are fewer descriptors than an array may have LUNs,
+ * so when the limit is reached an idle file is closed for the one that is needed, least recently
+ * used first; its device opens it again at its next I/O.
  *
  * Who uses a descriptor has counted itself before (blk_dev.inflight, or blk_open.pins) and reads
  * the descriptor afterwards; who closes one takes it away first and looks at the counts afterwards.

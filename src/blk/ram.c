@@ -4,8 +4,8 @@
  * takes its memory page by page at the first write, and no more than its budget has.  Any thread.
  *
  * A volume is a table of chunks, each of which is a mapping of its own, so that a volume grows
- * without moving its bytes.  Each chunk ends with a bit for each of its pages that is taken.  A page
- * without its bit reads as zeros, whatever the mapping holds.
+ * without moving its bytes.  Each chunk ends with a bit for each of its pages that is taken.  A
+ * page without its bit reads as zeros, whatever the mapping holds.
  *
  * Pages are small, because a huge one would take memory that is not counted.  When all 512 pages of
  * a region of 2 MiB are taken, the tidy of a device (never the data path) makes them one huge page;
@@ -216,9 +216,9 @@ want_huge(struct blk_ram *ram, uint64_t offset_bytes)
 }
 
 /*
- * Makes huge pages of full regions that follow each other.  The advice is taken back at once: a page
- * that is huge stays so, and khugepaged never looks at the regions.  Where the system has no huge
- * page for us, the pages stay small.
+ * Makes huge pages of full regions that follow each other.  The advice is taken back at once: a
+ * page that is huge stays so, and khugepaged never looks at the regions.  Where the system has no
+ * huge page for us, the pages stay small.
  */
 static void
 make_huge(uint8_t *bytes, uint64_t len_bytes)
@@ -289,10 +289,10 @@ collapse_wanted(struct blk_ram *ram, uint64_t begin, uint64_t end, uint64_t unti
 }
 
 /*
- * Begins to drop pages of a region, which does not become a huge page until drop_end.  If it is one,
- * it is split at the given page (NULL = all of it is dropped), or else the system would keep the
- * memory of that page until it is short.  Returns false when another thread is doing such a thing:
- * then the page is kept.  Nobody ever waits.
+ * Begins to drop pages of a region, which does not become a huge page until drop_end.  If it is
+ * one, it is split at the given page (NULL = all of it is dropped), or else the system would keep
+ * the memory of that page until it is short.  Returns false when another thread is doing such a
+ * thing:  then the page is kept.  Nobody ever waits.
  */
 static bool
 drop_begin(_Atomic uint32_t *region, uint8_t *page)
@@ -328,8 +328,8 @@ untake(_Atomic uint64_t *word, uint64_t bits)
 }
 
 /*
- * Returns pages to the system: one, the 64 whose bits share a word, or a region.  They read as zeros
- * from the moment at which their bits are gone.  Returns false when they are to be kept.
+ * Returns pages to the system: one, the 64 whose bits share a word, or a region.  They read as
+ * zeros from the moment at which their bits are gone.  Returns false when they are to be kept.
  */
 static bool
 drop(struct blk_ram *ram, uint64_t at, uint64_t span)
@@ -495,9 +495,9 @@ read_page(const struct ram_page *page, uint64_t within, void *to, size_t len)
 }
 
 /*
- * Returns false when there is no page to be had.  A page that was dropped while it was written to is
- * written to once more.  Else the bytes would lie in a page that reads as zeros, and come back with
- * the next write to a part of it.
+ * Returns false when there is no page to be had.  A page that was dropped while it was written to
+ * is written to once more.  Else the bytes would lie in a page that reads as zeros, and come back
+ * with the next write to a part of it.
  */
 static bool
 write_page(struct blk_ram *ram, uint64_t at, const struct ram_page *page, const void *from,
@@ -680,7 +680,10 @@ ram_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 	return rc;
 }
 
-/* Makes huge pages that are wanted, with the time and the pauses that a pool's volumes have together. */
+/*
+ * Makes huge pages that are wanted, with the time and the pauses that a pool's volumes have
+ * together.
+ */
 static void
 ram_tidy(struct blk_dev *dev)
 {

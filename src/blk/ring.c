@@ -251,7 +251,9 @@ reap(struct blk_ring *ring)
 	return count;
 }
 
-/* Returns whether the kernel says that it has work of this ring left that only this thread can do. */
+/*
+ * Returns whether the kernel says that it has work of this ring left that only this thread can do.
+ */
 static bool
 has_task_work(const struct blk_ring *ring)
 {

@@ -390,8 +390,9 @@ struct catalog_secret {
 
 int catalog_secret_put(struct catalog *catalog, const struct catalog_secret *secret);
 /*
- * The secret by which the gateways of an array know each other, which is put once, when the array is
- * made.  _put: within a transaction.  _get returns also ERR_NOT_FOUND (there is none) and ERR_CORRUPT.
+ * The secret by which the gateways of an array know each other, which is put once, when the array
+ * is made.  _put: within a transaction.  _get returns also ERR_NOT_FOUND (there is none) and
+ * ERR_CORRUPT.
  */
 #define CATALOG_GATEWAY_SECRET_BYTES 32
 int catalog_gateway_secret_put(struct catalog *catalog, const uint8_t *bytes);

@@ -181,8 +181,8 @@ extern const unsigned catalog_migration_count;
 int catalog_check_content(struct catalog *catalog);
 
 /*
- * catalog.c: opens a catalog as catalog_open does, and makes it a new incarnation that is later than
- * `after`.  Returns as catalog_open.
+ * catalog.c: opens a catalog as catalog_open does, and makes it a new incarnation that is later
+ * than `after`.  Returns as catalog_open.
  */
 int catalog_open_restored(const char *dir, uint64_t after, struct catalog **ret_catalog);
 /*

@@ -289,9 +289,9 @@ reincarnate_shared(struct catalog *catalog, uint64_t floor)
 }
 
 /*
- * Other gateways commit while this one is away, and one that is new has no mark.  So the catalog may
- * be ahead of the mark by any number, and there need not be a mark.  What remains is that the store
- * itself was put back to an older state, or is another one.
+ * Other gateways commit while this one is away, and one that is new has no mark.  So the catalog
+ * may be ahead of the mark by any number, and there need not be a mark.  What remains is that the
+ * store itself was put back to an older state, or is another one.
  */
 int
 catalog_position_settle_shared(struct catalog *catalog)

@@ -7,10 +7,10 @@
  *	whole --a write meets a full disk--> short --there is room again--> whole
  *
  * The layer over SQLite's VFS (layer.c) notices the full disk, has a piece freed and repeats the
- * write, so that the transaction above is not disturbed.  Only a piece is freed each time, because another program
- * that filled the disk may still be writing.  The size of the file shows how much was freed, also
- * after a restart.  The file is missing when there was never room for it, or when the file system
- * cannot allocate blocks.
+ * write, so that the transaction above is not disturbed.  Only a piece is freed each time, because
+ * another program that filled the disk may still be writing.  The size of the file shows how much
+ * was freed, also after a restart.  The file is missing when there was never room for it, or when
+ * the file system cannot allocate blocks.
  */
 #include <errno.h>
 #include <fcntl.h>

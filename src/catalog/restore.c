@@ -349,7 +349,9 @@ catalog_restore_commit(struct catalog_restore *r, const char **ret_aside)
 	rc = spare_remove(r->at);
 	if (rc < 0)
 		return rc;
-	/* SQLite copies the log into the database when it closes; a log that stayed is not in it. */
+	/*
+	 * SQLite copies the log into the database when it closes; a log that stayed is not in it.
+	 */
 	if (is_there(r->at->dir_fd, STAGE "/catalog.db-wal"))
 		return err_set(-EIO, "%s: the backup cannot be written there", r->stage);
 	for (size_t i = 0; i < 2; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Private to the folder catalog: a restore into a directory (restore.c) or into a catalog that gateways
- * share (restore_shared.c).  The catalog's thread.
+ * Private to the folder catalog: a restore into a directory (restore.c) or into a catalog that
+ * gateways share (restore_shared.c).  The catalog's thread.
  */
 #ifndef VDS_CATALOG_RESTORE_INT_H
 #define VDS_CATALOG_RESTORE_INT_H

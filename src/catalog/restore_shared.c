@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Restores a backup into the catalog that gateways share.  The backup becomes a catalog of its own in
- * the directory, as for a restore there; then one commit puts its rows in the place of all that the
- * store has, with a log entry that says only "load everything".  The commit compares the version that
- * was read at the beginning, so a gateway that has started meanwhile and changed anything is not
- * overwritten.  The mark of the directory follows the commit: until then it is one of an earlier
- * incarnation, as those of the other gateways are, and says of no loss.
+ * Restores a backup into the catalog that gateways share.  The backup becomes a catalog of its own
+ * in the directory, as for a restore there; then one commit puts its rows in the place of all that
+ * the store has, with a log entry that says only "load everything".  The commit compares the
+ * version that was read at the beginning, so a gateway that has started meanwhile and changed
+ * anything is not overwritten.  The mark of the directory follows the commit: until then it is one
+ * of an earlier incarnation, as those of the other gateways are, and says of no loss.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -222,8 +222,8 @@ static const char version_17[] =
 	"    created_ms INTEGER NOT NULL, UNIQUE (lun_id, name)) STRICT;";
 
 /*
- * Schedules of snapshots; snapshots that there are were taken by people.  What was run last is in no
- * event and in no digest.
+ * Schedules of snapshots; snapshots that there are were taken by people.  What was run last is in
+ * no event and in no digest.
  */
 static const char version_18[] =
 	"CREATE TABLE snapshot_schedule (id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
@@ -242,7 +242,8 @@ static const char version_19[] = "ALTER TABLE pool ADD COLUMN qos TEXT NOT NULL 
 				 "ALTER TABLE trashed_lun ADD COLUMN qos TEXT NOT NULL DEFAULT '';";
 
 /*
- * LUNs that move: the pool of a job, and volumes to be removed of a LUN that is in another pool now.
+ * LUNs that move: the pool of a job, and volumes to be removed of a LUN that is in another pool
+ * now.
  */
 static const char version_20[] =
 	"ALTER TABLE job ADD COLUMN pool_id BLOB NOT NULL"
@@ -271,8 +272,8 @@ static const char version_24[] =
 	"ALTER TABLE trashed_lun ADD COLUMN cache TEXT NOT NULL DEFAULT 'auto';";
 
 /*
- * Gateways: portals belong to one of them, and LUNs have one as their owner.  Two gateways may have a
- * portal with the same address, so the table of portals is made anew without that constraint.
+ * Gateways: portals belong to one of them, and LUNs have one as their owner.  Two gateways may have
+ * a portal with the same address, so the table of portals is made anew without that constraint.
  */
 static const char version_25[] =
 	"PRAGMA defer_foreign_keys = ON;"

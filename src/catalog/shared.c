@@ -4,9 +4,9 @@
  * memory, and follows what other gateways commit (docs/design/gateways.md).
  *
  * Loading reads the rows page by page while others go on, so the pages are of different versions.
- * All log entries since the first page are therefore carried out again: a row that has changed since is
- * in one of them, with what it became.  Until then two rows may claim one name; the one that is read
- * later wins, and the log puts the other one where it belongs.  The catalog's thread.
+ * All log entries since the first page are therefore carried out again: a row that has changed
+ * since is in one of them, with what it became.  Until then two rows may claim one name; the one
+ * that is read later wins, and the log puts the other one where it belongs.  The catalog's thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,8 +68,8 @@ page_add(void *arg, const char *key, const void *value, size_t value_bytes)
 }
 
 /*
- * Reads the entries after a version.  Returns 1 when the log does not go back so far, or is too long;
- * 0, or an error.  *ret_version: the store's version.
+ * Reads the entries after a version.  Returns 1 when the log does not go back so far, or is too
+ * long; 0, or an error.  *ret_version: the store's version.
  */
 static int
 page_read(struct catalog_sharing *sharing, uint64_t after, struct entries *page,
@@ -205,8 +205,8 @@ carry_out(struct catalog *catalog, const struct catalog_shared_entry *entry, boo
 }
 
 /*
- * References are checked by who made the change; here a row and what refers to it come in any order,
- * and rows that go with another one are in the entry themselves.
+ * References are checked by who made the change; here a row and what refers to it come in any
+ * order, and rows that go with another one are in the entry themselves.
  */
 static int
 begin_foreign(struct catalog *catalog)
@@ -673,9 +673,9 @@ missed(void *arg, uint64_t sequence, const char *text)
 }
 
 /*
- * Holds the catalog when the store has gone back behind what this gateway knows.  What it knows stays
- * as it is, LUNs are served on, and nothing of the store is believed any more.  Returns ERR_CORRUPT,
- * or 0 when the store has gone on.
+ * Holds the catalog when the store has gone back behind what this gateway knows.  What it knows
+ * stays as it is, LUNs are served on, and nothing of the store is believed any more.  Returns
+ * ERR_CORRUPT, or 0 when the store has gone on.
  */
 static int
 check_goes_on(struct catalog *catalog, const struct position *before)

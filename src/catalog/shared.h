@@ -36,15 +36,15 @@ typedef void catalog_shared_notified(void *arg, int rc, const uint64_t *clients,
 
 /*
  * The operations of a store.  The store holds the items and a version, which is one more after each
- * commit; a store that does not exist yet has version 0 and no items.  The catalog's thread calls the
- * operations, one at a time, but for those that say otherwise.  Each returns in bounded time.
+ * commit; a store that does not exist yet has version 0 and no items.  The catalog's thread calls
+ * the operations, one at a time, but for those that say otherwise.  Each returns in bounded time.
  */
 struct catalog_shared_ops {
 	/*
 	 * Sets and removes items, all or none of them, and makes the version expected + 1, if the
-	 * version is `expected`; expected 0 makes the store.  Returns 0 (durable), CATALOG_CONFLICT (the
-	 * version is another one, nothing was changed), ERR_TIMEOUT (it is not known whether the
-	 * items were changed, and they may still be) or another error (nothing was changed, and
+	 * version is `expected`; expected 0 makes the store.  Returns 0 (durable), CATALOG_CONFLICT
+	 * (the version is another one, nothing was changed), ERR_TIMEOUT (it is not known whether
+	 * the items were changed, and they may still be) or another error (nothing was changed, and
 	 * nothing will be).
 	 */
 	int (*commit)(void *store, uint64_t expected, const struct catalog_shared_item *items,
@@ -73,8 +73,8 @@ struct catalog_shared_ops {
 	/* Acknowledges all notifications for which wake was called with this version or less. */
 	void (*acknowledge)(void *store, uint64_t version);
 	/*
-	 * Notifies all other gateways of the version, and calls `done` once on a thread of the store
-	 * when all that watch have acknowledged (0), when some have not after timeout_ms
+	 * Notifies all other gateways of the version, and calls `done` once on a thread of the
+	 * store when all that watch have acknowledged (0), when some have not after timeout_ms
 	 * (ERR_TIMEOUT), or when that is not known (another error).  `done` may be called before
 	 * this returns.  Returns 0, or an error: then `done` is not called.
 	 */
@@ -105,11 +105,12 @@ struct catalog_shared {
 
 /*
  * Locks the directory `dir` as catalog_open does, and loads the catalog of the store into memory.
- * `dir` has then only the lock and the mark.  look: for reading only.  Consumes shared->store, which
- * catalog_close closes; on failure it is closed, too.  Returns as catalog_open, and also ERR_VERSION
- * (the store has the format of a newer program, or that of an older one which a gateway still uses),
- * ERR_NOT_SUPPORTED (SQLite was built without what this needs), ERR_CORRUPT (dir belongs to another
- * array, or holds a catalog of its own; the store is damaged) or an error of the store.
+ * `dir` has then only the lock and the mark.  look: for reading only.  Consumes shared->store,
+ * which catalog_close closes; on failure it is closed, too.  Returns as catalog_open, and also
+ * ERR_VERSION (the store has the format of a newer program, or that of an older one which a gateway
+ * still uses), ERR_NOT_SUPPORTED (SQLite was built without what this needs), ERR_CORRUPT (dir
+ * belongs to another array, or holds a catalog of its own; the store is damaged) or an error of the
+ * store.
  */
 int catalog_open_shared(const char *dir, const struct catalog_shared *shared, bool look,
 			bool accept_loss, struct catalog **ret_catalog);
@@ -120,8 +121,8 @@ uint64_t catalog_shared_version(const struct catalog *catalog);
 
 /*
  * As catalog_restore_begin, into the store: `dir` is that of one of the gateways, and gets a mark.
- * Consumes shared->store.  catalog_restore_commit then takes the place of all rows with one commit, and
- * keeps the former ones as a backup in `dir`.  Further errors: ERR_LOCKED (a gateway uses the
+ * Consumes shared->store.  catalog_restore_commit then takes the place of all rows with one commit,
+ * and keeps the former ones as a backup in `dir`.  Further errors: ERR_LOCKED (a gateway uses the
  * catalog), ERR_CORRUPT (the store is damaged, and replace is not given), or one of the store.
  */
 int catalog_restore_begin_shared(const char *dir, const char *file, bool replace,
@@ -175,11 +176,15 @@ struct catalog_news {
 	/* it has, or may have, a transaction of this opening whose outcome was not known */
 	bool own;
 	/*
-	 * Everything was loaded anew: all bits of `tables` are set, `answers` is empty, and `touched`
-	 * has only the rows of unlink that there were not before, each of which may be `own`.
+	 * Everything was loaded anew: all bits of `tables` are set, `answers` is empty, and
+	 * `touched` has only the rows of unlink that there were not before, each of which may be
+	 * `own`.
 	 */
 	bool reloaded;
-	/* the changes are not known, or it is another incarnation: only catalog_load tells the state */
+	/*
+	 * the changes are not known, or it is another incarnation: only catalog_load tells the
+	 * state
+	 */
 	bool gap;
 };
 

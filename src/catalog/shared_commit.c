@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Brings a transaction of the working copy into the store, as one commit: the rows that it has put or
- * removed, an entry of the log that says so, and the removal of the oldest entry.  The rows lie in the
- * entry, and the items of the rows point into it.  The catalog's thread.
+ * Brings a transaction of the working copy into the store, as one commit: the rows that it has put
+ * or removed, an entry of the log that says so, and the removal of the oldest entry.  The rows lie
+ * in the entry, and the items of the rows point into it.  The catalog's thread.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -313,9 +313,9 @@ settle(struct catalog_sharing *sharing)
 }
 
 /*
- * After a try whose outcome is not known, the same items are committed again.  If the earlier try was
- * carried out, or is later, only one of them finds the version that it expects.  Any other error of a
- * later try says nothing about the earlier one.
+ * After a try whose outcome is not known, the same items are committed again.  If the earlier try
+ * was carried out, or is later, only one of them finds the version that it expects.  Any other
+ * error of a later try says nothing about the earlier one.
  */
 static int
 commit_items(struct catalog *catalog, const struct catalog_shared_item *items, size_t count)
@@ -522,8 +522,8 @@ add_removals(struct draft *draft, const struct strbuf *keys)
 }
 
 /*
- * Leaves in the draft, which has all rows, what a migration has changed: most change a table or two.
- * Removes the rows that it has deleted, and those of tables that it has dropped.
+ * Leaves in the draft, which has all rows, what a migration has changed: most change a table or
+ * two.  Removes the rows that it has deleted, and those of tables that it has dropped.
  */
 static int
 keep_changes(struct catalog *catalog, struct draft *draft)

@@ -103,8 +103,8 @@ struct catalog_shared_op {
 void catalog_shared_add_column(struct strbuf *to, sqlite3_stmt *stmt, int column);
 void catalog_shared_add_value(struct strbuf *to, sqlite3_value *value);
 /*
- * Binds the next `count` values to parameters from `first` on.  Returns 0, or ERR_CORRUPT (the bytes
- * end, or are no values) or an error of the database.
+ * Binds the next `count` values to parameters from `first` on.  Returns 0, or ERR_CORRUPT (the
+ * bytes end, or are no values) or an error of the database.
  */
 int catalog_shared_bind(struct catalog *catalog, sqlite3_stmt *stmt, int first, int count,
 			struct catalog_shared_bytes *from);
@@ -116,7 +116,10 @@ int catalog_shared_integer(const struct catalog_shared_bytes *value, int64_t *re
 int catalog_shared_guid(const struct catalog_shared_bytes *value, struct guid *ret_guid);
 int catalog_shared_text(const struct catalog_shared_bytes *value, char **ret_text);
 
-/* Appends the key of the item for a row with this key, "r/TABLE/KEY" and a NUL.  Returns 0 or ERR_CORRUPT. */
+/*
+ * Appends the key of the item for a row with this key, "r/TABLE/KEY" and a NUL.  Returns 0 or
+ * ERR_CORRUPT.
+ */
 int catalog_shared_add_key(struct strbuf *to, const struct catalog_shared_table *table,
 			   struct catalog_shared_bytes key);
 /* Formats the key of a log entry. */
@@ -154,7 +157,9 @@ void catalog_shared_rollback_to(struct catalog *catalog);
 
 /* Begins a transaction.  Returns 0, or CATALOG_CONFLICT (the working copy is to be loaded anew). */
 int catalog_shared_begin(struct catalog *catalog);
-/* Brings the open transaction into the store.  Returns as catalog_shared_ops.commit, ERR_LIMIT, … */
+/*
+ * Brings the open transaction into the store.  Returns as catalog_shared_ops.commit, ERR_LIMIT, …
+ */
 int catalog_shared_commit(struct catalog *catalog);
 /*
  * Calls when the working copy could not take what the store has: it is loaded anew.  Returns

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The tables of a shared catalog's working copy, and which of their rows a transaction touches.
- * SQLite calls a hook before it changes a row, also for rows that go with another one; the hook notes
- * the row's key.  At the commit each of these rows is either there (then it is put into the store as it
- * is now) or not (then it is removed), whatever has happened to it in between.  The catalog's thread.
+ * SQLite calls a hook before it changes a row, also for rows that go with another one; the hook
+ * notes the row's key.  At the commit each of these rows is either there (then it is put into the
+ * store as it is now) or not (then it is removed), whatever has happened to it in between.  The
+ * catalog's thread.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tokens with which programs ask: a private table, which no row, event, digest or log has.  Of a
- * token only the hash is stored, so who reads the catalog cannot ask with it.  Only the catalog's
+ * The tokens with which programs ask: a private table, which no row, event, digest or log has.  Of
+ * a token only the hash is stored, so who reads the catalog cannot ask with it.  Only the catalog's
  * thread.
  */
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside the module vds-ceph.so: what its files share.  Everything blocks for as long as the cluster
- * takes, at most for the time limit of one operation unless a comment says otherwise; so no thread of
- * the data path may call it.
+ * Inside the module vds-ceph.so: what its files share.  Everything blocks for as long as the
+ * cluster takes, at most for the time limit of one operation unless a comment says otherwise; so no
+ * thread of the data path may call it.
  */
 #ifndef VDS_CEPH_CEPH_INT_H
 #define VDS_CEPH_CEPH_INT_H
@@ -32,10 +32,11 @@ void ceph_cluster_begin(const struct module_ceph_settings *settings);
 /* Drops the connection; who still has a reference keeps his. */
 void ceph_cluster_end(void);
 /*
- * Returns a reference to the connection in *ret_cluster, and connects first when there is none.  After
- * a failure nobody tries again for a moment, so that those who wait for a cluster that is away do not
- * add up their waiting.  Returns 0 or an error with a text: -ETIMEDOUT or -ENOTCONN (the cluster does
- * not answer), -EACCES or -EPERM (the user or its key is wrong), -ENOENT (no ceph.conf), -errno.
+ * Returns a reference to the connection in *ret_cluster, and connects first when there is none.
+ * After a failure nobody tries again for a moment, so that those who wait for a cluster that is
+ * away do not add up their waiting.  Returns 0 or an error with a text: -ETIMEDOUT or -ENOTCONN
+ * (the cluster does not answer), -EACCES or -EPERM (the user or its key is wrong), -ENOENT (no
+ * ceph.conf), -errno.
  */
 int ceph_cluster_get(struct ceph_cluster **ret_cluster);
 /* Drops a reference.  Accepts NULL. */
@@ -48,13 +49,13 @@ rados_t ceph_cluster_rados(const struct ceph_cluster *cluster);
 void ceph_cluster_lost(struct ceph_cluster *cluster);
 /*
  * From now on there is this one connection only: after the cluster has refused the client, who asks
- * for a connection gets -ESHUTDOWN, since a new client would get around the fence that other gateways
- * rely on.  lost is called then, on any thread.
+ * for a connection gets -ESHUTDOWN, since a new client would get around the fence that other
+ * gateways rely on.  lost is called then, on any thread.
  */
 void ceph_cluster_bind(void (*lost)(void *arg), void *arg);
 /*
- * Notes that a change of this client has ended without an answer of the cluster, so that it may still
- * be carried out at any time until the client is on the blocklist.  Any thread.
+ * Notes that a change of this client has ended without an answer of the cluster, so that it may
+ * still be carried out at any time until the client is on the blocklist.  Any thread.
  */
 void ceph_cluster_doubt(void);
 /* Returns whether ceph_cluster_doubt was called since the process began. */
@@ -64,8 +65,8 @@ bool ceph_cluster_is_bound(void);
 /* Returns the time limit of one operation. */
 unsigned ceph_cluster_timeout_s(void);
 /*
- * Returns whether the error says that the cluster did not answer, so that nothing is known of what was
- * asked for, and that a later try may succeed.
+ * Returns whether the error says that the cluster did not answer, so that nothing is known of what
+ * was asked for, and that a later try may succeed.
  */
 bool ceph_is_away(int error);
 
@@ -73,8 +74,8 @@ bool ceph_is_away(int error);
 
 struct catalog_shared;
 /*
- * Opens the object of a shared catalog, which need not exist.  Its operations end after the time limit
- * of one operation.  Returns 0, or an error with a text: there is no such pool, or those of
+ * Opens the object of a shared catalog, which need not exist.  Its operations end after the time
+ * limit of one operation.  Returns 0, or an error with a text: there is no such pool, or those of
  * ceph_cluster_get.
  */
 int ceph_omap_open(const char *pool, const char *object, struct catalog_shared *ret_shared);
@@ -84,7 +85,8 @@ int ceph_omap_open(const char *pool, const char *object, struct catalog_shared *
 extern const struct array_cluster_ops ceph_member_ops;
 /*
  * Makes what the functions of ceph_member_ops work on, and binds the connection to it.  pool, name:
- * where the array's catalog is.  lost: as for ceph_cluster_bind.  Returns 0 or an error with a text.
+ * where the array's catalog is.  lost: as for ceph_cluster_bind.  Returns 0 or an error with a
+ * text.
  */
 int ceph_member_new(const char *pool, const char *name, void (*lost)(void *arg), void *arg,
 		    void **ret_member);
@@ -118,8 +120,8 @@ enum ceph_pool_state {
 };
 
 /*
- * A pool.  It lives as long as somebody has a reference: who opened it, devices with an image of it, and
- * those who work on it.
+ * A pool.  It lives as long as somebody has a reference: who opened it, devices with an image of
+ * it, and those who work on it.
  */
 struct ceph_pool {
 	struct array_pool pool;
@@ -130,8 +132,8 @@ struct ceph_pool {
 	unsigned refs;
 	atomic_bool closed;
 	/*
-	 * Several gateways of one array use the pool together, each as `who`, and fence each other by
-	 * their own rules.
+	 * Several gateways of one array use the pool together, each as `who`, and fence each other
+	 * by their own rules.
 	 */
 	bool shared;
 	char who[40]; /* the owner of the lock: this host, or this gateway */
@@ -163,7 +165,8 @@ struct ceph_pool *ceph_pool_find(const char *place);
 struct ceph_pool *ceph_pool_ref(struct ceph_pool *pool);
 void ceph_pool_unref(struct ceph_pool *pool); /* accepts NULL */
 /*
- * Returns 0 when the pool is ours and the cluster answers, else an error with a text.  Does not block.
+ * Returns 0 when the pool is ours and the cluster answers, else an error with a text.  Does not
+ * block.
  */
 int ceph_pool_usable(struct ceph_pool *pool);
 /* As both: a pool that can be used, or an error.  The caller drops the reference. */
@@ -190,7 +193,9 @@ struct ceph_rounds {
 };
 /* Starts the thread, if it does not run.  Returns 0 or -errno. */
 int ceph_rounds_start(struct ceph_rounds *rounds);
-/* Has a round begin soon, also when one is under way.  Any thread; never blocks longer than a lock. */
+/*
+ * Has a round begin soon, also when one is under way.  Any thread; never blocks longer than a lock.
+ */
 void ceph_rounds_wake(struct ceph_rounds *rounds);
 /* Ends the thread after the round that is under way; it does not start again. */
 void ceph_rounds_stop(struct ceph_rounds *rounds);
@@ -198,8 +203,8 @@ void ceph_rounds_stop(struct ceph_rounds *rounds);
 /* ---- hold.c: whose a pool is ---- */
 
 /*
- * Takes the pool for its array: connects, reads or makes the marker, takes the lock, and shuts out who
- * had it before.  The caller holds work.  Returns 0, or as the driver's open.
+ * Takes the pool for its array: connects, reads or makes the marker, takes the lock, and shuts out
+ * who had it before.  The caller holds work.  Returns 0, or as the driver's open.
  */
 int ceph_hold_take(struct ceph_pool *pool, enum array_pool_mode mode);
 /* Gives the pool back, as far as the cluster answers.  give_up: also removes the marker. */
@@ -248,15 +253,15 @@ void ceph_new_parse(const char *value, struct ceph_new *ret_row);
 /* Reads such a row.  Returns 0, -ENOENT or -errno. */
 int ceph_table_get_new(struct ceph_pool *pool, const char *id, struct ceph_new *ret_row);
 /*
- * As ceph_table_change, if the LUN still has this row, and this image ("" = none; NULL = whichever).
- * Returns -ECANCELED when it does not: somebody else has committed or dropped the volume.  So a change
- * that comes late does not replace an image that the LUN got meanwhile.
+ * As ceph_table_change, if the LUN still has this row, and this image ("" = none; NULL =
+ * whichever).  Returns -ECANCELED when it does not: somebody else has committed or dropped the
+ * volume.  So a change that comes late does not replace an image that the LUN got meanwhile.
  */
 int ceph_table_change_new(struct ceph_pool *pool, const char *id, const struct ceph_new *row,
 			  const char *image, const struct ceph_change *changes, size_t count);
 /*
- * Finds the image of a LUN that the catalog has.  Commits a volume whose maker has not come to that:
- * it is gone, or is about to.  name: of CEPH_KEY_MAX bytes.  Returns 0, -ENOENT or -errno.
+ * Finds the image of a LUN that the catalog has.  Commits a volume whose maker has not come to
+ * that:  it is gone, or is about to.  name: of CEPH_KEY_MAX bytes.  Returns 0, -ENOENT or -errno.
  */
 int ceph_table_find(struct ceph_pool *pool, const char *id, char *ret_name);
 
@@ -274,8 +279,8 @@ struct ceph_image {
 	char name[CEPH_IMAGE_MAX];
 };
 /*
- * Opens an image, or takes another reference.  Several images may be opened at the same time.  Returns 0
- * or -errno: -ENOENT (there is no such image).
+ * Opens an image, or takes another reference.  Several images may be opened at the same time.
+ * Returns 0 or -errno: -ENOENT (there is no such image).
  */
 int ceph_image_get(struct ceph_pool *pool, const char *name, struct ceph_image **ret_image);
 /* Drops a reference; the last one closes the image.  Accepts NULL. */
@@ -290,13 +295,14 @@ void ceph_image_close_rest(void);
 int ceph_image_get_lun(struct ceph_pool *pool, const struct guid *lun_id,
 		       struct ceph_image **ret_image);
 /*
- * Makes an image without other features than layering, which a snapshot shares space by.  Returns 0,
+ * Makes an image without other features than layering, which a snapshot shares space by.  Returns
+ * 0,
  * -EEXIST or -errno.
  */
 int ceph_image_make(struct ceph_pool *pool, const char *name, uint64_t size_bytes);
 /*
- * Adds up the data of a range of the image.  parents: also what it shares with images that it was made
- * of.  Returns 0 or -errno.
+ * Adds up the data of a range of the image.  parents: also what it shares with images that it was
+ * made of.  Returns 0 or -errno.
  */
 int ceph_image_space(struct ceph_image *image, uint64_t offset_bytes, uint64_t len_bytes,
 		     bool parents, uint64_t *ret_bytes);

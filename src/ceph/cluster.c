@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The connection to the Ceph cluster: one for everything that vdsd does with Ceph, made at the first
- * use.  librados reconnects by itself to daemons that were away.  A client that was put on the
- * blocklist stays there for its life, so that what was shut out goes on only with a new connection.
- * Any thread except those of the data path.
+ * The connection to the Ceph cluster: one for everything that vdsd does with Ceph, made at the
+ * first use.  librados reconnects by itself to daemons that were away.  A client that was put on
+ * the blocklist stays there for its life, so that what was shut out goes on only with a new
+ * connection.  Any thread except those of the data path.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -55,11 +55,11 @@ ceph_is_away(int error)
 }
 
 /*
- * Sets what must be so, whatever ceph.conf says.  Without the time limits an operation waits for a lost
- * daemon without end.  With a cache, two clients of an image would see different data, and a write would
- * not be durable when it completes.  A discard below the granularity would silently do nothing.
- * Writes copy the data: after its time limit an operation ends, and the buffer is used for something
- * else, while the message with it may still be sent.
+ * Sets what must be so, whatever ceph.conf says.  Without the time limits an operation waits for a
+ * lost daemon without end.  With a cache, two clients of an image would see different data, and a
+ * write would not be durable when it completes.  A discard below the granularity would silently do
+ * nothing.  Writes copy the data: after its time limit an operation ends, and the buffer is used
+ * for something else, while the message with it may still be sent.
  */
 static int
 configure(rados_t rados)

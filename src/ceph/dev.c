@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A block device over an image of RBD.  librbd does the operations on threads of its own and calls back
- * on one of them; from there a message brings the result to the loop of the operation's queue.
+ * A block device over an image of RBD.  librbd does the operations on threads of its own and calls
+ * back on one of them; from there a message brings the result to the loop of the operation's queue.
  *
  *	submitted --image open--> with librbd --called back--> message --> complete
  *	submitted --first use, MAP--> on a worker --opened--> with librbd ...
  *
- * What the cluster has acknowledged is durable, since nothing is cached here; so a FLUSH has nothing to
- * do and a FUA write is a write.  An operation that the cluster does not answer in time ends with
- * ERR_TIMEOUT, and its initiator tries again: the device has not failed.  librados does not send such
- * an operation again, and an OSD does those of one client for one object in their order, so that a later
- * write is not undone by an earlier one that was late.
+ * What the cluster has acknowledged is durable, since nothing is cached here; so a FLUSH has
+ * nothing to do and a FUA write is a write.  An operation that the cluster does not answer in time
+ * ends with ERR_TIMEOUT, and its initiator tries again: the device has not failed.  librados does
+ * not send such an operation again, and an OSD does those of one client for one object in their
+ * order, so that a later write is not undone by an earlier one that was late.
  */
 #include <assert.h>
 #include <errno.h>
@@ -47,9 +47,9 @@ dev_of(struct blk_dev *dev)
 }
 
 /*
- * A gateway that was fenced begins anew, and its LUNs go on at another one: no initiator may hear that
- * a LUN has failed.  Returns whether this vdsd is one; then nothing that is answered is sent any more,
- * or it says BUSY.
+ * A gateway that was fenced begins anew, and its LUNs go on at another one: no initiator may hear
+ * that a LUN has failed.  Returns whether this vdsd is one; then nothing that is answered is sent
+ * any more, or it says BUSY.
  */
 static bool
 is_refused_gateway(struct ceph_dev *d)
@@ -118,8 +118,8 @@ open_image(struct ceph_dev *d, struct ceph_pool *pool)
 }
 
 /*
- * Opens the image when it is not open.  Blocks.  Returns 0, ERR_TIMEOUT (the cluster does not answer, or
- * the pool is not ours yet), ERR_FAILED or -errno.
+ * Opens the image when it is not open.  Blocks.  Returns 0, ERR_TIMEOUT (the cluster does not
+ * answer, or the pool is not ours yet), ERR_FAILED or -errno.
  */
 static int
 open_once(struct ceph_dev *d)
@@ -344,8 +344,8 @@ dev_allocate(struct blk_dev *dev, uint64_t offset_bytes, uint64_t len_bytes,
 }
 
 /*
- * Looks whether the LUN still has this image, and the image is there.  What the cluster does not say in
- * time is not known.
+ * Looks whether the LUN still has this image, and the image is there.  What the cluster does not
+ * say in time is not known.
  */
 static int
 dev_verify(struct blk_dev *dev, char *reason, size_t size)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Images that are being removed.  The LUN of such an image is gone already, and a row of the table
- * says that the image shall be, too (table.c).  A thread removes it: that takes long for a large one,
- * and an image of which clones exist stays until the last one of these is removed; Ceph keeps its
- * snapshots in a trash of its own until then.
+ * says that the image shall be, too (table.c).  A thread removes it: that takes long for a large
+ * one, and an image of which clones exist stays until the last one of these is removed; Ceph keeps
+ * its snapshots in a trash of its own until then.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,8 +20,8 @@
 static atomic_bool stopping;
 
 /*
- * Removes the snapshots by which clones were made, as far as a crash has left them.  Those that have
- * clones go to Ceph's trash, and end with the last clone.
+ * Removes the snapshots by which clones were made, as far as a crash has left them.  Those that
+ * have clones go to Ceph's trash, and end with the last clone.
  */
 static int
 remove_snapshots(struct ceph_image *image)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whose a pool is.  The object vds-pool in it has the id of its array, a lock with a lease, and a row
- * with the address by which the cluster knows the holder:
+ * Whose a pool is.  The object vds-pool in it has the id of its array, a lock with a lease, and a
+ * row with the address by which the cluster knows the holder:
  *
  *	free --take--> held --renewed every RENEW_NS--> held --drop--> free
  *	held --the lease ends, or its holder has died on this host--> another vdsd takes the pool
  *
- * A lease alone stops nobody who wakes up late.  So whoever takes a pool that was not dropped puts the
- * former holder on the cluster's blocklist first: from then on the cluster refuses what that one
- * writes, and what is still under way of it.  On one host an abstract socket excludes two holders, and
- * disappears with its process; a vdsd that is started again after a crash need not wait for the lease.
+ * A lease alone stops nobody who wakes up late.  So whoever takes a pool that was not dropped puts
+ * the former holder on the cluster's blocklist first: from then on the cluster refuses what that
+ * one writes, and what is still under way of it.  On one host an abstract socket excludes two
+ * holders, and disappears with its process; a vdsd that is started again after a crash need not
+ * wait for the lease.
  *
  * A thread renews the leases, which at the same time shows that the cluster answers, and reads the
  * space of the pools.
@@ -228,8 +229,8 @@ locker_find(struct ceph_pool *pool, char *who, char *client, size_t size)
 }
 
 /*
- * Takes the lock.  One of a process of this host that is no more, as the socket shows, is broken; the
- * former holder is shut out afterwards, before anything is written.
+ * Takes the lock.  One of a process of this host that is no more, as the socket shows, is broken;
+ * the former holder is shut out afterwards, before anything is written.
  */
 static int
 lock_get(struct ceph_pool *pool)
@@ -309,8 +310,8 @@ check_namespace(struct ceph_pool *pool, rados_ioctx_t io)
 }
 
 /*
- * Connects, once in the life of the pool.  A write for which there is no space is answered and does not
- * wait for space (full_try); images inherit that.
+ * Connects, once in the life of the pool.  A write for which there is no space is answered and does
+ * not wait for space (full_try); images inherit that.
  */
 static int
 reach(struct ceph_pool *pool)
@@ -462,8 +463,8 @@ note_health(struct ceph_pool *pool, const char *health)
 }
 
 /*
- * What a pool may still become is a guess from the fullest OSD, and has no quota in it.  That writes are
- * refused, the monitors say for certain: there is no space then, whatever the guess.
+ * What a pool may still become is a guess from the fullest OSD, and has no quota in it.  That
+ * writes are refused, the monitors say for certain: there is no space then, whatever the guess.
  */
 static void
 look_at_fullness(struct ceph_pool *pool, const char *health)

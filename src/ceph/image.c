@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Images of RBD: one handle in this process for each that is open, and what is asked of them.  Blocks.
+ * Images of RBD: one handle in this process for each that is open, and what is asked of them.
+ * Blocks.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +11,9 @@
 #include "base/str.h"
 #include "ceph/ceph_int.h"
 
-/* How far a question for the extents looks: a list of snapshots is read for each object of 4 MiB. */
+/*
+ * How far a question for the extents looks: a list of snapshots is read for each object of 4 MiB.
+ */
 #define MAP_WINDOW (64ull << 20)
 
 static pthread_mutex_t images_lock = PTHREAD_MUTEX_INITIALIZER; /* never held for long */
@@ -57,8 +60,8 @@ image_new(struct ceph_pool *pool, const char *name)
 }
 
 /*
- * Opens an image that is in the list already, so that who wants the same one waits for the handle and
- * does not open another one.  Takes as long as the cluster takes; others are opened meanwhile.
+ * Opens an image that is in the list already, so that who wants the same one waits for the handle
+ * and does not open another one.  Takes as long as the cluster takes; others are opened meanwhile.
  */
 static int
 open_new(struct ceph_image *image)

@@ -9,8 +9,9 @@
  *			epoch as 16 digits, a blank, and the owner's id
  *
  * A fence is an entry in the blocklist of the OSD map.  The cluster refuses a client in it as soon
- * as the OSD has the map, and an OSD gets the map of each request before the request is carried out;
- * so whoever has waited for the newest map reaches no OSD that still accepts the fenced client.
+ * as the OSD has the map, and an OSD gets the map of each request before the request is carried
+ * out; so whoever has waited for the newest map reaches no OSD that still accepts the fenced
+ * client.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -241,8 +242,8 @@ op_lease_renew(void *cluster)
 }
 
 /*
- * Reads who has the lease of a gateway: as "client.4123", of CLIENT_SIZE bytes; "" = it is not known
- * who.  Returns 1, 0 (nobody) or an error.
+ * Reads who has the lease of a gateway: as "client.4123", of CLIENT_SIZE bytes; "" = it is not
+ * known who.  Returns 1, 0 (nobody) or an error.
  */
 static int
 holder_of(struct ceph_member *member, const struct guid *gateway, char *ret_client)
@@ -434,8 +435,9 @@ claim_init(struct ceph_member *member, struct claiming *claims, size_t at,
 }
 
 /*
- * Asks for the attribute to be set.  makes: if the object is not there (-EEXIST: it is).  Otherwise: if
- * the object has no greater epoch (-ECANCELED: it has; -ENOENT: there is no object to compare with).
+ * Asks for the attribute to be set.  makes: if the object is not there (-EEXIST: it is).
+ * Otherwise: if the object has no greater epoch (-ECANCELED: it has; -ENOENT: there is no object to
+ * compare with).
  */
 static int
 claim_ask(struct claiming *c, bool makes)

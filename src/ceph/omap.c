@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The store of a shared catalog (catalog/shared.h): the omap of one object in a replicated pool.  The
- * key `version` is the version; a commit compares it in the same operation that changes the items.
+ * The store of a shared catalog (catalog/shared.h): the omap of one object in a replicated pool.
+ * The key `version` is the version; a commit compares it in the same operation that changes the
+ * items.
  *
  * Gateways watch the object.  A notification's payload is a version as text, or "?" of somebody who
- * wants to know whether others are there.  Operations end after the time limit of the connection, but
- * for those of watches and notifications, which librados repeats without end when no OSD answers; so
- * nobody waits for these without a limit, and what they leave behind is freed when they do end.
+ * wants to know whether others are there.  Operations end after the time limit of the connection,
+ * but for those of watches and notifications, which librados repeats without end when no OSD
+ * answers; so nobody waits for these without a limit, and what they leave behind is freed when they
+ * do end.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -555,7 +557,9 @@ struct ceph_omap_notify {
 	size_t reply_bytes;
 };
 
-/* Lists the clients that have acknowledged.  Returns NULL when there is none, or memory is short. */
+/*
+ * Lists the clients that have acknowledged.  Returns NULL when there is none, or memory is short.
+ */
 static uint64_t *
 ackers(const struct ceph_omap_notify *notify, size_t *ret_count)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pool driver `rbd`: a pool of Ceph, or a namespace in one, whose images are volumes.  This file has
- * the pools that are open; hold.c says whose a pool is, table.c which image a LUN has, and volume.c
- * makes and removes images.  Only the array calls the driver, from any thread except those of the data
- * path.
+ * The pool driver `rbd`: a pool of Ceph, or a namespace in one, whose images are volumes.  This
+ * file has the pools that are open; hold.c says whose a pool is, table.c which image a LUN has, and
+ * volume.c makes and removes images.  Only the array calls the driver, from any thread except those
+ * of the data path.
  *
- * A cluster that does not answer is no reason to give a pool up: the pool is away (look says so), and
- * goes on when the cluster is back.  Questions about a pool do not wait for the cluster; a thread
- * (hold.c) asks it every few seconds.
+ * A cluster that does not answer is no reason to give a pool up: the pool is away (look says so),
+ * and goes on when the cluster is back.  Questions about a pool do not wait for the cluster; a
+ * thread (hold.c) asks it every few seconds.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -23,8 +23,8 @@
 #include "ceph/ceph_int.h"
 
 /*
- * Removing an image asks for each of its objects of 4 MiB, whether there is one or not: 16 million for
- * the largest, which take half an hour.
+ * Removing an image asks for each of its objects of 4 MiB, whether there is one or not: 16 million
+ * for the largest, which take half an hour.
  */
 #define LARGEST_BYTES (64ull << 40)
 #define POOLS_MAX     64
@@ -276,8 +276,8 @@ delist(struct ceph_pool *pool)
 }
 
 /*
- * Takes the pool.  One that exists opens although the cluster is away; then the pool is not ready until
- * the thread has taken it.
+ * Takes the pool.  One that exists opens although the cluster is away; then the pool is not ready
+ * until the thread has taken it.
  */
 static int
 take(struct ceph_pool *pool, enum array_pool_mode mode)
@@ -387,8 +387,8 @@ pool_largest(struct array_pool *array_pool, uint64_t *ret_bytes)
 /* ---- sweeping ---- */
 
 /*
- * Handles a volume that was not committed: its LUN was, and the rest was lost in a crash; or its LUN
- * was not, or has its volume, which this one was to replace.
+ * Handles a volume that was not committed: its LUN was, and the rest was lost in a crash; or its
+ * LUN was not, or has its volume, which this one was to replace.
  */
 static int
 sweep_new(struct ceph_pool *pool, const char *id, const struct ceph_new *row, bool known)

@@ -6,12 +6,12 @@
  *	(nothing) --make, clone, copy--> new/ID = image maker --commit--> lun/ID = image
  *	new/ID or lun/ID = image --remove, or another one is committed--> gone/IMAGE --> (nothing)
  *
- * The row of a new image is there before the image, and the row of one that is gone until the image is
- * no more; so no crash leaves an image that no row names.  A name is used once.  Blocks.
+ * The row of a new image is there before the image, and the row of one that is gone until the image
+ * is no more; so no crash leaves an image that no row names.  A name is used once.  Blocks.
  *
- * Where several gateways have the pool, the row of a new volume says who makes it, and whoever commits
- * or drops it does so only if the row is still the one that it has seen: its maker, the new owner of
- * its LUN and a sweep may come to it at once.
+ * Where several gateways have the pool, the row of a new volume says who makes it, and whoever
+ * commits or drops it does so only if the row is still the one that it has seen: its maker, the new
+ * owner of its LUN and a sweep may come to it at once.
  */
 #include <errno.h>
 #include <stdio.h>

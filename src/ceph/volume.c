@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The volumes of a pool on Ceph: images of RBD, and the rows of the table by which LUNs have them.  The
- * functions are those of struct array_pool_driver; they need a pool that is open.  Any thread except
- * those of the data path.
+ * The volumes of a pool on Ceph: images of RBD, and the rows of the table by which LUNs have them.
+ * The functions are those of struct array_pool_driver; they need a pool that is open.  Any thread
+ * except those of the data path.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,8 +27,8 @@ ceph_volume_name(const char *place, const struct guid *lun_id)
 }
 
 /*
- * Makes up a name for the image of a LUN: that of its id, or where that one may be in use, by the image
- * that shall be replaced or by one that is going, one with a suffix by chance.
+ * Makes up a name for the image of a LUN: that of its id, or where that one may be in use, by the
+ * image that shall be replaced or by one that is going, one with a suffix by chance.
  */
 static void
 choose_name(struct ceph_pool *pool, const char *id, bool plain, char name[CEPH_IMAGE_MAX])
@@ -82,8 +82,8 @@ note_new(struct ceph_pool *pool, const char *id, const char *name)
 }
 
 /*
- * Notes the new volume and has its image made.  A name that an image has already, which no row knows,
- * is not taken.
+ * Notes the new volume and has its image made.  A name that an image has already, which no row
+ * knows, is not taken.
  */
 static int
 make_volume(struct ceph_pool *pool, const struct guid *lun_id, making make, void *arg)
@@ -170,8 +170,8 @@ clone_of_snapshot(struct ceph_pool *pool, const struct ceph_image *from, const c
 }
 
 /*
- * The snapshot has the name of the new image, and goes at once to Ceph's trash, from where Ceph removes
- * it with its last clone.
+ * The snapshot has the name of the new image, and goes at once to Ceph's trash, from where Ceph
+ * removes it with its last clone.
  */
 static int
 make_clone(struct ceph_pool *pool, const char *name, void *arg)

@@ -67,9 +67,9 @@ struct client_options {
  */
 int client_open(const char *url, enum client_mode mode, struct client **ret_client);
 /*
- * Opens a client as client_open does, with options beyond the URL.  Returns the codes of client_open,
- * ERR_ACCESS (others may read the key), ERR_NOT_SUPPORTED (TLS on Windows), ERR_UNTRUSTED (the
- * certificate of the array is not trusted) or -errno (a file cannot be read).
+ * Opens a client as client_open does, with options beyond the URL.  Returns the codes of
+ * client_open, ERR_ACCESS (others may read the key), ERR_NOT_SUPPORTED (TLS on Windows),
+ * ERR_UNTRUSTED (the certificate of the array is not trusted) or -errno (a file cannot be read).
  */
 int client_open_with(const struct client_options *options, enum client_mode mode,
 		     struct client **ret_client);
@@ -81,8 +81,8 @@ int client_open_with(const struct client_options *options, enum client_mode mode
  * -errno (no thread).  client_ready waits until the replica is loaded, and returns the codes of
  * client_open; after an error the caller stops the client.
  * client_stop ends the calls under way with ERR_CLOSED, the event thread and all connections, and
- * forgets the replica.  Every call returns ERR_CLOSED then, until client_start.  Listeners stay, and
- * hear nothing of the load that follows.
+ * forgets the replica.  Every call returns ERR_CLOSED then, until client_start.  Listeners stay,
+ * and hear nothing of the load that follows.
  *
  * One thread at a time starts, awaits and stops a client; any thread may use it meanwhile.
  */
@@ -120,7 +120,10 @@ void client_view_last(struct client *client, struct client_view *ret_view);
 void client_view_fini(struct client_view *view);
 #define AUTO_VIEW __attribute__((cleanup(client_view_fini)))
 
-/* What a replica is worth, for callers that tell an array that is lost from a replica that is wrong. */
+/*
+ * What a replica is worth, for callers that tell an array that is lost from a replica that is
+ * wrong.
+ */
 enum client_contact {
 	CLIENT_TRUSTED, /* client_view succeeds */
 	CLIENT_LOST, /* what is known was right, but there has been no contact for more than 5 s */
@@ -316,9 +319,9 @@ int client_lun_max_extend(struct client *client, const struct guid *lun, bool fi
 int client_max_lun_size(struct client *client, const struct guid *pool, bool thick, bool fits,
 			uint64_t *ret_bytes);
 /*
- * Sets a secret of a target for one initiator, by its iSCSI name, or (NULL or "") for all without one
- * of their own: CHAP.  secret: as the API takes it, hexadecimal digits behind 0x or a text.  Errors:
- * also ERR_INVALID (array_credential_set), ERR_NOT_SUPPORTED (this vdsd is too old).
+ * Sets a secret of a target for one initiator, by its iSCSI name, or (NULL or "") for all without
+ * one of their own: CHAP.  secret: as the API takes it, hexadecimal digits behind 0x or a text.
+ * Errors:  also ERR_INVALID (array_credential_set), ERR_NOT_SUPPORTED (this vdsd is too old).
  */
 int client_credential_set(struct client *client, const struct guid *target,
 			  enum credential_side side, const char *initiator, const char *secret,
@@ -348,8 +351,8 @@ int client_drive_rescan(struct client *client, struct client_answer *ret_answer)
 int client_controller_set_status(struct client *client, const struct guid *controller,
 				 enum row_status status, struct client_answer *ret_answer);
 /*
- * Adds a gateway; changes where others reach it; makes it give its LUNs to others, or take LUNs again;
- * removes it (force: also one that runs or owns LUNs, which is fenced).
+ * Adds a gateway; changes where others reach it; makes it give its LUNs to others, or take LUNs
+ * again; removes it (force: also one that runs or owns LUNs, which is fenced).
  */
 int client_gateway_add(struct client *client, const char *name, const char *address,
 		       struct client_answer *ret_answer);

@@ -60,9 +60,10 @@ struct client_peer {
 
 /*
  * Reads the URLs in options->url (not NULL) and, over TLS, the files that the other options name.
- * Sets *ret_peers and *ret_count, also after an error; the caller frees them with client_peers_fini.
- * Returns 0, ERR_INVALID (a URL is of no known form, or a file or a fingerprint is not what it
- * should be), ERR_ACCESS (others may read the key), ERR_NOT_SUPPORTED (TLS on Windows), -errno or
+ * Sets *ret_peers and *ret_count, also after an error; the caller frees them with
+ * client_peers_fini.  Returns 0, ERR_INVALID (a URL is of no known form, or a file or a fingerprint
+ * is not what it should be), ERR_ACCESS (others may read the key), ERR_NOT_SUPPORTED (TLS on
+ * Windows), -errno or
  * -ENOMEM.
  */
 int client_peers_init(const struct client_options *options, struct client_peer **ret_peers,
@@ -138,8 +139,8 @@ int client_resolve(struct client_conn *conn, const struct client_peer *peer, uin
 
 /*
  * The peers are the gateways of one array.  All requests and streams go to the current one; when it
- * fails, the next one becomes the current one, and what still waits for an answer from any other one
- * ends.
+ * fails, the next one becomes the current one, and what still waits for an answer from any other
+ * one ends.
  */
 struct client_transport {
 	struct client_peer *peers; /* owned; constant after client_transport_init */
@@ -159,8 +160,8 @@ struct client_transport {
 
 /*
  * Reads the file `given`, or without one (NULL) the file that VDS_TOKEN_FILE names; "" stands for
- * none.  Returns 0 (also when there is none), ERR_ACCESS (others may read the file), ERR_INVALID (it
- * holds no token), -errno (it cannot be read) or -ENOMEM.
+ * none.  Returns 0 (also when there is none), ERR_ACCESS (others may read the file), ERR_INVALID
+ * (it holds no token), -errno (it cannot be read) or -ENOMEM.
  */
 int client_token_init(struct client_transport *t, const char *given);
 void client_token_fini(struct client_transport *t);
@@ -215,9 +216,9 @@ void client_transport_fini(struct client_transport *t);
 int client_transport_call(struct client_transport *t, const struct client_request *request,
 			  struct client_reply *ret_reply, bool *ret_sent);
 /*
- * Leaves a peer (NULL = the current one): when it is still the current one and there are others, the
- * next one becomes that, and what waits for an answer from another one ends with ERR_UNREACHABLE. Any
- * thread.
+ * Leaves a peer (NULL = the current one): when it is still the current one and there are others,
+ * the next one becomes that, and what waits for an answer from another one ends with
+ * ERR_UNREACHABLE. Any thread.
  */
 void client_transport_leave(struct client_transport *t, const struct client_peer *peer);
 /* Waits for `ns`.  Returns 0, or ERR_CLOSED as soon as the transport is closed. */

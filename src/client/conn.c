@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A connection to vdsd: one socket (base/sock.h), with or without TLS, whose waits end at a deadline
- * or when another thread asks for it.  One thread uses it at a time; client_conn_wake may be called
- * by any thread while the connection is not being freed.
+ * A connection to vdsd: one socket (base/sock.h), with or without TLS, whose waits end at a
+ * deadline or when another thread asks for it.  One thread uses it at a time; client_conn_wake may
+ * be called by any thread while the connection is not being freed.
  */
 #include <errno.h>
 

@@ -216,8 +216,8 @@ load_try(struct client_replica *r)
 }
 
 /*
- * Loads the snapshot from one gateway after the other, while they break off, and again from one that
- * is behind.
+ * Loads the snapshot from one gateway after the other, while they break off, and again from one
+ * that is behind.
  */
 static int
 load_any(struct client_replica *r)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The token that a client sends with each request: the contents of the file that its options or
- * VDS_TOKEN_FILE name.  The file is read again when vdsd refuses the token, so that a program that runs for long
- * goes on when somebody has put a new token there.  Any thread.
+ * VDS_TOKEN_FILE name.  The file is read again when vdsd refuses the token, so that a program that
+ * runs for long goes on when somebody has put a new token there.  Any thread.
  */
 #include <errno.h>
 #include <string.h>

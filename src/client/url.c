@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads the URL of an array: a unix socket, a port of this host, or any host over TLS; or several, of
- * the gateways of one array.
+ * Reads the URL of an array: a unix socket, a port of this host, or any host over TLS; or several,
+ * of the gateways of one array.
  */
 #include <errno.h>
 #include <string.h>

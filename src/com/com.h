@@ -162,8 +162,8 @@ void com_space_fini(struct com_space *space);
 struct com_space *com_space_ref(struct com_space *space);
 void com_space_unref(struct com_space *space); /* accepts NULL */
 /*
- * Takes a reference to a root, unless the last one was dropped.  Returns whether it did.  The caller
- * holds a lock without which the space cannot be freed.
+ * Takes a reference to a root, unless the last one was dropped.  Returns whether it did.  The
+ * caller holds a lock without which the space cannot be freed.
  */
 bool com_space_ref_unless_zero(struct com_space *space);
 /*

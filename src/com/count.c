@@ -40,7 +40,9 @@ static struct slot_cells cells[SLOT_COUNT];
 static struct writer writers[COM_SHARDS] = {
 	[0 ... COM_SHARDS - 1] = { .lock = PTHREAD_MUTEX_INITIALIZER },
 };
-/* The slots that threads have used are below this.  It grows only under the locks of all writers. */
+/*
+ * The slots that threads have used are below this.  It grows only under the locks of all writers.
+ */
 static _Atomic unsigned slots_used;
 
 static _Thread_local unsigned long shared_writes;
@@ -191,7 +193,9 @@ com_count_add(struct com_count *count)
 	return total;
 }
 
-/* Drops a reference from the shared part, unless one or none is there.  Returns what is left, or 0. */
+/*
+ * Drops a reference from the shared part, unless one or none is there.  Returns what is left, or 0.
+ */
 static unsigned
 drop_shared_unless_last(struct com_count *count)
 {

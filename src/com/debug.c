@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Whether the library writes log lines to the program's standard error. It writes none unless the
- * program or its user asks for them.  Any thread may call VdsSetDebug; the environment is read once,
- * when the service or the first provider is made.
+ * program or its user asks for them.  Any thread may call VdsSetDebug; the environment is read
+ * once, when the service or the first provider is made.
  */
 #include <vds/libvds.h>
 

@@ -116,7 +116,9 @@ shard_of(const struct guid *id)
 
 _Static_assert(COM_SHARDS == 16, "shard_of gives four bits");
 
-/* Returns the object in the map, if it is of the class.  The caller is in a cell, or has the lock. */
+/*
+ * Returns the object in the map, if it is of the class.  The caller is in a cell, or has the lock.
+ */
 static struct com_object *
 find(struct com_space *space, const struct com_class *class, const struct guid *id)
 {

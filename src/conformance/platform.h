@@ -13,8 +13,8 @@
 #include <vds/vds.h>
 
 /*
- * Keeps the numbers of standard streams that are closed from the files and sockets of providers, into
- * which the results would be printed otherwise.
+ * Keeps the numbers of standard streams that are closed from the files and sockets of providers,
+ * into which the results would be printed otherwise.
  */
 void platform_streams_keep(void);
 
@@ -35,8 +35,8 @@ void platform_default_url(const char *url);
 HRESULT platform_provider_factory(const char *file, REFCLSID clsid, void **ret_factory);
 
 /*
- * Returns true when methods of the object, or of objects that this thread offers, are called through
- * a proxy: the object lives in another apartment or process.
+ * Returns true when methods of the object, or of objects that this thread offers, are called
+ * through a proxy: the object lives in another apartment or process.
  */
 bool platform_is_remote(IUnknown *object);
 /* Returns true when objects that this thread offers are called through its message loop. */

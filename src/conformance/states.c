@@ -581,7 +581,10 @@ call_again(struct conf_world *world, const struct conf_method *method, enum conf
 	return hr;
 }
 
-/* Calls every method that makes changes, and keeps those that did not refuse it for lack of a right. */
+/*
+ * Calls every method that makes changes, and keeps those that did not refuse it for lack of a
+ * right.
+ */
 static void
 walk_restricted(struct restricted *r, IVdsAsync *async)
 {
@@ -619,9 +622,9 @@ walk_restricted(struct restricted *r, IVdsAsync *async)
 }
 
 /*
- * What was not refused for lack of a right must be what the provider answers to everybody: it cannot
- * do that at all, or there is nothing to change.  The hook finds out whether that is so: neither call
- * may have changed anything.
+ * What was not refused for lack of a right must be what the provider answers to everybody: it
+ * cannot do that at all, or there is nothing to change.  The hook finds out whether that is so:
+ * neither call may have changed anything.
  */
 static void
 walk_unrefused(struct restricted *r)
@@ -642,8 +645,9 @@ walk_unrefused(struct restricted *r)
 }
 
 /*
- * The caller loses the right to change anything while it has objects, and an operation is under way.
- * The hook keeps what the array looks like, and finds out at the end whether anything has changed.
+ * The caller loses the right to change anything while it has objects, and an operation is under
+ * way.  The hook keeps what the array looks like, and finds out at the end whether anything has
+ * changed.
  */
 void
 conf_cases_access(struct conf_world *world)

@@ -187,9 +187,9 @@ audit_end(struct http_call *call, int rc, bool unread)
 }
 
 /*
- * A gateway without its lease may have been replaced, and know nothing of what others have changed: it
- * tells nobody what the array is like.  One that was only slow has the lease again in a moment, which
- * is waited for.  Changes are checked against the newest catalog anyway.
+ * A gateway without its lease may have been replaced, and know nothing of what others have changed:
+ * it tells nobody what the array is like.  One that was only slow has the lease again in a moment,
+ * which is waited for.  Changes are checked against the newest catalog anyway.
  */
 static int
 lease_check(struct http_call *call, enum verb_id verb)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The certificate of TLS, and its replacement while vdsd runs.  A thread looks at the files twice in
- * a second, so that what renews certificates need not know of vdsd; SIGHUP does the same at once.
- * Connections that stand keep the context with which they began, but the certificates that their
- * clients have shown are verified again by the new one.  Files that are not valid (the
+ * The certificate of TLS, and its replacement while vdsd runs.  A thread looks at the files twice
+ * in a second, so that what renews certificates need not know of vdsd; SIGHUP does the same at
+ * once.  Connections that stand keep the context with which they began, but the certificates that
+ * their clients have shown are verified again by the new one.  Files that are not valid (the
  * certificate is new, and the key not yet) leave the old context in use.
  *
  * The files are looked at instead of watched with inotify, because they may be links through

@@ -96,7 +96,9 @@ piece_read(const struct http_reply *reply, char *block, struct strbuf *out)
 	return !out->failed;
 }
 
-/* Writes a chunk with one call, so that it is one record of TLS and one packet where it is small. */
+/*
+ * Writes a chunk with one call, so that it is one record of TLS and one packet where it is small.
+ */
 static bool
 piece_write(struct http_conn *conn, const struct strbuf *piece, bool chunked, struct strbuf *chunk)
 {
@@ -217,8 +219,8 @@ is_change(const char *method)
 }
 
 /*
- * Quotes a request's target without the values of its query: somebody who does not know better sends
- * a token there.
+ * Quotes a request's target without the values of its query: somebody who does not know better
+ * sends a token there.
  */
 static void
 target_show(const char *target, char *buf, size_t size)

@@ -34,8 +34,8 @@ struct http_tls_options {
 	const char *const *listen; /* addresses: "0.0.0.0:8443", "[::]:0" */
 	size_t listen_count;       /* at most HTTP_TLS_LISTEN_MAX; 0 = no TLS */
 	/*
-	 * Host names under which clients know this array, beside those of the certificate: a request
-	 * for another name is refused.
+	 * Host names under which clients know this array, beside those of the certificate: a
+	 * request for another name is refused.
 	 */
 	const char *const *names;
 	size_t name_count;
@@ -64,8 +64,8 @@ struct http_options {
 	const char *listen; /* TCP address, "127.0.0.1:8080" or "[::1]:0"; NULL = no TCP */
 	struct http_tls_options tls;
 	/*
-	 * Limits of connections on the unix socket, on TCP and on TLS; 0 = 256 on each.  At most three quarters of the
-	 * connections may be event streams.
+	 * Limits of connections on the unix socket, on TCP and on TLS; 0 = 256 on each.  At most
+	 * three quarters of the connections may be event streams.
 	 */
 	unsigned max_connections;
 	const struct http_limits *limits; /* NULL = the defaults */
@@ -94,8 +94,9 @@ int http_start(const struct http_options *options, struct http **ret_http);
 void http_stop(struct http *http);
 
 /*
- * Gives other roles to users, groups and programs without a token, which count from the next request
- * on; streams of those who have none any more end within a second.  Returns 0, ERR_INVALID or
+ * Gives other roles to users, groups and programs without a token, which count from the next
+ * request on; streams of those who have none any more end within a second.  Returns 0, ERR_INVALID
+ * or
  * -ENOMEM, and then the roles stay as they were.
  */
 int http_roles_set(struct http *http, const struct http_roles_text *text);

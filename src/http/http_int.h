@@ -182,7 +182,8 @@ bool http_spec_has_secret(const struct verb_spec *spec);
 /*
  * Fills args from the members of a JSON object; NULL is read as an empty object.  Texts in args
  * point into json.  Returns 0, ERR_INVALID (a member is unknown, missing, of the wrong type or out
- * of its range; the text names the member, but where a secret belongs an unknown one by its place) or
+ * of its range; the text names the member, but where a secret belongs an unknown one by its place)
+ * or
  * -ENOMEM.  The caller calls http_args_fini, also after
  * an error.
  */
@@ -283,9 +284,9 @@ void http_reply_fini(struct http_reply *reply);
 /* ---- pass.c: requests for LUNs of other gateways ---- */
 
 /*
- * Has the owner of the request's LUN carry it out, when that is another gateway, and fills the reply
- * with the owner's.  Returns 0; 1 (it is to be carried out here); ERR_BUSY (its LUNs have several
- * owners), ERR_UNREACHABLE (the owner does not answer) or another error with a text.
+ * Has the owner of the request's LUN carry it out, when that is another gateway, and fills the
+ * reply with the owner's.  Returns 0; 1 (it is to be carried out here); ERR_BUSY (its LUNs have
+ * several owners), ERR_UNREACHABLE (the owner does not answer) or another error with a text.
  */
 int http_pass(struct http_call *call, enum verb_id verb, const struct http_request *request,
 	      struct http_reply *reply);
@@ -310,8 +311,8 @@ extern const struct http_route http_routes[VERB_COUNT];
 
 /*
  * Finds the verb for a method and a decoded path.  Returns 0, ERR_NOT_FOUND (no verb has this
- * path), ERR_INVALID (a part of the path is not an id; *ret_verb is set) or ERR_NOT_SUPPORTED (the path exists, but
- * only with the methods that ret_allow lists).
+ * path), ERR_INVALID (a part of the path is not an id; *ret_verb is set) or ERR_NOT_SUPPORTED (the
+ * path exists, but only with the methods that ret_allow lists).
  */
 int http_route_find(const char *method, const char *path, enum verb_id *ret_verb,
 		    struct guid ret_ids[2], char *ret_allow, size_t allow_size);
@@ -413,8 +414,8 @@ void http_principal_tls(const struct tls_conn *tls, struct principal *principal)
 /* Sets the user's name.  May wait for the host's name services.  The connection's thread. */
 void http_principal_name(struct http_names *names, struct principal *principal);
 /*
- * Writes what connections of the same principal have in common: the user, the token, the name in the
- * certificate, or the address of somebody who has not said who that is.
+ * Writes what connections of the same principal have in common: the user, the token, the name in
+ * the certificate, or the address of somebody who has not said who that is.
  */
 void http_principal_owner(const struct http_conn *conn, char owner[HTTP_OWNER_SIZE]);
 /* Writes the peer's address without the port, or "uid N". */
@@ -504,19 +505,19 @@ struct http_conn {
 /* Serves a connection until it ends.  The connection's thread. */
 void http_conn_run(struct http_conn *conn);
 /*
- * Notes that the connection waits: for a request, or for the peer to read a refusal.  A new connection
- * may take its place now.  The connection's thread.
+ * Notes that the connection waits: for a request, or for the peer to read a refusal.  A new
+ * connection may take its place now.  The connection's thread.
  */
 void http_conn_wait(struct http_conn *conn);
 /*
- * Notes that the connection serves a request of conn->principal.  Returns 0, or ERR_LIMIT with a text
- * when the principal has its share of this way in already; then the connection waits, as before.  The
- * connection's thread.
+ * Notes that the connection serves a request of conn->principal.  Returns 0, or ERR_LIMIT with a
+ * text when the principal has its share of this way in already; then the connection waits, as
+ * before.  The connection's thread.
  */
 int http_conn_serve(struct http_conn *conn);
 /*
- * Notes that what the connection serves is an event stream.  Returns 0, or ERR_LIMIT with a text when
- * the principal has its share of the event streams already.  The connection's thread.
+ * Notes that what the connection serves is an event stream.  Returns 0, or ERR_LIMIT with a text
+ * when the principal has its share of the event streams already.  The connection's thread.
  */
 int http_conn_stream(struct http_conn *conn);
 /* Notes that somebody who may ask has used the connection.  The connection's thread. */
@@ -541,9 +542,9 @@ bool http_bytes_write(struct http_conn *conn, const char *bytes, size_t len);
 /* Says that nothing more will be written. */
 void http_bytes_end(struct http_conn *conn);
 /*
- * Throws away what still arrives, for five seconds at most, until the peer has closed: bytes that nobody
- * reads would reset the connection, and the peer would never see what was written last.  Comes after
- * http_bytes_end, or after a handshake that has failed.
+ * Throws away what still arrives, for five seconds at most, until the peer has closed: bytes that
+ * nobody reads would reset the connection, and the peer would never see what was written last.
+ * Comes after http_bytes_end, or after a handshake that has failed.
  */
 void http_bytes_linger(struct http_conn *conn);
 
@@ -580,8 +581,8 @@ void http_certs_close(struct http *http);
 struct tls_context *http_certs_get(struct http_certs *certs);
 
 /*
- * Looks whether the certificate that the client of a connection has shown is still trusted: by the CAs
- * and revocation lists in use now, and at this time.  Returns 0, also for a client without a
+ * Looks whether the certificate that the client of a connection has shown is still trusted: by the
+ * CAs and revocation lists in use now, and at this time.  Returns 0, also for a client without a
  * certificate; ERR_UNTRUSTED with a text; or -ENOMEM.  The connection's thread.
  */
 int http_certs_check(struct http_conn *conn);
@@ -606,8 +607,8 @@ int http_listen_tls(const char *where, char ret_address[64]);
  */
 bool http_origin_is_ours(const char *host, const char *origin);
 /*
- * Returns whether a request over TLS is for this server, as http_origin_is_ours does without TLS: its
- * host is a numeric address, "localhost", a name of the certificate in `context`, or one of
+ * Returns whether a request over TLS is for this server, as http_origin_is_ours does without TLS:
+ * its host is a numeric address, "localhost", a name of the certificate in `context`, or one of
  * certs->names.
  */
 bool http_tls_origin_is_ours(const struct http_certs *certs, const struct tls_context *context,

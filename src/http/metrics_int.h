@@ -95,7 +95,9 @@ void http_scrape_ns(struct http_scrape *scrape, const struct http_metric *metric
  */
 void http_scrape_histogram(struct http_scrape *scrape, const struct http_metric *metric,
 			   const struct histogram_total *total, unsigned step);
-/* Writes the histogram of a LUN.  with_buckets: else only the one without a bound, count and sum. */
+/*
+ * Writes the histogram of a LUN.  with_buckets: else only the one without a bound, count and sum.
+ */
 void http_scrape_latency(struct http_scrape *scrape, const struct http_metric *metric,
 			 const struct http_latency *latency, bool with_buckets);
 

@@ -74,9 +74,9 @@ is_address(const char *host)
 }
 
 /*
- * A page can let its own name lead to this array (DNS rebinding), and then it is of the same origin.
- * It cannot do that with a numeric address, and a browser refuses our certificate for its name
- * unless the user insists.  This check is for the user who does.
+ * A page can let its own name lead to this array (DNS rebinding), and then it is of the same
+ * origin.  It cannot do that with a numeric address, and a browser refuses our certificate for its
+ * name unless the user insists.  This check is for the user who does.
  */
 static bool
 tls_host_is_ours(const struct http_certs *certs, const struct tls_context *context,

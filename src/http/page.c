@@ -13,8 +13,9 @@
 #include "page/page.h"
 
 /*
- * What the page may do in a browser: run and load what this server has sent, and talk to this server
- * (CSP 3).  Also: send no address of the page elsewhere, and share no process with other sites.
+ * What the page may do in a browser: run and load what this server has sent, and talk to this
+ * server (CSP 3).  Also: send no address of the page elsewhere, and share no process with other
+ * sites.
  */
 #define SAFETY                                                                                \
 	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "  \

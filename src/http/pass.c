@@ -3,8 +3,8 @@
  * Requests for a LUN that another gateway owns: this gateway passes them to the owner, as JSON with
  * who asks, and gives the owner's reply.  The owner carries them out as if they had come to itself,
  * roles and the audit log included.  A request that has been passed is not passed again: when the
- * LUN has moved meanwhile, it fails with ERR_BUSY.  The connection's thread; at the owner a thread of
- * the array.
+ * LUN has moved meanwhile, it fails with ERR_BUSY.  The connection's thread; at the owner a thread
+ * of the array.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Refuses connections for which there is no place.  A client that writes its request before it reads
- * would lose the answer if the socket were closed with that request unread, because the peer's system
- * then drops what it has received.  So the socket stays open until the client has read the answer and
- * closes, for some seconds at most, while what arrives is read and dropped.
+ * Refuses connections for which there is no place.  A client that writes its request before it
+ * reads would lose the answer if the socket were closed with that request unread, because the
+ * peer's system then drops what it has received.  So the socket stays open until the client has
+ * read the answer and closes, for some seconds at most, while what arrives is read and dropped.
  *
  * A refused connection has no thread, no memory of its own and no place among the connections: only
- * a descriptor, of which there are HTTP_REFUSED_MAX at most.  Beyond that the oldest is closed.  The
- * thread that accepts connections.
+ * a descriptor, of which there are HTTP_REFUSED_MAX at most.  Beyond that the oldest is closed.
+ * The thread that accepts connections.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -10,9 +10,9 @@
  * said who they are.  A connection that was refused waits, too, until its peer has read that.  When
  * all connections are being served, the new one is answered with 503 (refuse.c).
  *
- * One principal (a user, a token, a certificate, an address that says nothing) may use three quarters
- * of the connections at once, and three quarters of the event streams, so that one whose program is
- * wrong, or whose token was stolen, does not push out all others.
+ * One principal (a user, a token, a certificate, an address that says nothing) may use three
+ * quarters of the connections at once, and three quarters of the event streams, so that one whose
+ * program is wrong, or whose token was stolen, does not push out all others.
  *
  * http->lock guards the list of connections, the counts, and the fields of struct http_conn that
  * name it.

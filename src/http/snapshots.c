@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The handlers of snapshots, clones, rollbacks and schedules: /v1/snapshots, /v1/snapshot-schedules.
- * The connection's thread.
+ * The handlers of snapshots, clones, rollbacks and schedules: /v1/snapshots,
+ * /v1/snapshot-schedules. The connection's thread.
  */
 #include "base/err.h"
 #include "http/http_int.h"

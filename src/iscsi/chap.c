@@ -10,10 +10,10 @@
  *								asked for the credentials
  *				<--	[CHAP_N CHAP_R]		ASKING -> DONE
  *
- * Nothing here knows connections, sockets or the catalog: keys come in by iscsi_chap_take, a request
- * that is complete by iscsi_chap_step, the credentials by iscsi_chap_verify, and the answers go into
- * a text.  What no row of `expected` allows, and every value that the RFC does not allow, ends the
- * login; the status and the cause are then in struct iscsi_chap.
+ * Nothing here knows connections, sockets or the catalog: keys come in by iscsi_chap_take, a
+ * request that is complete by iscsi_chap_step, the credentials by iscsi_chap_verify, and the
+ * answers go into a text.  What no row of `expected` allows, and every value that the RFC does not
+ * allow, ends the login; the status and the cause are then in struct iscsi_chap.
  *
  * The cause of a failure is for the log of the array.  The initiator learns only that it was not
  * authenticated, whether the name or the secret was wrong, and it takes the same time.

@@ -287,8 +287,8 @@ go_on(struct iscsi_session *s)
 }
 
 /*
- * What was held and is in turn now, whichever connection it came through.  rc: how what came through
- * `conn` just now ended; what others have sent runs also when this connection fails.
+ * What was held and is in turn now, whichever connection it came through.  rc: how what came
+ * through `conn` just now ended; what others have sent runs also when this connection fails.
  */
 static int
 run_held(struct iscsi_conn *conn, int rc)
@@ -317,8 +317,8 @@ run_held(struct iscsi_conn *conn, int rc)
 }
 
 /*
- * With error recovery what is missing may be retried through this connection, which therefore goes on
- * reading; a command for which there is no room is rejected, and can be retried, too.
+ * With error recovery what is missing may be retried through this connection, which therefore goes
+ * on reading; a command for which there is no room is rejected, and can be retried, too.
  */
 static int
 hold_ahead(struct iscsi_conn *conn, const struct iscsi_pdu *pdu, uint32_t cmd_sn)

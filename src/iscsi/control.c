@@ -159,8 +159,8 @@ log_out_connection(struct iscsi_conn *conn, struct iscsi_conn *leaving, uint32_t
 
 /*
  * "The target MUST discard all requests not yet acknowledged via ExpCmdSN that were issued on the
- * specified connection and suspend all data/status/R2T transfers on behalf of pending commands on the
- * specified connection" (RFC 7143 §11.14).
+ * specified connection and suspend all data/status/R2T transfers on behalf of pending commands on
+ * the specified connection" (RFC 7143 §11.14).
  */
 static int
 log_out_for_recovery(struct iscsi_conn *conn, uint16_t cid, uint32_t itt)

@@ -395,7 +395,9 @@ iscsi_data_out_damaged(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 
 /* --- Data-In --- */
 
-/* As iscsi_data_slots says.  Apart from that function so that the compiler can build it in below. */
+/*
+ * As iscsi_data_slots says.  Apart from that function so that the compiler can build it in below.
+ */
 static inline uint32_t
 data_in_slots(struct iscsi_conn *conn, struct iscsi_cmd *task, struct iscsi_iov_cursor *from,
 	      uint32_t len, struct iscsi_tx_slot **ret_first, uint8_t **ret_bhs)

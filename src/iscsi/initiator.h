@@ -12,12 +12,12 @@
  * functions.
  *
  * A request costs one round trip: the data of a write is sent unsolicited, as far as the target's
- * FirstBurstLength allows it, and the rest when the target asks for it (R2T).  Read data is received
- * in the buffers of the request, and written data is sent from there.  The steady path allocates
- * nothing.
+ * FirstBurstLength allows it, and the rest when the target asks for it (R2T).  Read data is
+ * received in the buffers of the request, and written data is sent from there.  The steady path
+ * allocates nothing.
  *
- * A round of the owner: iscsi_initiator_rx_iov, rx_advance, input, output and output_advance, as the
- * functions of struct iscsi_conn with these names.
+ * A round of the owner: iscsi_initiator_rx_iov, rx_advance, input, output and output_advance, as
+ * the functions of struct iscsi_conn with these names.
  *
  * The life of a request: iscsi_initiator_send takes the struct, and ops->done gives it back exactly
  * once, whatever went wrong: the engine then no longer refers to it, to its CDB or to its buffers.
@@ -40,7 +40,9 @@ struct iscsi_initiator;
 /* Requests and requests of task management that an initiator has at one time at most. */
 #define ISCSI_INITIATOR_REQUESTS_MAX 2048u
 
-/* A residual count: the difference between what was expected and what the command would transfer. */
+/*
+ * A residual count: the difference between what was expected and what the command would transfer.
+ */
 enum iscsi_residual { ISCSI_RESIDUAL_NONE, ISCSI_RESIDUAL_UNDERFLOW, ISCSI_RESIDUAL_OVERFLOW };
 
 /* A SCSI command that is sent to the target.  The memory is the owner's. */
@@ -110,13 +112,13 @@ struct iscsi_initiator_ops {
 	void (*ready)(void *user);
 	void (*done)(void *user, struct iscsi_request *request);
 	/*
-	 * A request of task management was answered.  When a function has ended tasks, ops->done was
-	 * called for each of them before.
+	 * A request of task management was answered.  When a function has ended tasks, ops->done
+	 * was called for each of them before.
 	 */
 	void (*tmf_done)(void *user, struct iscsi_request_tmf *tmf);
 	/*
-	 * An asynchronous message; what it points to is valid during the call.  The engine itself does
-	 * nothing about it.
+	 * An asynchronous message; what it points to is valid during the call.  The engine itself
+	 * does nothing about it.
 	 */
 	void (*async)(void *user, const struct iscsi_async *message);
 };
@@ -135,22 +137,22 @@ struct iscsi_initiator_config {
 	/* with which the target must prove itself; len 0 = it need not */
 	struct iscsi_secret target_secret;
 	/*
-	 * What is offered: lengths, digests (HeaderDigest and DataDigest are offered when the set has
-	 * ISCSI_DIGEST_CRC32C), time2wait_s, time2retain_s, initial_r2t, immediate_data and
+	 * What is offered: lengths, digests (HeaderDigest and DataDigest are offered when the set
+	 * has ISCSI_DIGEST_CRC32C), time2wait_s, time2retain_s, initial_r2t, immediate_data and
 	 * protocol_level.  The rest is fixed.  NULL = iscsi_initiator_limits.
 	 */
 	const struct iscsi_params *limits;
 };
 
 /*
- * Sets what the gateways offer: first bursts as long as the longest burst, no initial R2T, immediate
- * data, no digests, nothing kept after a failure.
+ * Sets what the gateways offer: first bursts as long as the longest burst, no initial R2T,
+ * immediate data, no digests, nothing kept after a failure.
  */
 void iscsi_initiator_limits(struct iscsi_params *limits);
 
 /*
- * Makes an initiator whose first login request is ready to be sent.  Returns 0, ERR_INVALID (a value
- * is missing or out of its range) or -ENOMEM.
+ * Makes an initiator whose first login request is ready to be sent.  Returns 0, ERR_INVALID (a
+ * value is missing or out of its range) or -ENOMEM.
  */
 int iscsi_initiator_new(const struct iscsi_initiator_config *config,
 			struct iscsi_initiator **ret_initiator);
@@ -169,8 +171,8 @@ int iscsi_initiator_rx_advance(struct iscsi_initiator *ini, size_t len_bytes);
 /* Returns 0 while the connection works, or why it does not. */
 int iscsi_initiator_error(const struct iscsi_initiator *ini);
 /*
- * Returns the bytes to send next: up to max pieces, 0 when there is nothing to send.  The pieces stay
- * valid until iscsi_initiator_output_advance reports how many bytes were sent, or until
+ * Returns the bytes to send next: up to max pieces, 0 when there is nothing to send.  The pieces
+ * stay valid until iscsi_initiator_output_advance reports how many bytes were sent, or until
  * iscsi_initiator_stop.
  */
 int iscsi_initiator_output(struct iscsi_initiator *ini, struct iovec *iov, int max);
@@ -196,9 +198,9 @@ int iscsi_initiator_send(struct iscsi_initiator *ini, struct iscsi_request *requ
  * request that was not sent is answered inside this call.  Returns the codes of
  * iscsi_initiator_send.
  *
- * When the target has answered that it has carried out ABORT TASK (also: that there is no such task),
- * ABORT TASK SET, CLEAR TASK SET, LOGICAL UNIT RESET, a target reset or I_T NEXUS RESET, the requests
- * that were sent before, and that the function concerns, end with ERR_CANCELLED.
+ * When the target has answered that it has carried out ABORT TASK (also: that there is no such
+ * task), ABORT TASK SET, CLEAR TASK SET, LOGICAL UNIT RESET, a target reset or I_T NEXUS RESET, the
+ * requests that were sent before, and that the function concerns, end with ERR_CANCELLED.
  */
 int iscsi_initiator_tmf(struct iscsi_initiator *ini, struct iscsi_request_tmf *tmf);
 /* Sends a ping.  Returns 0, ERR_BUSY (the last one is not answered), or as iscsi_initiator_send. */
@@ -207,8 +209,8 @@ int iscsi_initiator_ping(struct iscsi_initiator *ini);
 int iscsi_initiator_log_out(struct iscsi_initiator *ini);
 /*
  * Ends the connection, which its owner has closed or is about to close: nothing is sent or received
- * any more, and every request ends with this reason (a negative code), or with the one that has ended
- * the connection before.
+ * any more, and every request ends with this reason (a negative code), or with the one that has
+ * ended the connection before.
  */
 void iscsi_initiator_stop(struct iscsi_initiator *ini, int reason);
 /* Returns how many requests, those of task management included, have not ended. */

@@ -135,7 +135,9 @@ void iscsi_initiator_login_end(struct iscsi_initiator *ini);
 
 /* ---- initiator_task.c ---- */
 
-/* Handle a PDU of the full feature phase.  Each returns 0 or a negative code: the connection ends. */
+/*
+ * Handle a PDU of the full feature phase.  Each returns 0 or a negative code: the connection ends.
+ */
 int iscsi_initiator_on_response(struct iscsi_initiator *ini, const struct iscsi_pdu *pdu);
 int iscsi_initiator_on_data_in(struct iscsi_initiator *ini, const struct iscsi_pdu *pdu);
 int iscsi_initiator_on_r2t(struct iscsi_initiator *ini, const struct iscsi_pdu *pdu);

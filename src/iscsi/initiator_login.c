@@ -341,7 +341,9 @@ csg(const struct iscsi_initiator *ini)
 	return ini->login_flags & 0x0cu;
 }
 
-/* What a response means that is complete; `moves`: the target enters the stage that was asked for. */
+/*
+ * What a response means that is complete; `moves`: the target enters the stage that was asked for.
+ */
 static int
 go_on(struct iscsi_initiator *ini, bool moves)
 {

@@ -109,7 +109,9 @@ done(struct iscsi_initiator *ini, struct iscsi_request *r)
 	ini->ops->done(ini->user, r);
 }
 
-/* Has a request end that was answered, or is to end with `error`: now, or when its data was sent. */
+/*
+ * Has a request end that was answered, or is to end with `error`: now, or when its data was sent.
+ */
 static void
 end(struct iscsi_initiator *ini, struct iscsi_request *r, int error)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What an initiator sends.  PDUs are built when the owner asks for output and the ring has room: then
- * a command gets its CmdSN, so the order of numbers is the order of bytes.  Data is referenced, not
- * copied.  RFC 7143 §11.3, §11.5, §11.7.  Called by the owner, on the initiator's thread.
+ * What an initiator sends.  PDUs are built when the owner asks for output and the ring has room:
+ * then a command gets its CmdSN, so the order of numbers is the order of bytes.  Data is
+ * referenced, not copied.  RFC 7143 §11.3, §11.5, §11.7.  Called by the owner, on the initiator's
+ * thread.
  *
- * What goes first: the login; answers to the target's pings; task management, which is immediate; the
- * data of commands that were begun, in their order (RFC 7143 §4.2.5.2 wants that of unsolicited data);
- * new commands, as far as the command window allows.
+ * What goes first: the login; answers to the target's pings; task management, which is immediate;
+ * the data of commands that were begun, in their order (RFC 7143 §4.2.5.2 wants that of unsolicited
+ * data); new commands, as far as the command window allows.
  */
 #include "iscsi/initiator_int.h"
 
@@ -97,8 +98,8 @@ start(struct iscsi_initiator *ini, enum iscsi_pdu_opcode opcode, uint32_t itt)
 }
 
 /*
- * Adds data of a request to the PDU that begins with `slot`, at most max_len bytes.  Returns how many
- * bytes, which is less only when they lie in too many pieces.
+ * Adds data of a request to the PDU that begins with `slot`, at most max_len bytes.  Returns how
+ * many bytes, which is less only when they lie in too many pieces.
  */
 static uint32_t
 add_data(struct iscsi_initiator *ini, struct iscsi_initiator_slot *slot, struct iscsi_request *r,

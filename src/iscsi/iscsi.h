@@ -2,18 +2,18 @@
 /*
  * The target side of iSCSI (RFC 7143) for a connection and the session that it belongs to. The
  * caller, named the owner below, passes in the bytes that it received; the engine calls the owner's
- * functions for commands and returns the bytes to send. The engine knows no sockets, no threads, and
- * of SCSI only the bytes of a LUN field and of a CDB. ErrorRecoveryLevel is 0, or 1 or 2 when the
- * initiator asks for it: above 0 the buffers of a read stay in use until the initiator has
+ * functions for commands and returns the bytes to send. The engine knows no sockets, no threads,
+ * and of SCSI only the bytes of a LUN field and of a CDB. ErrorRecoveryLevel is 0, or 1 or 2 when
+ * the initiator asks for it: above 0 the buffers of a read stay in use until the initiator has
  * acknowledged the status (iscsi_conn_forget), and at level 2 tasks may outlive their connection
  * (iscsi_conn_suspend).
  *
  * Calls on one connection come from one thread at a time; the owner may move the connection to
  * another thread between calls (it does so while a login decision is pending). The connections of a
- * session are all on one thread. Callbacks run inside the owner's calls, on its thread, and may call
- * back into the connections of the session, except iscsi_conn_free and the input functions. What
- * comes through one connection may run commands that came through another one, whose turn it is
- * then: callbacks name the connection of the command.
+ * session are all on one thread. Callbacks run inside the owner's calls, on its thread, and may
+ * call back into the connections of the session, except iscsi_conn_free and the input functions.
+ * What comes through one connection may run commands that came through another one, whose turn it
+ * is then: callbacks name the connection of the command.
  *
  * Memory is bounded for each connection, whatever a peer sends; the steady path of a command
  * allocates nothing.
@@ -147,8 +147,8 @@ struct iscsi_secret {
 /* What CHAP_N of an initiator stands for.  Borrowed. */
 struct iscsi_credentials {
 	/*
-	 * the secrets with which the initiator may prove itself: the present one, and the one before
-	 * while that is still valid
+	 * the secrets with which the initiator may prove itself: the present one, and the one
+	 * before while that is still valid
 	 */
 	struct iscsi_secret initiator[2];
 	/* the secret with which the target proves itself when the initiator asks for that */
@@ -387,8 +387,8 @@ struct iscsi_conn_ops {
 	 */
 	void (*task_moved)(void *user, struct iscsi_task *task);
 	/*
-	 * The connection has something to send, or has ended (iscsi_conn_error), although no call on
-	 * it says so: because of what came through another connection of its session, or because
+	 * The connection has something to send, or has ended (iscsi_conn_error), although no call
+	 * on it says so: because of what came through another connection of its session, or because
 	 * tasks have ended for which an answer waited. The pointer may be NULL.
 	 */
 	void (*output)(void *user);
@@ -489,7 +489,8 @@ int iscsi_conn_rx_advance(struct iscsi_conn *conn, size_t len_bytes);
  * Returns the bytes to send next, in order: up to max pieces, 0 when there is nothing to send. The
  * pieces stay valid and unchanged until iscsi_conn_output_advance reports how many bytes were sent;
  * other calls may only append output behind them.  But iscsi_conn_free and iscsi_conn_suspend drop
- * them, and with ErrorRecoveryLevel 2 so do a logout and a TASK REASSIGN through another connection.
+ * them, and with ErrorRecoveryLevel 2 so do a logout and a TASK REASSIGN through another
+ * connection.
  */
 int iscsi_conn_output(struct iscsi_conn *conn, struct iovec *iov, int max);
 void iscsi_conn_output_advance(struct iscsi_conn *conn, size_t len_bytes);
@@ -516,8 +517,8 @@ const struct iscsi_params *iscsi_conn_params(const struct iscsi_conn *conn);
  */
 struct iscsi_session *iscsi_conn_session(const struct iscsi_conn *conn);
 /*
- * Takes and drops a reference to a session. A session lives, with its numbers and its tasks, as long
- * as there is one; each connection has one. iscsi_session_unref accepts NULL. On its thread.
+ * Takes and drops a reference to a session. A session lives, with its numbers and its tasks, as
+ * long as there is one; each connection has one. iscsi_session_unref accepts NULL. On its thread.
  */
 struct iscsi_session *iscsi_session_ref(struct iscsi_session *session);
 void iscsi_session_unref(struct iscsi_session *session);
@@ -543,13 +544,15 @@ enum iscsi_logout iscsi_conn_logged_out(const struct iscsi_conn *conn);
 void iscsi_conn_stop(struct iscsi_conn *conn);
 /*
  * For sessions with ErrorRecoveryLevel 2, instead of iscsi_conn_stop: the connection has failed, or
- * was logged out for recovery. It takes no more input and its output is dropped, but its tasks go on
- * until the initiator gives them to another connection of the session (ops->task_moved) or the owner
- * calls iscsi_conn_stop. ops->output tells when something has changed: tasks have gone, or the
- * connection was logged out.
+ * was logged out for recovery. It takes no more input and its output is dropped, but its tasks go
+ * on until the initiator gives them to another connection of the session (ops->task_moved) or the
+ * owner calls iscsi_conn_stop. ops->output tells when something has changed: tasks have gone, or
+ * the connection was logged out.
  */
 void iscsi_conn_suspend(struct iscsi_conn *conn);
-/* Returns whether the connection was suspended, and neither stopped nor logged out for good since. */
+/*
+ * Returns whether the connection was suspended, and neither stopped nor logged out for good since.
+ */
 bool iscsi_conn_is_suspended(const struct iscsi_conn *conn);
 /*
  * Returns whether the connection has tasks, with the owner or not.  Takes time in proportion to the

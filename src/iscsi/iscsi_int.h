@@ -157,8 +157,8 @@ void iscsi_task_release(struct iscsi_cmd *task);
  */
 bool iscsi_task_abort(struct iscsi_cmd *task);
 /*
- * Does what iscsi_session_abort_tasks says.  only: for the tasks of this connection alone; NULL = for
- * those of all connections of the session.
+ * Does what iscsi_session_abort_tasks says.  only: for the tasks of this connection alone; NULL =
+ * for those of all connections of the session.
  */
 unsigned iscsi_task_abort_all(struct iscsi_session *s, const struct iscsi_conn *only,
 			      const uint8_t *lun, const struct iscsi_moment *before);
@@ -168,11 +168,11 @@ unsigned iscsi_task_abort_all(struct iscsi_session *s, const struct iscsi_conn *
 /*
  * What comes ahead of its turn through the only connection of a session, or is more than many
  * connections can have under way when they are told to stop, ends the connection.  With others, a
- * connection that has sent something ahead takes no more input from HELD_BYTES_MAX on: numbers ascend
- * within a connection, so what is missing comes through another one.  With error recovery it may be
- * retried through the same one: such a connection goes on, and commands beyond the limits are
- * rejected.  What is held is a list, in which each PDU that comes is looked up: so it has a limit of
- * PDUs, too, with the same consequences.
+ * connection that has sent something ahead takes no more input from HELD_BYTES_MAX on: numbers
+ * ascend within a connection, so what is missing comes through another one.  With error recovery it
+ * may be retried through the same one: such a connection goes on, and commands beyond the limits
+ * are rejected.  What is held is a list, in which each PDU that comes is looked up: so it has a
+ * limit of PDUs, too, with the same consequences.
  */
 #define HELD_BYTES_MAX  (1024u * 1024)
 #define HELD_BYTES_MANY (16u * 1024 * 1024)
@@ -186,7 +186,9 @@ enum iscsi_sn_place { SN_NEXT, SN_AHEAD, SN_OUTSIDE };
 
 struct iscsi_session {
 	unsigned refs; /* one for each connection, and those of the owner */
-	/* what the first login has agreed on; what each connection has of its own is in its params */
+	/*
+	 * what the first login has agreed on; what each connection has of its own is in its params
+	 */
 	struct iscsi_params params;
 	uint32_t exp_cmd_sn;
 	uint32_t max_cmd_sn; /* MaxCmdSN as it was sent last; never decreases */
@@ -229,8 +231,8 @@ iscsi_sn_before(uint32_t a, uint32_t b)
 
 /*
  * Makes a session with a window of `depth` commands and one reference for the caller.  Its pool has
- * room for these, for `immediate` immediate commands, and for commands whose last answer waits to be
- * sent.  extra_bytes: the owner's bytes in each task.  Returns NULL when out of memory.
+ * room for these, for `immediate` immediate commands, and for commands whose last answer waits to
+ * be sent.  extra_bytes: the owner's bytes in each task.  Returns NULL when out of memory.
  */
 struct iscsi_session *iscsi_session_new(uint32_t depth, uint32_t immediate, uint32_t extra_bytes,
 					struct iscsi_budget *budget);
@@ -252,9 +254,9 @@ void iscsi_session_forget_held(struct iscsi_session *s, const struct iscsi_conn 
 /* Begins the full feature phase: cmd_sn is the next CmdSN that is expected. */
 void iscsi_session_start(struct iscsi_session *s, uint32_t cmd_sn);
 /*
- * The session stands in for an older one, which a login with a TSIH is about to join, until the login
- * has ended: the numbers that it advertises are such that the initiator ignores both ("If the PDU
- * MaxCmdSN is less than the PDU ExpCmdSN-1", RFC 7143 §4.2.2.1).
+ * The session stands in for an older one, which a login with a TSIH is about to join, until the
+ * login has ended: the numbers that it advertises are such that the initiator ignores both ("If the
+ * PDU MaxCmdSN is less than the PDU ExpCmdSN-1", RFC 7143 §4.2.2.1).
  */
 void iscsi_session_stand_in(struct iscsi_session *s, uint32_t cmd_sn);
 /* Returns where a CmdSN lies. */
@@ -454,7 +456,9 @@ struct iscsi_conn {
 	struct iscsi_tx tx;
 };
 
-/* Ends the connection with this code, or with the one that has ended it before; returns the code. */
+/*
+ * Ends the connection with this code, or with the one that has ended it before; returns the code.
+ */
 int iscsi_conn_fail(struct iscsi_conn *conn, int rc);
 /* Others of its session wait no more for what a connection that has ended would send. */
 void iscsi_conn_left(struct iscsi_conn *conn);

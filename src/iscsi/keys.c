@@ -220,9 +220,9 @@ rule_first_burst(const struct offer *o)
 }
 
 /*
- * RFC 7143 §13.20 and, for discovery sessions, §7.4.1.  §13.19: with DataSequenceInOrder, which this
- * target insists on, error recovery allows one R2T at a time.  An initiator that offers both leaves
- * the choice to us, and several R2Ts help it with every large write.
+ * RFC 7143 §13.20 and, for discovery sessions, §7.4.1.  §13.19: with DataSequenceInOrder, which
+ * this target insists on, error recovery allows one R2T at a time.  An initiator that offers both
+ * leaves the choice to us, and several R2Ts help it with every large write.
  */
 static int
 rule_recovery_level(const struct offer *o)

@@ -126,8 +126,8 @@ int iscsi_chap_take(struct iscsi_chap *chap, enum iscsi_chap_key key, const char
  */
 int iscsi_chap_step(struct iscsi_chap *chap, struct iscsi_text *out);
 /*
- * Checks the initiator's answer, and answers its challenge if there is one.  Returns 0 (the state is
- * CHAP_DONE), -ENOMEM, or as iscsi_chap_take.
+ * Checks the initiator's answer, and answers its challenge if there is one.  Returns 0 (the state
+ * is CHAP_DONE), -ENOMEM, or as iscsi_chap_take.
  */
 int iscsi_chap_verify(struct iscsi_chap *chap, const struct iscsi_credentials *credentials,
 		      struct iscsi_text *out);

@@ -14,8 +14,8 @@
  * nothing.  Of the messages the oldest are forgotten (KEPT_MSGS_MAX, KEPT_BYTES_MAX), since they
  * answer immediate requests, too, which no window stops; and so are the buffers of reads when the
  * owner needs them (iscsi_conn_forget).  A SNACK for what was forgotten is answered with the reason
- * "SNACK reject", which RFC 7143 §7.8 allows; it asks that the command fail then if it has not ended,
- * but what has not ended is never forgotten.
+ * "SNACK reject", which RFC 7143 §7.8 allows; it asks that the command fail then if it has not
+ * ended, but what has not ended is never forgotten.
  *
  * Write data comes in order (DataPDUInOrder, DataSequenceInOrder), and there is one R2T at a time
  * (§13.19).  After a gap the rest of the sequence is discarded; when the sequence has ended, an R2T

@@ -28,8 +28,8 @@ struct iscsi_task_recover {
 
 	/*
 	 * Read data: the buffers (NULL: none, or given back) and how much they hold.  From base_pos
-	 * on, where the Data-In with DataSN base_sn begins, it is cut in segments of rd_segment; or,
-	 * if is_mixed, of more than one size.
+	 * on, where the Data-In with DataSN base_sn begins, it is cut in segments of rd_segment;
+	 * or, if is_mixed, of more than one size.
 	 */
 	const struct iovec *rd_iov;
 	int rd_iovcnt;
@@ -94,8 +94,8 @@ void iscsi_recover_resized(struct iscsi_conn *conn);
 
 /*
  * The following are called for a task, in a session with ErrorRecoveryLevel 1 or 2: when it begins;
- * when it is released; when it has buffers for its write data, or begins to send its read data; when
- * the header of its response is built, to fill in the numbers; when an R2T is built.
+ * when it is released; when it has buffers for its write data, or begins to send its read data;
+ * when the header of its response is built, to fill in the numbers; when an R2T is built.
  */
 void iscsi_recover_task_begin(struct iscsi_cmd *task);
 void iscsi_recover_task_end(struct iscsi_cmd *task);
@@ -126,8 +126,8 @@ bool iscsi_recover_retag(struct iscsi_cmd *task);
 /* --- reassign.c --- */
 
 /*
- * Returns the suspended connection of the session with this CID, or NULL.  Of several, which have taken
- * each other's place, the CID is that of the last one.
+ * Returns the suspended connection of the session with this CID, or NULL.  Of several, which have
+ * taken each other's place, the CID is that of the last one.
  */
 struct iscsi_conn *iscsi_reassign_find_suspended(struct iscsi_session *s, uint16_t cid);
 /*
@@ -147,8 +147,8 @@ void iscsi_snack_start(struct iscsi_conn *conn);
 /* Handles a SNACK Request.  Returns 0, or a negative code (the connection ends). */
 int iscsi_snack_on_request(struct iscsi_conn *conn, const struct iscsi_pdu *pdu);
 /*
- * Called when the header of a Data-In PDU of len bytes is built that ends a burst, but not the data:
- * asks for a DataACK.
+ * Called when the header of a Data-In PDU of len bytes is built that ends a burst, but not the
+ * data:  asks for a DataACK.
  */
 void iscsi_snack_ask_ack(struct iscsi_cmd *task, uint8_t *bhs, uint32_t len);
 /* Notes that the initiator has all Data-In PDUs of a task before this DataSN. */

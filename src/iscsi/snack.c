@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * SNACK Requests: what an initiator asks for once more is sent once more.  RFC 7143 §11.16.  What is
- * there to be sent again is the business of recover.c.  Called by the other files of src/iscsi, on
- * the thread that has the connection.
+ * SNACK Requests: what an initiator asks for once more is sent once more.  RFC 7143 §11.16.  What
+ * is there to be sent again is the business of recover.c.  Called by the other files of src/iscsi,
+ * on the thread that has the connection.
  *
  * A response that is kept is built again from what made it.  Data-In PDUs are cut again in the same
  * way from the same buffers.  Each connection has one item in the send queue for its responses, and
@@ -155,9 +155,9 @@ is_even(const struct iscsi_task_recover *rec)
 }
 
 /*
- * Returns where the Data-In with this DataSN begins, which is base_sn or a later one.  A peer may ask
- * for any of very many PDUs again and again, so they are counted one by one only where buffers are so
- * small that they cut PDUs.
+ * Returns where the Data-In with this DataSN begins, which is base_sn or a later one.  A peer may
+ * ask for any of very many PDUs again and again, so they are counted one by one only where buffers
+ * are so small that they cut PDUs.
  */
 static uint32_t
 place_of(const struct iscsi_conn *conn, const struct iscsi_task_recover *rec, uint32_t sn)
@@ -425,8 +425,8 @@ iscsi_snack_data_acked(struct iscsi_conn *conn, struct iscsi_task_recover *rec, 
 }
 
 /*
- * A DataACK for a task that is not here comes late: the initiator has acknowledged the status since.
- * It asks for nothing, and so there is nothing to reject.
+ * A DataACK for a task that is not here comes late: the initiator has acknowledged the status
+ * since.  It asks for nothing, and so there is nothing to reject.
  */
 static int
 on_data_ack(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)

@@ -144,7 +144,9 @@ struct iscsi_tx_item {
  */
 enum iscsi_tx_stat_sn { TX_STAT_SN_NONE, TX_STAT_SN_NEXT, TX_STAT_SN_PEEK };
 
-/* What has a StatSN that the initiator has not acknowledged: recover.c keeps it to send it again. */
+/*
+ * What has a StatSN that the initiator has not acknowledged: recover.c keeps it to send it again.
+ */
 struct iscsi_kept {
 	struct list node; /* links it into conn->recover.kept, in the order of StatSN */
 	uint32_t stat_sn;

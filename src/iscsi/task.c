@@ -343,8 +343,8 @@ task_set_full(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 }
 
 /*
- * RFC 7143 §11.3.1: "Setting both the W and the F bit to 0 is an error"; of the attributes, 5 to 7 are
- * reserved.
+ * RFC 7143 §11.3.1: "Setting both the W and the F bit to 0 is an error"; of the attributes, 5 to 7
+ * are reserved.
  */
 static bool
 flags_ok(uint8_t flags)

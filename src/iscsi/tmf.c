@@ -2,12 +2,12 @@
 /*
  * Task management requests.  RFC 7143 §4.2.3, §11.5, §11.6.
  *
- * This file aborts the tasks of this session that ABORT TASK and ABORT TASK SET name.  CLEAR TASK SET
- * is the same as ABORT TASK SET where each nexus has a task set of its own, as here.  Then every
- * request that concerns a task goes to the owner, who knows the other sessions and the logical
- * unit.  A response leaves when the owner has answered and every task of the session that was aborted
- * until then has ended or was abandoned, whichever connection it came through.  Called by conn.c,
- * task.c and the owner, on the thread that has the session.
+ * This file aborts the tasks of this session that ABORT TASK and ABORT TASK SET name.  CLEAR TASK
+ * SET is the same as ABORT TASK SET where each nexus has a task set of its own, as here.  Then
+ * every request that concerns a task goes to the owner, who knows the other sessions and the
+ * logical unit.  A response leaves when the owner has answered and every task of the session that
+ * was aborted until then has ended or was abandoned, whichever connection it came through.  Called
+ * by conn.c, task.c and the owner, on the thread that has the session.
  */
 #include "iscsi/recover_int.h"
 
@@ -278,9 +278,9 @@ on_abort_task(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 }
 
 /*
- * An immediate request may overtake commands with lower numbers that come through other connections.
- * RFC 7143 §4.2.3.3: the target "MUST wait (...) for all commands of the affected tasks to be received
- * based on the CmdSN ordering".
+ * An immediate request may overtake commands with lower numbers that come through other
+ * connections.  RFC 7143 §4.2.3.3: the target "MUST wait (...) for all commands of the affected
+ * tasks to be received based on the CmdSN ordering".
  */
 static bool
 is_early(const struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
@@ -328,8 +328,9 @@ on_lu_reset(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)
 }
 
 /*
- * RFC 7143 §4.2.3.3: all commands before a target reset that have not come "can be considered to have
- * been received with no command waiting period": their numbers are taken, and they are aborted.
+ * RFC 7143 §4.2.3.3: all commands before a target reset that have not come "can be considered to
+ * have been received with no command waiting period": their numbers are taken, and they are
+ * aborted.
  */
 static int
 on_target_reset(struct iscsi_conn *conn, const struct iscsi_pdu *pdu)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A client of an iSNS server (RFC 4171): registers the targets of the array, the portals at which
- * they are served, and their portal groups, so that initiators find them there.  docs/design/isns.md
- * says how.  It has a thread of its own, which only reads the states of the array: neither the data
- * path nor the writer ever waits for it.
+ * they are served, and their portal groups, so that initiators find them there.
+ * docs/design/isns.md says how.  It has a thread of its own, which only reads the states of the
+ * array: neither the data path nor the writer ever waits for it.
  */
 #ifndef VDS_ISNS_ISNS_H
 #define VDS_ISNS_ISNS_H

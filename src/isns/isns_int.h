@@ -116,9 +116,10 @@ struct isns_content {
 };
 
 /*
- * Collects what is to be registered now: the portals that listen, and the targets that are served at
- * one of them.  loopback: whether addresses that only this host reaches count, because the server
- * is on this host, too.  Returns 0 or -ENOMEM; on success the caller calls isns_content_fini.
+ * Collects what is to be registered now: the portals that listen, and the targets that are served
+ * at one of them.  loopback: whether addresses that only this host reaches count, because the
+ * server is on this host, too.  Returns 0 or -ENOMEM; on success the caller calls
+ * isns_content_fini.
  */
 int isns_content_load(struct array *array, bool loopback, struct isns_content *ret_content);
 void isns_content_fini(struct isns_content *content);

@@ -18,8 +18,8 @@
 /* The owner of the credentials for discovery sessions: the zero id. */
 extern const struct guid credential_discovery;
 /*
- * The id under which the secret is kept by which gateways of the array know each other.  There is no row
- * of a credential with it.
+ * The id under which the secret is kept by which gateways of the array know each other.  There is
+ * no row of a credential with it.
  */
 extern const struct guid credential_gateways;
 

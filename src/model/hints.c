@@ -142,7 +142,9 @@ hints_normalize(const char *text, char **ret_text)
 	return rc < 0 ? rc : hints_format(&hints, ret_text);
 }
 
-/* Canonical words are separated by one space and each comes once, so searching the text is exact. */
+/*
+ * Canonical words are separated by one space and each comes once, so searching the text is exact.
+ */
 bool
 hints_write_through(const char *text)
 {

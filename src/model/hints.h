@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Hints: what a LUN is meant for, as VDS describes it (VDS_HINTS2).  A LUN keeps its hints as a text
- * of words such as "FCR=1 MXS=1099511627776", in alphabetical order, each word once; "" = none.  The
- * words are those of DiskRAID's command AUTOMAGIC, and words of our own for the hints that are
- * younger than DiskRAID.  Three of them have an effect: WTC and WCE set the write cache, OSR and OSW
- * choose a thick LUN when it is created.  Pure functions; any thread.
+ * Hints: what a LUN is meant for, as VDS describes it (VDS_HINTS2).  A LUN keeps its hints as a
+ * text of words such as "FCR=1 MXS=1099511627776", in alphabetical order, each word once; "" =
+ * none.  The words are those of DiskRAID's command AUTOMAGIC, and words of our own for the hints
+ * that are younger than DiskRAID.  Three of them have an effect: WTC and WCE set the write cache,
+ * OSR and OSW choose a thick LUN when it is created.  Pure functions; any thread.
  */
 #ifndef VDS_MODEL_HINTS_H
 #define VDS_MODEL_HINTS_H

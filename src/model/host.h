@@ -29,8 +29,8 @@ struct row_slice state_group_hosts(const struct state *state, const struct guid 
 /* ---- unmasking lists with hosts ---- */
 
 /*
- * Returns whether a canonical unmasking list admits the initiator: by "*", by its name, by its host,
- * or by a group of its host.  Takes no lock and allocates nothing.
+ * Returns whether a canonical unmasking list admits the initiator: by "*", by its name, by its
+ * host, or by a group of its host.  Takes no lock and allocates nothing.
  */
 bool host_mask_admits(const struct state *state, const char *mask, const char *initiator);
 /*

@@ -86,7 +86,8 @@ enum order_id {
 	ORDER_COUNT,
 	/*
 	 * state->masked (masked.c): rows that stand for entries of unmasking lists, sorted by (host
-	 * or host group, LUN).  It sorts no family's rows, so that loops over the orders end before.
+	 * or host group, LUN).  It sorts no family's rows, so that loops over the orders end
+	 * before.
 	 */
 	ORDER_MASKED = ORDER_COUNT,
 	ORDER_ALL_COUNT

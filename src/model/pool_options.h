@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The options of a pool, as texts: the members low, full, overcommit and trash of struct row_pool.  The
- * text of a row is canonical, and is also accepted where an option is set.  Pure functions; any
+ * The options of a pool, as texts: the members low, full, overcommit and trash of struct row_pool.
+ * The text of a row is canonical, and is also accepted where an option is set.  Pure functions; any
  * thread.
  */
 #ifndef VDS_MODEL_POOL_OPTIONS_H
@@ -42,9 +42,9 @@ uint64_t pool_limit_bytes(const struct pool_limit *limit, unsigned default_perce
  */
 int pool_overcommit_parse(const char *text, unsigned *ret_percent);
 /*
- * Reads for how long deleted LUNs are kept: a number with s, m, h, d or w (1s to 520w), which is its
- * canonical form too, or "none" or "" for not at all.  *ret_ms is 0 when they are not kept.  Returns
- * 0, or ERR_INVALID with a text.
+ * Reads for how long deleted LUNs are kept: a number with s, m, h, d or w (1s to 520w), which is
+ * its canonical form too, or "none" or "" for not at all.  *ret_ms is 0 when they are not kept.
+ * Returns 0, or ERR_INVALID with a text.
  */
 int pool_trash_parse(const char *text, int64_t *ret_ms);
 /* Writes the canonical text: "" for no limit. */

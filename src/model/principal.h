@@ -43,7 +43,8 @@ struct principal {
 	char name
 		/*
 		 * PRINCIPAL_UNIX: the user's name; "" when the host knows none.
-		 * PRINCIPAL_CERTIFICATE: the name in the certificate.  PRINCIPAL_TOKEN: the token's.
+		 * PRINCIPAL_CERTIFICATE: the name in the certificate.  PRINCIPAL_TOKEN: the
+		 * token's.
 		 */
 		[PRINCIPAL_NAME_SIZE];
 	char from
@@ -60,7 +61,8 @@ const char *principal_role_name(enum principal_role role);
 enum principal_role principal_role_parse(const char *name);
 /*
  * Writes the principal for people to `buf`: "alice (uid 1000)", "uid 1000", "127.0.0.1:40000",
- * "backup (certificate)", "token backup (127.0.0.1:40000)" or "vdsd".  NULL is "vdsd".  Returns buf.
+ * "backup (certificate)", "token backup (127.0.0.1:40000)" or "vdsd".  NULL is "vdsd".  Returns
+ * buf.
  */
 const char *principal_format(const struct principal *principal, char buf[PRINCIPAL_TEXT_SIZE]);
 

@@ -20,7 +20,9 @@ struct state;
 #define QOS_BANDWIDTH_MIN (UINT64_C(1) << 20)
 #define QOS_BANDWIDTH_MAX (UINT64_C(1) << 40)
 #define QOS_BURST_MAX_MS  3600000
-/* How much of a pool's limit its LUNs may keep together, in tenths: the others never stand still. */
+/*
+ * How much of a pool's limit its LUNs may keep together, in tenths: the others never stand still.
+ */
 #define QOS_KEPT_TENTHS   9
 
 enum qos_word {
@@ -47,16 +49,16 @@ struct qos {
 /* Returns the word, "min_iops"; static. */
 const char *qos_word(enum qos_word word);
 /*
- * Reads a text: words WORD=NUMBER with blanks between them, in any order.  text: NULL = "".  Returns
- * 0, or ERR_INVALID with a text (an unknown word, a word that comes twice, no number).
+ * Reads a text: words WORD=NUMBER with blanks between them, in any order.  text: NULL = "".
+ * Returns 0, or ERR_INVALID with a text (an unknown word, a word that comes twice, no number).
  */
 int qos_parse(const char *text, struct qos *ret_qos);
 /* Writes the canonical text: the values that are not 0. */
 void qos_format(const struct qos *qos, char text[QOS_TEXT_MAX]);
 /*
- * Checks what an administrator has set: the ranges of the values, the words that the owner can have,
- * and that they fit each other.  Returns 0, or ERR_INVALID with a text that names the option of
- * vdsctl.
+ * Checks what an administrator has set: the ranges of the values, the words that the owner can
+ * have, and that they fit each other.  Returns 0, or ERR_INVALID with a text that names the option
+ * of vdsctl.
  */
 int qos_check(enum qos_owner owner, const struct qos *qos);
 /*
@@ -67,8 +69,8 @@ int qos_change(enum qos_owner owner, const char *before, const char *change,
 	       char text[QOS_TEXT_MAX]);
 /*
  * Checks that the pool's limits can give each LUN of the pool what it keeps: there is a limit for
- * each kind of minimum, and all minimums together are at most nine tenths of it.  Looks at every LUN
- * of the array.  Returns 0, or ERR_INVALID with a text that names the pool and the LUN.
+ * each kind of minimum, and all minimums together are at most nine tenths of it.  Looks at every
+ * LUN of the array.  Returns 0, or ERR_INVALID with a text that names the pool and the LUN.
  */
 int qos_check_pool(const struct state *state, const struct guid *pool_id);
 /* Removes from a canonical text what a LUN keeps of its pool. */

@@ -35,9 +35,9 @@ const struct row_portal *redirect_portal(const struct state *state,
 bool redirect_is_served(const struct state *state, const struct guid *target_id,
 			const struct guid *portal_id);
 /*
- * Returns whether a login to the target that came through the portal is redirected: the target has a
- * redirect, the portal is not where it leads, and where it leads is another array's or a portal at
- * which the target is served.  So no login is sent in a circle within the array.
+ * Returns whether a login to the target that came through the portal is redirected: the target has
+ * a redirect, the portal is not where it leads, and where it leads is another array's or a portal
+ * at which the target is served.  So no login is sent in a circle within the array.
  */
 bool redirect_applies(const struct state *state, const struct row_target *target,
 		      const struct row_portal *portal, struct redirect *ret_redirect);

@@ -188,8 +188,8 @@ struct row_portal {
 };
 
 /*
- * The asymmetric access state of a target port group (SPC-5): what an initiator may do with the LUNs
- * through the portals of a portal group.
+ * The asymmetric access state of a target port group (SPC-5): what an initiator may do with the
+ * LUNs through the portals of a portal group.
  */
 enum port_access {
 	ACCESS_ACTIVE_OPTIMIZED,
@@ -207,8 +207,8 @@ enum port_access_cause {
 } ROW_BYTE;
 
 /*
- * A portal group is a SCSI target port of its own, and alone in its target port group; relative_port
- * is the number of both.
+ * A portal group is a SCSI target port of its own, and alone in its target port group;
+ * relative_port is the number of both.
  */
 struct row_portal_group {
 	struct row row;
@@ -294,8 +294,8 @@ enum credential_side {
 } ROW_BYTE;
 
 /*
- * What everybody may know of a CHAP secret.  The secret itself is in no row: the catalog has it in a
- * table of its own (docs/design/chap.md).
+ * What everybody may know of a CHAP secret.  The secret itself is in no row: the catalog has it in
+ * a table of its own (docs/design/chap.md).
  */
 struct row_credential {
 	struct row row;
@@ -342,8 +342,8 @@ struct row_host_member {
 };
 
 /*
- * A snapshot: what a LUN held at one moment.  It has a volume of its own in the LUN's pool, is served
- * to nobody, and stays when its LUN is deleted.
+ * A snapshot: what a LUN held at one moment.  It has a volume of its own in the LUN's pool, is
+ * served to nobody, and stays when its LUN is deleted.
  */
 struct row_snapshot {
 	struct row row;
@@ -364,8 +364,8 @@ struct row_snapshot {
 };
 
 /*
- * A schedule of snapshots: they are taken of all its LUNs at one moment, and the oldest are removed.
- * When it runs and what it keeps: model/schedule.h.
+ * A schedule of snapshots: they are taken of all its LUNs at one moment, and the oldest are
+ * removed.  When it runs and what it keeps: model/schedule.h.
  */
 struct row_snapshot_schedule {
 	struct row row;
@@ -441,8 +441,8 @@ struct row_live_lun {
 	uint64_t allocated_bytes; /* space that its volume takes; some seconds old */
 	uint64_t faults;          /* how many were injected and have not ended */
 	/*
-	 * How its volume is read and written now: "page", "direct" (enum lun_cache), or "": not known
-	 * yet, or there is no such choice in its pool.
+	 * How its volume is read and written now: "page", "direct" (enum lun_cache), or "": not
+	 * known yet, or there is no such choice in its pool.
 	 */
 	char *cache_used;
 	char *cache_reason; /* why: "the pool is in memory" */
@@ -457,8 +457,8 @@ enum lun_job_kind {
 } ROW_BYTE;
 
 /*
- * FORMAT UNIT or SANITIZE, which goes on beside commands, or has failed.  No row: there is none.  It
- * cannot be stopped, and initiators cannot use the LUN meanwhile.
+ * FORMAT UNIT or SANITIZE, which goes on beside commands, or has failed.  No row: there is none.
+ * It cannot be stopped, and initiators cannot use the LUN meanwhile.
  */
 struct row_live_lun_job {
 	struct row row;
@@ -589,8 +589,8 @@ struct row_live_pool_drive {
 	struct row row;
 	struct guid pool_id, drive_id;
 	/*
-	 * The device of the pool's file system ("8:1", major and minor number).  Pools with the same
-	 * device share its free space.
+	 * The device of the pool's file system ("8:1", major and minor number).  Pools with the
+	 * same device share its free space.
 	 */
 	char *device;
 	uint64_t device_bytes; /* bytes of that device */

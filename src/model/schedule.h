@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Schedules of snapshots: when they run, and which of their snapshots they keep.  All times are UTC,
- * in milliseconds since 1970, so that no day has 23 or 25 hours.  Pure functions; any thread.
+ * Schedules of snapshots: when they run, and which of their snapshots they keep.  All times are
+ * UTC, in milliseconds since 1970, so that no day has 23 or 25 hours.  Pure functions; any thread.
  */
 #ifndef VDS_MODEL_SCHEDULE_H
 #define VDS_MODEL_SCHEDULE_H
@@ -71,8 +71,8 @@ struct schedule_moment {
 
 /*
  * Decides which moments are kept, and sorts them, the newest first.  Kept are as many of the newest
- * as KEEP_LAST says, and the newest of each of the last hours, days and weeks (from Monday) in which
- * there is any, as many as the other counts say.  A time that lies after now_ms by more than
+ * as KEEP_LAST says, and the newest of each of the last hours, days and weeks (from Monday) in
+ * which there is any, as many as the other counts say.  A time that lies after now_ms by more than
  * SCHEDULE_SKEW_MS was written while the clock was wrong, and counts as older than all others.
  */
 #define SCHEDULE_SKEW_MS 60000

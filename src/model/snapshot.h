@@ -8,8 +8,8 @@
 /* Returns the snapshots of a LUN, sorted by id; the slice is valid as long as the state. */
 struct row_slice state_lun_snapshots(const struct state *state, const struct guid *lun_id);
 /*
- * Returns the snapshots that a schedule has taken and may remove, sorted by their moments; the slice is
- * valid as long as the state.
+ * Returns the snapshots that a schedule has taken and may remove, sorted by their moments; the
+ * slice is valid as long as the state.
  */
 struct row_slice state_schedule_snapshots(const struct state *state,
 					  const struct guid *schedule_id);

@@ -78,14 +78,14 @@ const struct row_lun *state_lun_by_serial(const struct state *state, const char 
 const struct row_lun *state_lun_by_naa(const struct state *state, const char *naa);
 
 /*
- * Returns how many LUNs of a live state have failed, plus how many pools are not ready, plus one for
- * an array that is read-only.  The count is kept up with each change, so that nobody has to walk the
- * rows for it.
+ * Returns how many LUNs of a live state have failed, plus how many pools are not ready, plus one
+ * for an array that is read-only.  The count is kept up with each change, so that nobody has to
+ * walk the rows for it.
  */
 size_t state_ailing(const struct state *live);
 /*
- * Returns how many LUNs of a live state have failed or are held by an operation, kept up in the same
- * way.  While there is none, nobody has to look a LUN's row up to know that it is neither.
+ * Returns how many LUNs of a live state have failed or are held by an operation, kept up in the
+ * same way.  While there is none, nobody has to look a LUN's row up to know that it is neither.
  */
 size_t state_guarded(const struct state *live);
 
@@ -216,9 +216,9 @@ int state_edit_finish(struct state_edit *edit, const char *cause, const struct g
 int state_edit_load(struct state_edit *edit, struct state **ret_state);
 
 /*
- * Makes the change that leads from one state to the other, which may have been loaded independently.
- * It has the sequence and the digest of `after`, and its ops in the order of families, then keys.  The
- * caller owns *ret_change.  Returns 0 or -ENOMEM.
+ * Makes the change that leads from one state to the other, which may have been loaded
+ * independently.  It has the sequence and the digest of `after`, and its ops in the order of
+ * families, then keys.  The caller owns *ret_change.  Returns 0 or -ENOMEM.
  */
 int state_difference(const struct state *before, const struct state *after, const char *cause,
 		     struct change **ret_change);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The invariants of a state: its orders and its digest, its rows (state_check_rows.c), what only one
- * row may have (state_check_unique.c), and what belongs to one target.  The array runs the checks
- * before it opens and in its checker; tests run them after every test case.  Any thread that holds
- * a reference to the state.
+ * The invariants of a state: its orders and its digest, its rows (state_check_rows.c), what only
+ * one row may have (state_check_unique.c), and what belongs to one target.  The array runs the
+ * checks before it opens and in its checker; tests run them after every test case.  Any thread that
+ * holds a reference to the state.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -63,7 +63,10 @@ int state_masked_load(struct state *work);
 /* Returns 0, or ERR_CORRUPT: an entry of a list is not in the index. */
 int state_masked_check(const struct state *state);
 
-/* ---- state_check.c and its parts: each check returns 0, or ERR_CORRUPT with a text, or -ENOMEM ---- */
+/*
+ * ---- state_check.c and its parts: each check returns 0, or ERR_CORRUPT with a text, or -ENOMEM
+ * ----
+ */
 
 #define BREACH(...) err_set(ERR_CORRUPT, __VA_ARGS__)
 

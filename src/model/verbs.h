@@ -258,8 +258,8 @@ struct verb_spec {
 };
 
 /*
- * The body of a verb that takes a whole document of JSON as it was written (verb_args.document), and
- * may be larger than others.
+ * The body of a verb that takes a whole document of JSON as it was written (verb_args.document),
+ * and may be larger than others.
  */
 extern const struct verb_spec verb_document;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The class of controllers: the data path of the host on which vdsd runs, or that of each gateway.
- * Which LUNs a controller serves follows from the portals in the portal groups of the LUNs' targets,
- * and where there are gateways, from which of them owns the LUN.  Any thread may call the methods.
+ * Which LUNs a controller serves follows from the portals in the portal groups of the LUNs'
+ * targets, and where there are gateways, from which of them owns the LUN.  Any thread may call the
+ * methods.
  */
 #include "provider/provider_int.h"
 
@@ -64,8 +65,8 @@ provider_controller_health(const struct client_view *view, const struct row_cont
 }
 
 /*
- * Returns the controller's port of that number, from 0 in the order of their ids, or NULL.  Of other
- * gateways than the one that libvds is connected to, no ports are known.
+ * Returns the controller's port of that number, from 0 in the order of their ids, or NULL.  Of
+ * other gateways than the one that libvds is connected to, no ports are known.
  */
 static const struct row_live_port *
 port_at(const struct client_view *view, const struct guid *controller_id, size_t number)
@@ -387,7 +388,9 @@ provider_lun_query_controllers(struct com_object *lun, IEnumVdsObject **ret_enum
 	return com_enum_new(list, ret_enum);
 }
 
-/* The set of what is active follows from targets and portals: only what is so already can be set. */
+/*
+ * The set of what is active follows from targets and portals: only what is so already can be set.
+ */
 static HRESULT
 same_or_refused(bool same)
 {
@@ -399,8 +402,8 @@ same_or_refused(bool same)
 }
 
 /*
- * Returns whether the pair makes one gateway active through which the LUN is reached: it becomes the
- * LUN's owner.
+ * Returns whether the pair makes one gateway active through which the LUN is reached: it becomes
+ * the LUN's owner.
  */
 static bool
 is_choice_of_owner(const struct client_view *view, const struct guid *lun_id,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The core: what all objects of one provider share, namely the arrays and the sink of notifications.
- * It is the space of these objects and is freed with the last of them. Any thread may call it; the
- * two functions of the listener run on the clients' event threads.
+ * The core: what all objects of one provider share, namely the arrays and the sink of
+ * notifications.  It is the space of these objects and is freed with the last of them. Any thread
+ * may call it; the two functions of the listener run on the clients' event threads.
  *
  * The list of arrays: the URLs that the program gave to VdsOpenHwProvider, else those in $VDS_URL,
  * else those in the file $VDS_ARRAYS (/etc/vds/arrays), else the default URL.  URLs stand in words,
- * and their options behind them (spec.c); in the file a '#' begins a comment.  An array whose options
- * change is another place, with a client of its own.
+ * and their options behind them (spec.c); in the file a '#' begins a comment.  An array whose
+ * options change is another place, with a client of its own.
  *
  * The life of a place:
  *
@@ -243,8 +243,8 @@ place_client(struct provider_place *place)
 }
 
 /*
- * Adds a place at the end.  Returns 0; ERR_INVALID (the URL or its options), -ENOMEM, or another code
- * of client_new_with.
+ * Adds a place at the end.  Returns 0; ERR_INVALID (the URL or its options), -ENOMEM, or another
+ * code of client_new_with.
  */
 static int
 place_add(struct provider_core *core, const char *spec)

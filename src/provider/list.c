@@ -94,8 +94,8 @@ add_place(struct provider_place *place, const struct com_class *class, const str
 }
 
 /*
- * The objects of a family of all arrays.  An array that is lost is still a subsystem, and it does not
- * hide the objects of the others; but when no array answers, nothing is known.
+ * The objects of a family of all arrays.  An array that is lost is still a subsystem, and it does
+ * not hide the objects of the others; but when no array answers, nothing is known.
  */
 static HRESULT
 list_all(struct com_object *provider, const struct com_class *class, const struct chosen *chosen,

@@ -3,8 +3,8 @@
  * Translates changes into VDS notifications. One change has one cause, so it makes one batch, which
  * names each object once; an object that came or went is not reported as modified, too. VDS has no
  * event for associations, for portals in groups, for pools and for jobs: an association counts as a
- * modification of its LUN and of its target, a portal in a group as one of the group, and a LUN that
- * comes, goes or grows as one of the drives below its pool. Called on the
+ * modification of its LUN and of its target, a portal in a group as one of the group, and a LUN
+ * that comes, goes or grows as one of the drives below its pool. Called on the
  * replica's event thread.
  */
 #include "provider/notes_int.h"

@@ -9,8 +9,8 @@
  * has it.  Every function may be called on any thread.
  *
  * Locks: core->lock may be held while a client connects, stops or is asked.  The others (sink_lock,
- * a place's jobs_lock, a space's shards) are held for moments, and nothing is called under them.  No
- * lock is held while a callback of the program runs.
+ * a place's jobs_lock, a space's shards) are held for moments, and nothing is called under them.
+ * No lock is held while a callback of the program runs.
  */
 #ifndef VDS_PROVIDER_PROVIDER_INT_H
 #define VDS_PROVIDER_PROVIDER_INT_H
@@ -58,8 +58,8 @@ struct provider_place {
 /* Returns whether a word of the list belongs to the URL before it: "ca=/etc/ca.pem". */
 bool provider_spec_is_option(const char *word);
 /*
- * Reads a URL and its options, with one blank between them.  *ret_options points into spec, which is
- * cut into pieces.  Returns 0 or ERR_INVALID with a text.
+ * Reads a URL and its options, with one blank between them.  *ret_options points into spec, which
+ * is cut into pieces.  Returns 0 or ERR_INVALID with a text.
  */
 int provider_spec_parse(char *spec, struct client_options *ret_options);
 
@@ -74,7 +74,9 @@ struct provider_watch {
 };
 
 struct provider_core {
-	/* the provider object and what belongs to no single array; the root of all places' spaces */
+	/*
+	 * the provider object and what belongs to no single array; the root of all places' spaces
+	 */
 	struct com_space space;
 	/*
 	 * Held while arrays are connected and disconnected, which may take seconds.  Guards url and
@@ -162,7 +164,9 @@ bool provider_core_look(struct provider_core *core);
 
 void provider_watch_init(struct provider_watch *watch);
 void provider_watch_fini(struct provider_watch *watch);
-/* Starts the thread unless it runs.  Called under core->lock when an array of the list is missing. */
+/*
+ * Starts the thread unless it runs.  Called under core->lock when an array of the list is missing.
+ */
 void provider_watch_start(struct provider_core *core);
 /*
  * Ends the thread and waits for it, perhaps until an array that it asks has answered.  Any thread
@@ -268,8 +272,8 @@ HRESULT provider_change_error(struct com_object *object, int code);
 
 /*
  * The method SetFriendlyName of an object's class: stores the name by `rename`, cut to
- * ROW_NAME_UNITS; "" removes the name.  Returns S_OK, VDS_S_NAME_TRUNCATED, E_INVALIDARG (friendly_name is NULL), or as
- * provider_change and provider_change_error.
+ * ROW_NAME_UNITS; "" removes the name.  Returns S_OK, VDS_S_NAME_TRUNCATED, E_INVALIDARG
+ * (friendly_name is NULL), or as provider_change and provider_change_error.
  */
 HRESULT provider_rename(struct com_object *object, unsigned guards, const WCHAR *friendly_name,
 			int (*rename)(struct client *client, const struct guid *id,
@@ -365,11 +369,14 @@ void provider_sink_fini(struct provider_sink *sink);
 /* Called by the sink's thread before its first and after its last call of provider_sink_notify. */
 void provider_sink_enter(struct provider_sink *sink);
 void provider_sink_leave(struct provider_sink *sink);
-/* Waits until the sink's thread has called provider_sink_leave; on Windows COM calls go on meanwhile. */
+/*
+ * Waits until the sink's thread has called provider_sink_leave; on Windows COM calls go on
+ * meanwhile.
+ */
 void provider_sink_await(struct provider_sink *sink);
 /*
- * Passes an array of notifications, from CoTaskMemAlloc, to the receiver, who frees it.  Returns what
- * OnNotify returns; S_OK when there is no receiver any more.
+ * Passes an array of notifications, from CoTaskMemAlloc, to the receiver, who frees it.  Returns
+ * what OnNotify returns; S_OK when there is no receiver any more.
  */
 HRESULT provider_sink_notify(struct provider_sink *sink, VDS_NOTIFICATION *notes, size_t count);
 /* The sink's thread will end by itself: the library stays in memory for good. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The class of the subsystem, which is the array itself.  It has one controller, which is the host's
- * data path, and one bus, on which all drives are.  Any thread may call the methods.
+ * The class of the subsystem, which is the array itself.  It has one controller, which is the
+ * host's data path, and one bus, on which all drives are.  Any thread may call the methods.
  */
 #include "provider/provider_int.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The connection: messages over a socket, and the calls that wait for answers.  Any thread sends and
- * never waits to do so; one thread at a time reads.
+ * The connection: messages over a socket, and the calls that wait for answers.  Any thread sends
+ * and never waits to do so; one thread at a time reads.
  *
  * Locks: out_lock, calls_lock and objects_lock are leaves.
  */

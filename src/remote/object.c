@@ -3,8 +3,8 @@
  * Objects on both sides of a connection.  Any thread may call it.
  *
  * An object of this process that was sent is an export, which holds one reference to each interface
- * that it has; these are asked for once, when it is sent first, so that QueryInterface needs no call.
- * An object of the other process is a proxy; the same object has one proxy at a time.
+ * that it has; these are asked for once, when it is sent first, so that QueryInterface needs no
+ * call.  An object of the other process is a proxy; the same object has one proxy at a time.
  *
  * Each side counts how often an object was sent and received.  When the last reference to a proxy
  * goes, its process says how often it had got it; the export ends when all that was sent is dropped

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * COM objects of another process on this computer, over a pair of sockets: proxies here call the
- * methods of objects there.  The service (src/service) and vds-host, in which one provider runs, are
- * the two ends; each may have objects of the other.
+ * methods of objects there.  The service (src/service) and vds-host, in which one provider runs,
+ * are the two ends; each may have objects of the other.
  *
  * The other end is not trusted: a message that is no message, that has lengths which do not fit or
  * names objects that are not there ends the connection or fails the call, and reaches no memory but
- * its own.  Nothing here knows what an interface does: the tables that gen-tables makes from the IDL
- * say what its parameters are.
+ * its own.  Nothing here knows what an interface does: the tables that gen-tables makes from the
+ * IDL say what its parameters are.
  *
  * Every function may be called on any thread unless it says otherwise.  No lock is held while an
  * object is called.
@@ -68,9 +68,10 @@ void remote_limit_thread(uint64_t deadline_ns);
 /* ---- messages ---- */
 
 /*
- * Waits for a message.  deadline_ns: CLOCK_MONOTONIC, 0 = none.  Only one thread may read at a time.
- * Returns 0, -ETIMEDOUT, -EINTR (remote_interrupt was called); -ECONNRESET (the connection has ended,
- * or the other end sent what is no message) or -ENOMEM: the caller breaks the connection then.
+ * Waits for a message.  deadline_ns: CLOCK_MONOTONIC, 0 = none.  Only one thread may read at a
+ * time.  Returns 0, -ETIMEDOUT, -EINTR (remote_interrupt was called); -ECONNRESET (the connection
+ * has ended, or the other end sent what is no message) or -ENOMEM: the caller breaks the connection
+ * then.
  */
 int remote_read(struct remote *remote, uint64_t deadline_ns, struct remote_message **ret_message);
 /* Lets the thread that is in remote_read, or enters it next, return -EINTR once. */
@@ -85,8 +86,8 @@ void remote_handle(struct remote *remote, struct remote_message *message);
 void remote_message_free(struct remote_message *message); /* accepts NULL */
 
 /*
- * Ends the connection: calls that wait for an answer return REMOTE_DIED, later ones REMOTE_GONE, and
- * the references that the other end held are dropped.  May be called twice.
+ * Ends the connection: calls that wait for an answer return REMOTE_DIED, later ones REMOTE_GONE,
+ * and the references that the other end held are dropped.  May be called twice.
  */
 void remote_break(struct remote *remote);
 
@@ -99,8 +100,9 @@ void remote_break(struct remote *remote);
 int remote_send_started(struct remote *remote);
 int remote_send_provider(struct remote *remote, IUnknown *object, const char *error);
 /*
- * Reads these messages.  *ret_object gets a proxy, or NULL together with the text in error.  Returns
- * 0 or as remote_read; -EPROTO: it was another message, or was sent by another version of libvds.
+ * Reads these messages.  *ret_object gets a proxy, or NULL together with the text in error.
+ * Returns 0 or as remote_read; -EPROTO: it was another message, or was sent by another version of
+ * libvds.
  */
 int remote_read_started(struct remote *remote, uint64_t deadline_ns);
 int remote_read_provider(struct remote *remote, uint64_t deadline_ns, IUnknown **ret_object,

@@ -117,7 +117,9 @@ number_at(const void *value, size_t offset)
 	return number;
 }
 
-/* Returns whether a field is there in a value: whether the arm of its union is the one that counts. */
+/*
+ * Returns whether a field is there in a value: whether the arm of its union is the one that counts.
+ */
 static bool
 is_there(const struct remote_field *field, const void *value)
 {

@@ -4,8 +4,8 @@
  * it).  Descriptor 3 is a socket to the service.  It loads the provider's library, makes the
  * provider's object, sends it to the service, and then carries out what the service calls.
  *
- * Threads: as many as there are calls at a time, up to a limit; one of those that have nothing to do
- * reads the socket.  One more thread waits for the end of the service and ends the process then,
+ * Threads: as many as there are calls at a time, up to a limit; one of those that have nothing to
+ * do reads the socket.  One more thread waits for the end of the service and ends the process then,
  * whatever the provider is doing.
  */
 #include <dlfcn.h>
@@ -119,8 +119,8 @@ start_thread(void)
 }
 
 /*
- * Decides who carries out a call that the calling thread has read: this thread, when another one can
- * read meanwhile; or else the first that has done with its call.
+ * Decides who carries out a call that the calling thread has read: this thread, when another one
+ * can read meanwhile; or else the first that has done with its call.
  */
 static bool
 may_carry_out(struct remote_message *message)

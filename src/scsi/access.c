@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which commands conflict with a reservation.  Source: the tables of SPC-5 and SBC-4, "commands that
- * are allowed in the presence of various reservations"; for RESERVE, which is obsolete there, those
- * of SPC-2.  Where SBC-4 leaves a choice (READ DEFECT DATA, MODE SENSE and the like with Write
- * Exclusive) the command is allowed, and REPORT CAPABILITIES says so (reserve_in.c).
+ * Which commands conflict with a reservation.  Source: the tables of SPC-5 and SBC-4, "commands
+ * that are allowed in the presence of various reservations"; for RESERVE, which is obsolete there,
+ * those of SPC-2.  Where SBC-4 leaves a choice (READ DEFECT DATA, MODE SENSE and the like with
+ * Write Exclusive) the command is allowed, and REPORT CAPABILITIES says so (reserve_in.c).
  */
 #include "scsi/scsi_int.h"
 

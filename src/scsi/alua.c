@@ -2,8 +2,8 @@
 /*
  * Asymmetric logical unit access (ALUA): what is carried out through a path that is not active, and
  * REPORT and SET TARGET PORT GROUPS.  A change of a state is a single indivisible event here:
- * REPORT TARGET PORT GROUPS shows the state before it or the one after it, so the state TRANSITIONING
- * is never reported, and a change that fails has changed nothing.
+ * REPORT TARGET PORT GROUPS shows the state before it or the one after it, so the state
+ * TRANSITIONING is never reported, and a change that fails has changed nothing.
  *
  * A path that ceases to be active goes on to carry out commands for a while, as SPC-5 allows ("The
  * device server may support other commands").  A command that an initiator has sent before it can
@@ -105,7 +105,9 @@ scsi_alua_told(struct scsi_itl *itl)
 	itl->access_until_ns = nexus->ops->now_ns(nexus) + SCSI_ALUA_MOVE_NS;
 }
 
-/* The initiator was not told yet that this path is not active, or may still be moving its commands. */
+/*
+ * The initiator was not told yet that this path is not active, or may still be moving its commands.
+ */
 static bool
 is_moving(const struct scsi_itl *itl)
 {
@@ -154,7 +156,8 @@ scsi_alua_tpgs(const struct scsi_task *task)
 }
 
 /*
- * Copies all groups; the caller frees them.  Returns 0, or -ENOMEM when the task has ended with BUSY.
+ * Copies all groups; the caller frees them.  Returns 0, or -ENOMEM when the task has ended with
+ * BUSY.
  */
 static int
 groups_load(struct scsi_task *task, struct scsi_port_group **ret_groups, size_t *ret_count)
@@ -268,8 +271,8 @@ is_named_before(const struct scsi_alua_set *sets, size_t index)
 }
 
 /*
- * Reads the descriptors into `sets`.  A group has one port, so that the state offline, for which the
- * descriptor names a port, and the others, for which it names a group, mean the same thing.
+ * Reads the descriptors into `sets`.  A group has one port, so that the state offline, for which
+ * the descriptor names a port, and the others, for which it names a group, mean the same thing.
  * SCSI_GO or SCSI_DONE.
  */
 static int

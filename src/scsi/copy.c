@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * EXTENDED COPY(LID1) and (LID4): the unit is a copy manager, which copies blocks between the units of
- * this array that the nexus may use.  task.c calls these functions through the table in cmd.c, on the
- * task's thread.  This file reads the parameter list, whose two forms differ in their header; copy_run.c
- * copies each segment.
+ * EXTENDED COPY(LID1) and (LID4): the unit is a copy manager, which copies blocks between the units
+ * of this array that the nexus may use.  task.c calls these functions through the table in cmd.c,
+ * on the task's thread.  This file reads the parameter list, whose two forms differ in their
+ * header; copy_run.c copies each segment.
  *
  * Source: SPC-4 (EXTENDED COPY(LID1) and EXTENDED COPY(LID4) commands; CSCD descriptors; segment
  * descriptors).
@@ -61,7 +61,9 @@ segment_at(const struct scsi_copy *copy, unsigned index)
 	       (size_t)index * COPY_SEGMENT_BYTES;
 }
 
-/* Where the lengths are: they lie at other places in the two headers, and one is shorter in LID4. */
+/*
+ * Where the lengths are: they lie at other places in the two headers, and one is shorter in LID4.
+ */
 struct lengths {
 	uint32_t cscd_bytes, segment_bytes, inline_bytes;
 	unsigned cscd_at, segment_at, inline_at;
@@ -78,8 +80,9 @@ read_lengths(const struct scsi_task *task, const uint8_t *p)
 }
 
 /*
- * Checks what only the header of LID4 has.  IMMED and G_SENSE are not supported.  An IMMED that is not
- * supported may be taken for 0; it is refused, so that no initiator waits for a status that comes late.
+ * Checks what only the header of LID4 has.  IMMED and G_SENSE are not supported.  An IMMED that is
+ * not supported may be taken for 0; it is refused, so that no initiator waits for a status that
+ * comes late.
  */
 static int
 check_long_header(struct scsi_task *task, const uint8_t *p)

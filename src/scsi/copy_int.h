@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of the copy manager share: copy.c (EXTENDED COPY), copy_run.c (the chunks of a
- * copy), token.c (ROD tokens) and token_cmd.c (POPULATE TOKEN, WRITE USING TOKEN).  Everything runs on
- * the thread of the copy's task.
+ * copy), token.c (ROD tokens) and token_cmd.c (POPULATE TOKEN, WRITE USING TOKEN).  Everything runs
+ * on the thread of the copy's task.
  */
 #ifndef VDS_SCSI_COPY_INT_H
 #define VDS_SCSI_COPY_INT_H

@@ -4,8 +4,9 @@
  * OPERATION ABORT.  The
  * record of a copy is known to the nexus that asked for it, until it was read, the unit is reset or
  * the session ends; of those that have ended the oldest gives way to a new one.  Everything runs on
- * the nexus' thread.  A list identifier of 8 bits and one of 32 bits are the same when their numbers are.
- * Source: SPC-4 (RECEIVE COPY … (LID1) and (LID4) commands, RECEIVE ROD TOKEN INFORMATION).
+ * the nexus' thread.  A list identifier of 8 bits and one of 32 bits are the same when their
+ * numbers are.  Source: SPC-4 (RECEIVE COPY … (LID1) and (LID4) commands, RECEIVE ROD TOKEN
+ * INFORMATION).
  */
 #include <string.h>
 
@@ -45,7 +46,9 @@ scsi_copy_forget_all(struct scsi_itl *itl)
 		forget(list_entry(node, struct scsi_copy_record, node));
 }
 
-/* Forgets what a reset of the unit has ended; a copy that goes on keeps its record until it ends. */
+/*
+ * Forgets what a reset of the unit has ended; a copy that goes on keeps its record until it ends.
+ */
 static void
 forget_reset(struct scsi_itl *itl)
 {
@@ -221,8 +224,8 @@ record_find4(struct scsi_task *task)
 }
 
 /*
- * Writes what the answers of all commands have in front, with the sense data at its end.  Returns its
- * size; the caller sets AVAILABLE DATA.  TRANSFER COUNT is in blocks of the destination.
+ * Writes what the answers of all commands have in front, with the sense data at its end.  Returns
+ * its size; the caller sets AVAILABLE DATA.  TRANSFER COUNT is in blocks of the destination.
  */
 static size_t
 put_status(const struct scsi_task *task, const struct scsi_copy_record *record, uint8_t *p)
@@ -301,7 +304,10 @@ scsi_copy_abort_parse(struct scsi_task *task)
 	return scsi_expect_none(task);
 }
 
-/* COPY OPERATION ABORT.  The copy's own command ends with its next step, and nothing is written later. */
+/*
+ * COPY OPERATION ABORT.  The copy's own command ends with its next step, and nothing is written
+ * later.
+ */
 int
 scsi_copy_abort_execute(struct scsi_task *task)
 {

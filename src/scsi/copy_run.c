@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a copy is carried out, chunk by chunk: read from the source, then written to the destination.  A
- * run of zeros is written as zeros, and frees the space where the destination is thin.  Each read and
- * each write has its range of its unit's range lock, as READ and WRITE have theirs, and gives it up
- * before the next is asked for.  A task that never holds two ranges cannot be part of a deadlock.
- * Where the two ranges of a segment overlap, the order of the chunks is such that the destination
- * has afterwards what the source had before.  copy.c and token_cmd.c say what is copied.
+ * How a copy is carried out, chunk by chunk: read from the source, then written to the destination.
+ * A run of zeros is written as zeros, and frees the space where the destination is thin.  Each read
+ * and each write has its range of its unit's range lock, as READ and WRITE have theirs, and gives
+ * it up before the next is asked for.  A task that never holds two ranges cannot be part of a
+ * deadlock.  Where the two ranges of a segment overlap, the order of the chunks is such that the
+ * destination has afterwards what the source had before.  copy.c and token_cmd.c say what is
+ * copied.
  */
 #include <errno.h>
 #include <string.h>
@@ -125,9 +126,9 @@ written(struct scsi_task *task)
 }
 
 /*
- * Sets run_len to the bytes of the chunk from run_at on that are all zeros, or all data.  Only whole
- * runs of RUN_BYTES, aligned in the unit that is written to, are told apart, so that a few zeros
- * among data cost no write of their own.  Returns true when the run is zeros.
+ * Sets run_len to the bytes of the chunk from run_at on that are all zeros, or all data.  Only
+ * whole runs of RUN_BYTES, aligned in the unit that is written to, are told apart, so that a few
+ * zeros among data cost no write of their own.  Returns true when the run is zeros.
  */
 static bool
 find_run(struct scsi_copy *copy)

@@ -6,8 +6,8 @@
  *
  * A FORMAT UNIT gives the space of a thin unit back, and writes zeros to a thick one; an
  * initialization pattern is written.  SANITIZE writes in place and waits for the medium after each
- * pass.  BLOCK ERASE overwrites with zeros what takes space, and then gives that back; CRYPTOGRAPHIC
- * ERASE does not exist, since nothing is encrypted here.
+ * pass.  BLOCK ERASE overwrites with zeros what takes space, and then gives that back;
+ * CRYPTOGRAPHIC ERASE does not exist, since nothing is encrypted here.
  */
 #include <string.h>
 
@@ -74,8 +74,8 @@ scsi_format_parse(struct scsi_task *task)
 }
 
 /*
- * Reads an initialization pattern descriptor at `at` into the record, of which *bytes is the size so
- * far.  SCSI_GO or SCSI_DONE.
+ * Reads an initialization pattern descriptor at `at` into the record, of which *bytes is the size
+ * so far.  SCSI_GO or SCSI_DONE.
  */
 static int
 read_pattern(struct scsi_task *task, unsigned at, uint8_t *record, size_t *bytes)

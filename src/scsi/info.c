@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a unit tells of itself beside INQUIRY: REPORT and SET IDENTIFYING INFORMATION, REPORT and SET
- * TIMESTAMP, READ MEDIA SERIAL NUMBER.  task.c calls these functions through the table in cmd.c, on
- * the task's thread.  Source: SPC-5.
+ * What a unit tells of itself beside INQUIRY: REPORT and SET IDENTIFYING INFORMATION, REPORT and
+ * SET TIMESTAMP, READ MEDIA SERIAL NUMBER.  task.c calls these functions through the table in
+ * cmd.c, on the task's thread.  Source: SPC-5.
  *
  * Identifying information is what initiators have written for each other.  The store keeps it, so
  * the commands exist only where there is a store.  The timestamp is that of this computer, until an

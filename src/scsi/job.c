@@ -179,8 +179,8 @@ ended(struct scsi_task *task)
 }
 
 /*
- * Waits for the end of the job, unless it has ended already.  The unit refuses commands by now, also
- * those of this nexus: they are not held up behind this one.
+ * Waits for the end of the job, unless it has ended already.  The unit refuses commands by now,
+ * also those of this nexus: they are not held up behind this one.
  */
 static int
 await_end(struct scsi_task *task)
@@ -215,8 +215,8 @@ begun(struct scsi_task *task)
 }
 
 /*
- * The store has answered.  Any thread.  From here on the job goes its way, also when the command was
- * aborted meanwhile.
+ * The store has answered.  Any thread.  From here on the job goes its way, also when the command
+ * was aborted meanwhile.
  */
 static void
 record_kept(struct scsi_save *save, int result)

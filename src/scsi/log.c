@@ -123,8 +123,8 @@ put_interval(const struct scsi_lu *lu, uint8_t *p)
 }
 
 /*
- * No exception is reported (DEXCPT).  The temperature is not known, nor is there a threshold for it,
- * which tools look for in the byte that follows.
+ * No exception is reported (DEXCPT).  The temperature is not known, nor is there a threshold for
+ * it, which tools look for in the byte that follows.
  */
 static size_t
 put_no_exception(const struct scsi_lu *lu, uint8_t *p)
@@ -135,7 +135,9 @@ put_no_exception(const struct scsi_lu *lu, uint8_t *p)
 	return 4;
 }
 
-/* Available LBA mapping resources: what is free in the pool, which all of its LUNs share (SCOPE). */
+/*
+ * Available LBA mapping resources: what is free in the pool, which all of its LUNs share (SCOPE).
+ */
 static size_t
 put_available(const struct scsi_lu *lu, uint8_t *p)
 {

@@ -191,8 +191,8 @@ void
 scsi_lu_set_offline(struct scsi_lu *lu, bool offline)
 {
 	/*
-	 * The array may change the blocks of a unit that is offline.  When it is back, SCSI_UA_CAPACITY
-	 * cancels what a POPULATE TOKEN that was under way has made.
+	 * The array may change the blocks of a unit that is offline.  When it is back,
+	 * SCSI_UA_CAPACITY cancels what a POPULATE TOKEN that was under way has made.
 	 */
 	if (offline) {
 		if ((atomic_fetch_or(&lu->away, AWAY_OFFLINE) & AWAY_OFFLINE) == 0)

@@ -42,7 +42,8 @@ struct mode_page {
 };
 
 /*
- * The one threshold: on the available resources, told of by a unit attention when they become fewer.
+ * The one threshold: on the available resources, told of by a unit attention when they become
+ * fewer.
  */
 static void
 fill_provisioning(const struct scsi_lu *lu, uint8_t *p)
@@ -305,7 +306,9 @@ check_descriptor(struct scsi_task *task, const uint8_t *data, size_t at, size_t 
 	return SCSI_GO;
 }
 
-/* The page that begins at `at`, whose head must be that of a page of the unit; NULL: sense is set. */
+/*
+ * The page that begins at `at`, whose head must be that of a page of the unit; NULL: sense is set.
+ */
 static const struct mode_page *
 select_find(struct scsi_task *task, const uint8_t *data, size_t at, size_t left)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The reservations of a unit: the present set, who uses the unit, and the turns of those that change
- * the set.  The data path reads neither the set nor takes the mutex: each nexus remembers its role
- * and looks again only when `sequence` has moved (scsi_reserve_role).
+ * The reservations of a unit: the present set, who uses the unit, and the turns of those that
+ * change the set.  The data path reads neither the set nor takes the mutex: each nexus remembers
+ * its role and looks again only when `sequence` has moved (scsi_reserve_role).
  *
  * Invariants:
  *  1. `now` is replaced only by the change that has its turn, so that change may read it without
@@ -288,7 +288,9 @@ is_persistent(const struct scsi_reservations *set)
 	return set != NULL && set->persists && set->count > 0;
 }
 
-/* What only the present unit needs (PRGENERATION, for one) is kept where another may take it over. */
+/*
+ * What only the present unit needs (PRGENERATION, for one) is kept where another may take it over.
+ */
 static bool
 is_kept(const struct scsi_store *store, const struct scsi_reservations *set)
 {

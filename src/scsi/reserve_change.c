@@ -4,8 +4,8 @@
  * nexuses must hear of it.  Nothing here has an effect on the unit; reserve.c commits the result.
  * Source: SPC-5, the model of persistent reservations and the command's service actions.
  *
- * `after` begins as a copy of `before`, so a registration has the same index in both until drop_gone
- * removes those that are marked.  marks[] goes with the indexes before that.
+ * `after` begins as a copy of `before`, so a registration has the same index in both until
+ * drop_gone removes those that are marked.  marks[] goes with the indexes before that.
  */
 #include <errno.h>
 #include <string.h>
@@ -355,8 +355,8 @@ preempt_keys(struct scsi_change *c, int own, bool every, bool spare_own)
 }
 
 /*
- * The reservation is preempted: those that held it lose their registrations, and the nexus that asks
- * holds a new one.  Registrants that stay hear of it when the type is another one.
+ * The reservation is preempted: those that held it lose their registrations, and the nexus that
+ * asks holds a new one.  Registrants that stay hear of it when the type is another one.
  */
 static enum scsi_verdict
 preempt_reservation(struct scsi_change *c, int own, bool every)

@@ -5,8 +5,8 @@
  *
  * The registrations and the reservation of a unit are a set (struct scsi_reservations), which is
  * immutable.  A service action makes a new set from the present one, has it kept when it must
- * survive (store.h), and then puts it in the place of the old set.  Changes of one unit are made one
- * at a time (struct scsi_change), so they need no lock while they wait for the store.
+ * survive (store.h), and then puts it in the place of the old set.  Changes of one unit are made
+ * one at a time (struct scsi_change), so they need no lock while they wait for the store.
  */
 #ifndef VDS_SCSI_RESERVE_INT_H
 #define VDS_SCSI_RESERVE_INT_H
@@ -148,8 +148,8 @@ bool scsi_reserve_is_old(struct scsi_lu *lu);
 void scsi_reserve_look(struct scsi_itl *itl);
 /*
  * Returns whether a reservation of the unit excludes the nexus from commands of this group (not
- * ACCESS_START or ACCESS_PREVENT): for what a command does to a unit that it was not sent to.  Takes
- * the mutex.
+ * ACCESS_START or ACCESS_PREVENT): for what a command does to a unit that it was not sent to.
+ * Takes the mutex.
  */
 bool scsi_reserve_excludes(struct scsi_lu *lu, const struct scsi_nexus *nexus,
 			   enum scsi_access_group group);

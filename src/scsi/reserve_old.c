@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * RESERVE and RELEASE, (6) and (10), of SPC-2, with SPC-5's "exceptions to SPC-2 RESERVE and RELEASE
- * behavior" (CRH).  A RESERVE holds the whole unit for one nexus until it sends RELEASE, its session
- * ends, or the unit is reset; it never survives a restart.  On the task's thread.
+ * RESERVE and RELEASE, (6) and (10), of SPC-2, with SPC-5's "exceptions to SPC-2 RESERVE and
+ * RELEASE behavior" (CRH).  A RESERVE holds the whole unit for one nexus until it sends RELEASE,
+ * its session ends, or the unit is reset; it never survives a restart.  On the task's thread.
  */
 #include "base/mem.h"
 #include "scsi/scsi_int.h"

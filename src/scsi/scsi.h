@@ -211,9 +211,9 @@ struct blk_dev *scsi_lu_device(const struct scsi_lu *lu);
 void scsi_lu_soon(const struct scsi_lu *lu, const uint8_t *cdb);
 /*
  * Gives the unit another device with the same data, while no command of the unit runs.  Takes a
- * reference of its own.  When one of the two can unmap and the other cannot, every nexus gets INQUIRY
- * DATA HAS CHANGED.  Returns the device before, with the unit's reference: the caller drops it when no
- * thread uses that device any more.  Any thread.
+ * reference of its own.  When one of the two can unmap and the other cannot, every nexus gets
+ * INQUIRY DATA HAS CHANGED.  Returns the device before, with the unit's reference: the caller drops
+ * it when no thread uses that device any more.  Any thread.
  */
 struct blk_dev *scsi_lu_set_device(struct scsi_lu *lu, struct blk_dev *dev);
 
@@ -289,9 +289,9 @@ enum scsi_job_progress scsi_lu_do_job(struct scsi_lu *lu);
 /* Returns how many bytes the last call of scsi_lu_do_job has written.  The thread of that call. */
 uint32_t scsi_lu_job_written(const struct scsi_lu *lu);
 /*
- * Says that the unit's device, which has failed, was opened again: every nexus gets CAPACITY DATA HAS
- * CHANGED, so that initiators look at the unit again, and a job that had to rest begins anew.  Any
- * thread.
+ * Says that the unit's device, which has failed, was opened again: every nexus gets CAPACITY DATA
+ * HAS CHANGED, so that initiators look at the unit again, and a job that had to rest begins anew.
+ * Any thread.
  */
 void scsi_lu_recovered(struct scsi_lu *lu);
 /*
@@ -345,7 +345,10 @@ struct scsi_reservations {
 	/* index of the registration that holds the reservation; NONE also for ALL REGISTRANTS */
 	uint32_t holder;
 	uint32_t count;
-	/* the initiator that has the unit by RESERVE; "" = none.  In scsi_lu_reservations' result only */
+	/*
+	 * the initiator that has the unit by RESERVE; "" = none.  In scsi_lu_reservations' result
+	 * only
+	 */
 	char reserved_by[SCSI_INITIATOR_BYTES];
 	struct scsi_registration list[];
 };
@@ -357,9 +360,9 @@ struct scsi_reservations {
 int scsi_lu_reservations(struct scsi_lu *lu, struct scsi_reservations **ret_set);
 /*
  * Removes every registration, the reservation, and a RESERVE, as CLEAR does: every nexus that was
- * registered gets RESERVATIONS PREEMPTED.  `done` is called once, on any thread, perhaps from inside
- * this call: result is 0 (nothing of it is kept any more) or an error of the store (nothing has
- * changed).  Returns 0, or -ENOMEM (done is not called).  Any thread.
+ * registered gets RESERVATIONS PREEMPTED.  `done` is called once, on any thread, perhaps from
+ * inside this call: result is 0 (nothing of it is kept any more) or an error of the store (nothing
+ * has changed).  Returns 0, or -ENOMEM (done is not called).  Any thread.
  */
 int scsi_lu_reservations_clear(struct scsi_lu *lu, void (*done)(void *arg, int result), void *arg);
 /*
@@ -394,9 +397,9 @@ enum scsi_ua {
 };
 
 /*
- * Raises a unit attention for every nexus of the unit but `by` (may be NULL).  MEDIUM and CAPACITY cancel
- * the unit's ROD tokens, since its blocks may be others.  Any thread when by is NULL, else the thread
- * of by; takes no lock but a leaf.
+ * Raises a unit attention for every nexus of the unit but `by` (may be NULL).  MEDIUM and CAPACITY
+ * cancel the unit's ROD tokens, since its blocks may be others.  Any thread when by is NULL, else
+ * the thread of by; takes no lock but a leaf.
  */
 void scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by);
 /*
@@ -433,7 +436,9 @@ struct scsi_port_group {
 	bool settable; /* SET TARGET PORT GROUPS may set its state */
 };
 
-/* How long commands are still carried out after an initiator was told that its path is not active. */
+/*
+ * How long commands are still carried out after an initiator was told that its path is not active.
+ */
 #define SCSI_ALUA_MOVE_NS 10000000000ull
 
 /* What SET TARGET PORT GROUPS asks for one group. */
@@ -500,17 +505,17 @@ struct scsi_host_ops {
 	 */
 	size_t (*ports)(struct scsi_itl *itl, uint16_t *ports, size_t capacity);
 	/*
-	 * Writes the SCSI name string ("iqn.…,t,0x0001") of the i-th of these ports into `name`, and
-	 * returns its relative identifier, or 0: there are not so many.  May be NULL: the ports have
-	 * no names that an initiator may know.  The nexus' thread.
+	 * Writes the SCSI name string ("iqn.…,t,0x0001") of the i-th of these ports into `name`,
+	 * and returns its relative identifier, or 0: there are not so many.  May be NULL: the ports
+	 * have no names that an initiator may know.  The nexus' thread.
 	 */
 	uint16_t (*port_name)(struct scsi_itl *itl, size_t i, char name[SCSI_PORT_NAME_BYTES]);
 	/*
 	 * Ends the tasks of other nexuses at the task's unit, for PREEMPT AND ABORT.  abort_prepare
-	 * gets what that needs, or returns NULL (no memory); then abort_run or abort_cancel is called
-	 * once.  abort_run ends the tasks of each itl for which concerns(itl, arg) is true, and calls
-	 * done(arg) when they have ended, on the task's thread but not from inside the call;
-	 * concerns is called on the threads of the itls.  The task's thread.
+	 * gets what that needs, or returns NULL (no memory); then abort_run or abort_cancel is
+	 * called once.  abort_run ends the tasks of each itl for which concerns(itl, arg) is true,
+	 * and calls done(arg) when they have ended, on the task's thread but not from inside the
+	 * call; concerns is called on the threads of the itls.  The task's thread.
 	 */
 	void *(*abort_prepare)(struct scsi_task *task);
 	void (*abort_run)(void *handle, bool (*concerns)(const struct scsi_itl *itl, void *arg),
@@ -518,14 +523,15 @@ struct scsi_host_ops {
 	void (*abort_cancel)(void *handle);
 	/*
 	 * Copies up to `capacity` of the target port groups through which the unit is accessible,
-	 * from the `first`th on, into `groups`; each path of the unit has the same.  Returns how many
-	 * there are in all.  May be NULL where no nexus has a target port group.  The nexus' thread.
+	 * from the `first`th on, into `groups`; each path of the unit has the same.  Returns how
+	 * many there are in all.  May be NULL where no nexus has a target port group.  The nexus'
+	 * thread.
 	 */
 	size_t (*port_groups)(struct scsi_itl *itl, size_t first, struct scsi_port_group *groups,
 			      size_t capacity);
 	/*
-	 * Begins to set the states of `count` (> 0) groups, each of them once; `sets` stay until the
-	 * end.  Returns 0: then scsi_alua_set_done follows, never from inside this call; or a
+	 * Begins to set the states of `count` (> 0) groups, each of them once; `sets` stay until
+	 * the end.  Returns 0: then scsi_alua_set_done follows, never from inside this call; or a
 	 * negative number: nothing was begun.  The task's thread.
 	 */
 	int (*set_access)(struct scsi_task *task, const struct scsi_alua_set *sets, size_t count);
@@ -566,8 +572,8 @@ struct scsi_nexus {
 void scsi_nexus_luns_changed(struct scsi_nexus *nexus);
 /*
  * Changes the access state of the nexus' target port group; the caller raises SCSI_UA_ACCESS at the
- * units then.  When the nexus has been active and is not any more, each of its units goes on to carry
- * out all commands until that unit attention was reported to the nexus, and SCSI_ALUA_MOVE_NS
+ * units then.  When the nexus has been active and is not any more, each of its units goes on to
+ * carry out all commands until that unit attention was reported to the nexus, and SCSI_ALUA_MOVE_NS
  * longer (alua.c).  The nexus' thread.
  */
 void scsi_nexus_set_access(struct scsi_nexus *nexus, enum scsi_alua access);
@@ -612,8 +618,8 @@ void scsi_itl_init(struct scsi_itl *itl, struct scsi_nexus *nexus, struct scsi_l
  */
 void scsi_itl_attach(struct scsi_itl *itl, struct scsi_lu *lu, uint32_t pending);
 /*
- * Does what an I_T nexus loss does at an itl that has its unit: ends a RESERVE and the prevention of
- * removal, and raises I_T NEXUS LOSS OCCURRED for this nexus.  The nexus' thread.
+ * Does what an I_T nexus loss does at an itl that has its unit: ends a RESERVE and the prevention
+ * of removal, and raises I_T NEXUS LOSS OCCURRED for this nexus.  The nexus' thread.
  */
 void scsi_itl_lose_nexus(struct scsi_itl *itl);
 /*
@@ -622,9 +628,9 @@ void scsi_itl_lose_nexus(struct scsi_itl *itl);
  */
 unsigned scsi_itl_peek(struct scsi_itl *itl, uint8_t ret_sense[3]);
 /*
- * Returns whether the nexus would lose something without a word when the unit goes on elsewhere, where
- * only SCSI_UA_ACCESS is raised: other unit attentions, or its reservation by RESERVE.  Consumes
- * nothing.  The nexus' thread.
+ * Returns whether the nexus would lose something without a word when the unit goes on elsewhere,
+ * where only SCSI_UA_ACCESS is raised: other unit attentions, or its reservation by RESERVE.
+ * Consumes nothing.  The nexus' thread.
  */
 bool scsi_itl_is_more_than_access(struct scsi_itl *itl);
 /* Drops what the itl holds.  It has no task left.  The nexus' thread. */
@@ -742,9 +748,9 @@ enum scsi_progress scsi_task_execute(struct scsi_task *task);
 void scsi_task_resume(struct scsi_task *task);
 
 /*
- * Goes on with a task for which ops->set_access returned 0.  error: 0, or a negative number (nothing
- * was changed).  changed: the states differ from those before, and SCSI_UA_ACCESS was raised once
- * for the task's unit; the nexus of the task is not told of that.  The task's thread.
+ * Goes on with a task for which ops->set_access returned 0.  error: 0, or a negative number
+ * (nothing was changed).  changed: the states differ from those before, and SCSI_UA_ACCESS was
+ * raised once for the task's unit; the nexus of the task is not told of that.  The task's thread.
  */
 void scsi_alua_set_done(struct scsi_task *task, int error, bool changed);
 

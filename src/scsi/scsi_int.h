@@ -122,7 +122,9 @@ extern const size_t scsi_alua_rule_count;
 
 /* Returns true when the path of the task is in a state in which its command is carried out. */
 bool scsi_alua_allows(const struct scsi_task *task);
-/* Notes that ASYMMETRIC ACCESS STATE CHANGED was reported to the itl, which looks where to go now. */
+/*
+ * Notes that ASYMMETRIC ACCESS STATE CHANGED was reported to the itl, which looks where to go now.
+ */
 void scsi_alua_told(struct scsi_itl *itl);
 /* Returns true when initiators may set the state of a group of the task's unit. */
 bool scsi_alua_is_explicit(const struct scsi_task *task);
@@ -298,8 +300,8 @@ bool scsi_job_may_exit(struct scsi_lu *lu);
 bool scsi_job_cancel(struct scsi_task *task);
 
 /*
- * Returns whether an error has nothing to do with the medium, and passes: a device that is stopped for
- * a moment, or memory that is short.
+ * Returns whether an error has nothing to do with the medium, and passes: a device that is stopped
+ * for a moment, or memory that is short.
  */
 bool scsi_job_passes_over(int error);
 
@@ -340,7 +342,10 @@ enum scsi_job_progress scsi_self_test_step(struct scsi_lu *lu);
 bool scsi_self_test_runs(struct scsi_lu *lu, uint16_t *ret_progress);
 /* Ends the test in the background.  Returns false when there is none.  Any thread. */
 bool scsi_self_test_abort(struct scsi_lu *lu, enum scsi_test_end how);
-/* Writes the parameters of the log page 10h from this one on, at most 400 bytes; returns their size. */
+/*
+ * Writes the parameters of the log page 10h from this one on, at most 400 bytes; returns their
+ * size.
+ */
 size_t scsi_self_test_log(struct scsi_lu *lu, unsigned first, uint8_t *p);
 /* Returns about how long an extended self-test takes.  Any thread. */
 uint64_t scsi_self_test_seconds(const struct scsi_lu *lu);
@@ -544,8 +549,8 @@ int scsi_sense_miscompare(struct scsi_task *task, uint64_t offset);
  * EXTENDED COPY.  _aborted: COPY ABORTED at a segment; byte is the field of its descriptor that is
  * the cause, or negative.  _cscd: COPY ABORTED before the first segment, because of this byte of
  * the parameter list.  _list: ILLEGAL REQUEST, because of this byte of the parameter list.
- * _in_progress: the list identifier is that of a copy that goes on.  _failed: COPY ABORTED, of a copy
- * that has no segments.
+ * _in_progress: the list identifier is that of a copy that goes on.  _failed: COPY ABORTED, of a
+ * copy that has no segments.
  */
 int scsi_sense_copy_aborted(struct scsi_task *task, uint16_t asc_ascq, unsigned segment, int byte);
 int scsi_sense_copy_cscd(struct scsi_task *task, uint16_t asc_ascq, unsigned byte);
@@ -675,7 +680,9 @@ void scsi_copy_record_end(struct scsi_copy_record *record, const struct scsi_tas
 /* Has a copy end early with its next step, for COPY OPERATION ABORT. */
 void scsi_copy_terminate(struct scsi_task *task);
 void scsi_copy_forget_all(struct scsi_itl *itl);
-/* Called when an executing task has ended or was aborted: its copy, if any, gives up what it holds. */
+/*
+ * Called when an executing task has ended or was aborted: its copy, if any, gives up what it holds.
+ */
 void scsi_copy_ended(struct scsi_task *task);
 /* Returns what the nexus is to the unit's reservation: a load when nothing has changed. */
 static inline enum scsi_access_role
@@ -812,7 +819,9 @@ int scsi_token_parse(struct scsi_task *task);
 int scsi_populate_token_execute(struct scsi_task *task);
 int scsi_write_token_execute(struct scsi_task *task);
 int scsi_report_tokens_execute(struct scsi_task *task);
-/* Writes what follows the header of the Third-party Copy VPD page; returns its size (copy_page.c). */
+/*
+ * Writes what follows the header of the Third-party Copy VPD page; returns its size (copy_page.c).
+ */
 size_t scsi_copy_page(const struct scsi_task *task, uint8_t *p);
 int scsi_unmap_parse(struct scsi_task *task);
 int scsi_unmap_execute(struct scsi_task *task);
@@ -828,14 +837,16 @@ unsigned scsi_write_flags(const struct scsi_task *task);
  * Returns SCSI_GO when RDPROTECT, WRPROTECT or VRPROTECT (byte 1, bits 7-5) is 0, else SCSI_DONE.
  */
 int scsi_no_protection(struct scsi_task *task);
-/* Returns the first byte of the CDB's transfer length, as far as its opcode's group decides that. */
+/*
+ * Returns the first byte of the CDB's transfer length, as far as its opcode's group decides that.
+ */
 unsigned scsi_length_at(const struct scsi_task *task);
 /* Returns SCSI_GO when the command keeps to the unit's MAXIMUM TRANSFER LENGTH, else SCSI_DONE. */
 int scsi_check_length(struct scsi_task *task);
 
 /*
- * Returns the byte of the CDB that has the flags of a command on blocks (RDPROTECT and the like, DPO,
- * FUA, BYTCHK, UNMAP): 1, or 10 in a CDB of 32 bytes.
+ * Returns the byte of the CDB that has the flags of a command on blocks (RDPROTECT and the like,
+ * DPO, FUA, BYTCHK, UNMAP): 1, or 10 in a CDB of 32 bytes.
  */
 static inline unsigned
 scsi_flags_at(const struct scsi_task *task)

@@ -230,8 +230,8 @@ scsi_sense_saving(struct scsi_task *task)
 }
 
 /*
- * 27h/00h WRITE PROTECTED when an administrator has made it so, 27h/02h LOGICAL UNIT SOFTWARE WRITE PROTECTED
- * when SWP is set.
+ * 27h/00h WRITE PROTECTED when an administrator has made it so, 27h/02h LOGICAL UNIT SOFTWARE WRITE
+ * PROTECTED when SWP is set.
  */
 int
 scsi_sense_write_protected(struct scsi_task *task)
@@ -393,8 +393,8 @@ scsi_condition_attention(enum scsi_ua ua)
 
 /*
  * 04h/03h MANUAL INTERVENTION REQUIRED; 44h/00h INTERNAL TARGET FAILURE; 3Ah/00h MEDIUM NOT
- * PRESENT; 04h/04h FORMAT IN PROGRESS and 04h/1Bh SANITIZE IN PROGRESS; 31h/01h FORMAT COMMAND FAILED
- * and 31h/03h SANITIZE COMMAND FAILED.
+ * PRESENT; 04h/04h FORMAT IN PROGRESS and 04h/1Bh SANITIZE IN PROGRESS; 31h/01h FORMAT COMMAND
+ * FAILED and 31h/03h SANITIZE COMMAND FAILED.
  */
 struct scsi_condition
 scsi_condition_state(const struct scsi_lu *lu, enum scsi_lu_state state)
@@ -425,8 +425,8 @@ scsi_condition_state(const struct scsi_lu *lu, enum scsi_lu_state state)
 }
 
 /*
- * 04h/0Bh and 0Ch: LOGICAL UNIT NOT ACCESSIBLE, TARGET PORT IN STANDBY or UNAVAILABLE STATE; 04h/12h
- * LOGICAL UNIT NOT READY, OFFLINE.
+ * 04h/0Bh and 0Ch: LOGICAL UNIT NOT ACCESSIBLE, TARGET PORT IN STANDBY or UNAVAILABLE STATE;
+ * 04h/12h LOGICAL UNIT NOT READY, OFFLINE.
  */
 struct scsi_condition
 scsi_condition_access(enum scsi_alua access)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is known of a command before its turn: where READ and WRITE will go, so that the memory is on
- * its way to the processor when they get there.  Only a hint: nothing is checked here, and nothing
- * depends on it.  The thread of the command's connection.
+ * What is known of a command before its turn: where READ and WRITE will go, so that the memory is
+ * on its way to the processor when they get there.  Only a hint: nothing is checked here, and
+ * nothing depends on it.  The thread of the command's connection.
  */
 #include "scsi/scsi_int.h"
 

@@ -4,8 +4,8 @@
  * the unit.  The unit knows neither files nor databases: the owner of the unit (target/) gives it a
  * store (struct scsi_lu_desc.store), and the array's catalog holds the data.
  *
- * Of each kind a unit keeps one piece of data, which it replaces as a whole.  A version says how the
- * data is encoded; the store does not look at the data.
+ * Of each kind a unit keeps one piece of data, which it replaces as a whole.  A version says how
+ * the data is encoded; the store does not look at the data.
  */
 #ifndef VDS_SCSI_STORE_H
 #define VDS_SCSI_STORE_H
@@ -43,9 +43,9 @@ struct scsi_save {
 	 */
 	bool passing;
 	/*
-	 * Called once when the request has ended: result is 0 (from now on the data survives a crash
-	 * of the program and of the machine) or a negative code (what was kept before is still
-	 * kept).  Any thread; may be called from inside `save`.
+	 * Called once when the request has ended: result is 0 (from now on the data survives a
+	 * crash of the program and of the machine) or a negative code (what was kept before is
+	 * still kept).  Any thread; may be called from inside `save`.
 	 */
 	void (*done)(struct scsi_save *save, int result);
 	void *owner; /* for the store's own use */
@@ -61,8 +61,8 @@ struct scsi_store {
 	void (*save)(void *arg, struct scsi_save *save);
 	void *arg;
 	/*
-	 * Another program may take the unit over while its initiators go on, so what this one has in
-	 * memory alone must be kept, too (scsi_save.passing).
+	 * Another program may take the unit over while its initiators go on, so what this one has
+	 * in memory alone must be kept, too (scsi_save.passing).
 	 */
 	bool keeps_passing;
 };

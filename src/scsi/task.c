@@ -102,8 +102,8 @@ parse_blocks(struct scsi_task *task)
 }
 
 /*
- * Some commands are answered in any state, some more while only the medium is missing, and those that
- * repair what a command before them has left behind.
+ * Some commands are answered in any state, some more while only the medium is missing, and those
+ * that repair what a command before them has left behind.
  */
 static bool
 is_refused_by_state(const struct scsi_task *task, enum scsi_lu_state state)

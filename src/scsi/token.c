@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ROD tokens of a unit.  A token stands for the data that its ranges had when it was made.  Nobody
- * keeps a copy of that data, so the token is of the type "point in time copy – change vulnerable": the
- * first write to one of its blocks cancels it.
+ * The ROD tokens of a unit.  A token stands for the data that its ranges had when it was made.
+ * Nobody keeps a copy of that data, so the token is of the type "point in time copy – change
+ * vulnerable": the first write to one of its blocks cancels it.
  *
- * Invariant: the state of a token is not TOKEN_VALID any more before anything is written to its blocks.
- * A copy looks at the state after it has read, and knows then that what it has read is what the token
- * stands for.
+ * Invariant: the state of a token is not TOKEN_VALID any more before anything is written to its
+ * blocks.  A copy looks at the state after it has read, and knows then that what it has read is
+ * what the token stands for.
  *
  *	POPULATE TOKEN	range lock of the blocks, exclusive; live++; unlock
  *	a write		range lock, shared; live != 0 ? cancel what overlaps; submit
@@ -17,8 +17,8 @@
  * A token that is not valid any more is remembered until its place is needed, so that its holder is
  * told why.
  *
- * Source: SPC-4 (Representations of Data: ROD types, generic ROD token format, ROD token lifetime), SBC-4
- * (device type specific data of ROD tokens).
+ * Source: SPC-4 (Representations of Data: ROD types, generic ROD token format, ROD token lifetime),
+ * SBC-4 (device type specific data of ROD tokens).
  */
 #include <assert.h>
 #include <errno.h>
@@ -39,7 +39,9 @@ enum {
 	AT_TOTAL = 56, /* the low half of 16 bytes */
 	AT_DEVICE = 96,
 	AT_TARGET = 128,
-	/* bytes that nobody can guess: the standard wants 32; a long name leaves no less than 156 */
+	/*
+	 * bytes that nobody can guess: the standard wants 32; a long name leaves no less than 156
+	 */
 	AT_SECRET = 256,
 	LENGTH = 0x01f8,
 };
@@ -154,9 +156,9 @@ next_id(struct scsi_tokens *tokens, const uint8_t seed[8])
 }
 
 /*
- * With the mutex.  Makes room for one more: of those that are not valid any more the oldest goes, else
- * the one of the same initiator that was not used for the longest time.  Returns false when all belong
- * to others, or are being used.
+ * With the mutex.  Makes room for one more: of those that are not valid any more the oldest goes,
+ * else the one of the same initiator that was not used for the longest time.  Returns false when
+ * all belong to others, or are being used.
  */
 static bool
 make_room(struct scsi_tokens *tokens, const char *initiator)

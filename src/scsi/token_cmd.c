@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * POPULATE TOKEN, WRITE USING TOKEN and REPORT ALL ROD TOKENS: an initiator has the array copy blocks
- * without naming their source, for which it has a token (token.c).  Windows calls this offloaded data
- * transfer (ODX).  task.c calls these functions through the table in cmd.c, on the task's thread.
+ * POPULATE TOKEN, WRITE USING TOKEN and REPORT ALL ROD TOKENS: an initiator has the array copy
+ * blocks without naming their source, for which it has a token (token.c).  Windows calls this
+ * offloaded data transfer (ODX).  task.c calls these functions through the table in cmd.c, on the
+ * task's thread.
  *
- * WRITE USING TOKEN fills a chunk with one or more pieces of the source, and writes it to one place of
- * the destination; copy_run.c says how.  Both commands are carried out in the foreground, also when
- * IMMED is 1: SPC-4 allows that where IMMED is not supported.  TOKEN_MAX_TRANSFER keeps them short.
+ * WRITE USING TOKEN fills a chunk with one or more pieces of the source, and writes it to one place
+ * of the destination; copy_run.c says how.  Both commands are carried out in the foreground, also
+ * when IMMED is 1: SPC-4 allows that where IMMED is not supported.  TOKEN_MAX_TRANSFER keeps them
+ * short.
  *
- * Source: SBC-4 (POPULATE TOKEN and WRITE USING TOKEN commands, block device range descriptor), SPC-4
- * (REPORT ALL ROD TOKENS command; validation errors for generic ROD tokens).
+ * Source: SBC-4 (POPULATE TOKEN and WRITE USING TOKEN commands, block device range descriptor),
+ * SPC-4 (REPORT ALL ROD TOKENS command; validation errors for generic ROD tokens).
  */
 #include <errno.h>
 #include <string.h>
@@ -61,8 +63,8 @@ overlap(struct scsi_token_range a, struct scsi_token_range b)
 
 /*
  * Checks the lengths of a parameter list: that of the data in its first two bytes, and that of the
- * descriptors, which lie behind `header` bytes, in the header's last two.  A descriptor that is not whole
- * does not count.  Sets *ret_count.  Returns SCSI_GO or SCSI_DONE.
+ * descriptors, which lie behind `header` bytes, in the header's last two.  A descriptor that is not
+ * whole does not count.  Sets *ret_count.  Returns SCSI_GO or SCSI_DONE.
  */
 static int
 check_lengths(struct scsi_task *task, const uint8_t *list, uint32_t header, unsigned *ret_count)
@@ -210,8 +212,8 @@ destination(const struct scsi_task *task, unsigned index)
 }
 
 /*
- * Finds the unit of which the token was made, and the token there.  A unit that this nexus cannot use is
- * one of another target device, as far as this target knows.  SCSI_GO or SCSI_DONE.
+ * Finds the unit of which the token was made, and the token there.  A unit that this nexus cannot
+ * use is one of another target device, as far as this target knows.  SCSI_GO or SCSI_DONE.
  */
 static int
 open_token(struct scsi_task *task, const uint8_t *bytes)
@@ -241,8 +243,8 @@ open_token(struct scsi_task *task, const uint8_t *bytes)
 }
 
 /*
- * Checks where in the token's data the transfer begins.  What would write to the token's own blocks is
- * refused before anything is written, since its first chunk would cancel the token.
+ * Checks where in the token's data the transfer begins.  What would write to the token's own blocks
+ * is refused before anything is written, since its first chunk would cancel the token.
  */
 static int
 check_source(struct scsi_task *task)
@@ -306,8 +308,8 @@ piece_read(struct scsi_task *task)
 }
 
 /*
- * Reads a piece into its place in the chunk, and the rest of the source's blocks in which it begins and
- * ends beside the chunk: the blocks of the destination may be smaller.
+ * Reads a piece into its place in the chunk, and the rest of the source's blocks in which it begins
+ * and ends beside the chunk: the blocks of the destination may be smaller.
  */
 static int
 read_piece(struct scsi_task *task)

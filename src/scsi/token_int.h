@@ -75,8 +75,8 @@ void scsi_tokens_init(struct scsi_tokens *tokens);
 void scsi_tokens_fini(struct scsi_tokens *tokens);
 /*
  * Makes a token of these ranges of the task's unit.  The task has the range lock of all of them,
- * exclusive: so a write that began before has ended, and each later one finds the token.  `bytes` gets
- * the token.  Returns 0, -ENOMEM, -errno (no random bytes) or ERR_LIMIT (there are too many).
+ * exclusive: so a write that began before has ended, and each later one finds the token.  `bytes`
+ * gets the token.  Returns 0, -ENOMEM, -errno (no random bytes) or ERR_LIMIT (there are too many).
  */
 int scsi_token_new(struct scsi_task *task, const struct scsi_token_range *ranges, unsigned count,
 		   uint32_t timeout_s, uint8_t bytes[TOKEN_BYTES]);
@@ -94,8 +94,8 @@ void scsi_tokens_written(struct scsi_task *task, struct scsi_lu *lu, uint64_t at
 /* Cancels all tokens of a unit, whose blocks may be others from now on.  Any thread. */
 void scsi_tokens_cancel(struct scsi_lu *lu);
 /*
- * Writes the first TOKEN_MANAGEMENT_BYTES of each valid token of the task's unit that its initiator may
- * use, at most `capacity` of them.  Returns how many.
+ * Writes the first TOKEN_MANAGEMENT_BYTES of each valid token of the task's unit that its initiator
+ * may use, at most `capacity` of them.  Returns how many.
  */
 unsigned scsi_tokens_report(struct scsi_task *task, uint8_t *p, unsigned capacity);
 

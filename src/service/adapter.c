@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The initiator adapter, which is the host's open-iscsi, and its portals, which are the addresses of
- * the host's network interfaces.  Both are views without state: the id of a portal is a hash of its
- * address, and its methods look the address up each time.  Any thread may call the methods.
+ * The initiator adapter, which is the host's open-iscsi, and its portals, which are the addresses
+ * of the host's network interfaces.  Both are views without state: the id of a portal is a hash of
+ * its address, and its methods look the address up each time.  Any thread may call the methods.
  */
 #include "service/iscsiadm_int.h"
 

@@ -3,8 +3,9 @@
  * IVdsAdmin: registers providers.  The service reads the register when it is loaded, so a provider
  * is there for services that are loaded after its registration.  Any thread may call the methods.
  *
- * RegisterProvider is not told where the provider's code is: on Windows the class id says so.  On Linux
- * it registers the shared object that calls it, which is the provider's own DllRegisterServer.
+ * RegisterProvider is not told where the provider's code is: on Windows the class id says so.  On
+ * Linux it registers the shared object that calls it, which is the provider's own
+ * DllRegisterServer.
  */
 #include "service/service_int.h"
 

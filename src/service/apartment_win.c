@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Threads of the service on Windows.  The class of the service is registered as free-threaded, so
- * all its objects live in the multithreaded apartment, and its own threads enter it.  Any thread may
- * call it.
+ * all its objects live in the multithreaded apartment, and its own threads enter it.  Any thread
+ * may call it.
  */
 #include "service/service_int.h"
 

@@ -3,9 +3,10 @@
  * The functions of COM that VDS programs call before they have an object.  Windows
  * has these functions; this file is for other systems.  Any thread may call them.
  *
- * There are no apartments here: every object may be called on any thread, whatever the thread passed
- * to CoInitializeEx.  The functions keep the counts that programs rely on, so that a program that
- * forgets CoInitializeEx, or calls CoInitializeSecurity too late, fails here as it does on Windows.
+ * There are no apartments here: every object may be called on any thread, whatever the thread
+ * passed to CoInitializeEx.  The functions keep the counts that programs rely on, so that a program
+ * that forgets CoInitializeEx, or calls CoInitializeSecurity too late, fails here as it does on
+ * Windows.
  */
 #include "service/service_int.h"
 
@@ -59,7 +60,10 @@ CoUninitialize(void)
 		atomic_store_explicit(&security_is_set, false, memory_order_relaxed);
 }
 
-/* A thread may rely on another one that has called CoInitializeEx, as in the multithreaded apartment. */
+/*
+ * A thread may rely on another one that has called CoInitializeEx, as in the multithreaded
+ * apartment.
+ */
 static HRESULT
 check_initialized(void)
 {

@@ -134,8 +134,8 @@ pop(struct subscription *s, struct fanout_batch **ret_batch)
 }
 
 /*
- * The receiver frees the array, but for one behind a proxy, which gets a copy.  The sink's result says
- * nothing that the service could act upon.
+ * The receiver frees the array, but for one behind a proxy, which gets a copy.  The sink's result
+ * says nothing that the service could act upon.
  */
 static void
 notify(struct subscription *s, const VDS_NOTIFICATION *notes, LONG count)

@@ -61,7 +61,9 @@ service_import_read(const char *id, LPWSTR *ret_name)
 	return com_error(com_string_out(name, ret_name));
 }
 
-/* Makes the directory, and the one above it: nobody else makes /var/lib/vds.  Returns 0 or errno. */
+/*
+ * Makes the directory, and the one above it: nobody else makes /var/lib/vds.  Returns 0 or errno.
+ */
 static int
 directory_make(void)
 {

@@ -23,7 +23,9 @@ HRESULT service_import_read(const char *id, LPWSTR *ret_name);
  * VDS_E_ACCESS_DENIED, E_OUTOFMEMORY or another code (it cannot be written).
  */
 HRESULT service_import_write(const char *id, const char *name);
-/* Forgets it, if there is one.  Returns S_OK, VDS_E_ACCESS_DENIED, E_OUTOFMEMORY or another code. */
+/*
+ * Forgets it, if there is one.  Returns S_OK, VDS_E_ACCESS_DENIED, E_OUTOFMEMORY or another code.
+ */
 HRESULT service_import_clear(const char *id);
 
 #endif

@@ -179,7 +179,9 @@ service_iscsi_login(const struct service_login *login)
 
 /* ---- sessions ---- */
 
-/* Returns whether a line of "iscsiadm -m session" is about the target: its third word is the name. */
+/*
+ * Returns whether a line of "iscsiadm -m session" is about the target: its third word is the name.
+ */
 static bool
 is_session_with(const char *line, const char *target)
 {

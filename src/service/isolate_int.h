@@ -7,13 +7,15 @@
 
 #include "service/service_int.h"
 
-/* The process of a provider, as the service sees it.  Counted: by its provider and its own thread. */
+/*
+ * The process of a provider, as the service sees it.  Counted: by its provider and its own thread.
+ */
 struct service_isolate;
 
 /*
  * Starts a process, lets it load the provider's library and make the provider's object, for at most
- * timeout_ms, and returns a proxy of that object.  call_timeout_ms: how long calls of the object, and
- * of all objects that it returns, wait for their answers.
+ * timeout_ms, and returns a proxy of that object.  call_timeout_ms: how long calls of the object,
+ * and of all objects that it returns, wait for their answers.
  *
  * gone(arg) is called once, on a thread of its own, when the process has ended, after
  * service_isolate_end too; not when the function fails.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The loader: the object with which programs begin, and which gives them the service.  Any thread may
- * call it.
+ * The loader: the object with which programs begin, and which gives them the service.  Any thread
+ * may call it.
  */
 #include "service/service_int.h"
 

@@ -10,8 +10,9 @@
 #include "service/isolate_int.h"
 
 /*
- * Makes the object of a registered provider.  *ret_isolate gets its process, as service_isolate_start
- * has it, or NULL: it has none, or COM looks after it; gone is not called then.
+ * Makes the object of a registered provider.  *ret_isolate gets its process, as
+ * service_isolate_start has it, or NULL: it has none, or COM looks after it; gone is not called
+ * then.
  *
  * Returns S_OK, or why there is no object, with a text: VDS_E_PROVIDER_INITIALIZATION_FAILED (the
  * library cannot be loaded, crashed, hung, or has no object), E_UNEXPECTED, E_OUTOFMEMORY.
@@ -22,7 +23,8 @@ HRESULT service_plugin_object(const struct service_registration *registration,
 			      IUnknown **ret_object);
 
 /*
- * Finds the shared object that a return address is in, which must be a provider's library; on Windows
+ * Finds the shared object that a return address is in, which must be a provider's library; on
+ * Windows
  * *ret_library is NULL, since the class says where the code is.  Returns S_OK,
  * VDS_E_INVALID_PROVIDER_CLSID (the address is in no provider's library) or E_OUTOFMEMORY.
  */

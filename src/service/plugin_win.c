@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where the objects of providers come from on Windows, where COM finds their code by their class.  Called by
- * a provider's own thread.
+ * Where the objects of providers come from on Windows, where COM finds their code by their class.
+ * Called by a provider's own thread.
  *
  * A provider that has a server of its own, or a surrogate (DllSurrogate), is run there, so that it
  * does to another process whatever it does; one without is loaded into this process.  Our own

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The register of providers.  On Linux it is one file for each, in the directory /etc/vds/providers.d
- * or the one that the environment variable VDS_PROVIDERS names (registry.c); on Windows a key of the
- * registry for each, below HKEY_LOCAL_MACHINE\SOFTWARE\vdsd\Providers (registry_win.c).  Private to
- * these files, registrations.c, admin.c and service.c.
+ * The register of providers.  On Linux it is one file for each, in the directory
+ * /etc/vds/providers.d or the one that the environment variable VDS_PROVIDERS names (registry.c);
+ * on Windows a key of the registry for each, below HKEY_LOCAL_MACHINE\SOFTWARE\vdsd\Providers
+ * (registry_win.c).  Private to these files, registrations.c, admin.c and service.c.
  */
 #ifndef VDS_SERVICE_REGISTRY_INT_H
 #define VDS_SERVICE_REGISTRY_INT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The register of providers on Windows: below HKEY_LOCAL_MACHINE\SOFTWARE\vdsd\Providers a key for
- * each, named by the provider's id, with text values clsid, name, type, version and version_id.  Only
- * administrators may write there.  Any thread may call it.
+ * each, named by the provider's id, with text values clsid, name, type, version and version_id.
+ * Only administrators may write there.  Any thread may call it.
  */
 #include "service/registry_int.h"
 

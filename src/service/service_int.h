@@ -136,14 +136,15 @@ int service_provider_start(struct service_registration *registration, IUnknown *
 			   struct service_provider **ret_provider);
 /*
  * Begins to load a provider anew whose process has ended.  Returns 0 with a new provider in the
- * place of that; ERR_LIMIT (its process has ended five times within ten minutes), -ENOMEM or -errno.
+ * place of that; ERR_LIMIT (its process has ended five times within ten minutes), -ENOMEM or
+ * -errno.
  */
 int service_provider_restart(const struct service_provider *gone,
 			     struct service_provider **ret_provider);
 /*
- * Lets the calls of this provider that the calling thread makes from now on, for the service itself,
- * end within half a minute; then ends that, and kills the process of a provider that was too slow.
- * hr: what the last of the calls has returned.  Returns hr.
+ * Lets the calls of this provider that the calling thread makes from now on, for the service
+ * itself, end within half a minute; then ends that, and kills the process of a provider that was
+ * too slow.  hr: what the last of the calls has returned.  Returns hr.
  */
 void service_provider_begin_calls(const struct service_provider *provider);
 HRESULT service_provider_end_calls(struct service_provider *provider, HRESULT hr);
@@ -174,8 +175,8 @@ struct service {
 
 	pthread_mutex_t lock; /* guards all below but `ready` */
 	/*
-	 * the providers, in the order of loading; their number is constant once `initialized` is set,
-	 * and one that is gone may be replaced
+	 * the providers, in the order of loading; their number is constant once `initialized` is
+	 * set, and one that is gone may be replaced
 	 */
 	struct service_provider **providers;
 	size_t provider_count;
@@ -221,7 +222,10 @@ HRESULT service_wait_until_ready(struct service *service);
 bool service_is_initialized(struct service *service);
 /* Returns a provider by its place, with a new reference, or NULL: there are no more. */
 struct service_provider *service_provider_at(struct service *service, size_t place);
-/* Begins to load the providers anew whose processes have ended; the service is not ready until then. */
+/*
+ * Begins to load the providers anew whose processes have ended; the service is not ready until
+ * then.
+ */
 void service_revive(struct service *service);
 
 /* ---- operations of the service itself (task.c) ---- */
@@ -236,8 +240,8 @@ HRESULT service_task_start(struct service *service, VDS_ASYNC_OUTPUT_TYPE type,
 			   IVdsAsync **ret_async);
 
 /*
- * Finds an object of any provider by its id and type, as IVdsService::GetObject does.  Returns S_OK,
- * E_OUTOFMEMORY or VDS_E_OBJECT_NOT_FOUND.  (object.c)
+ * Finds an object of any provider by its id and type, as IVdsService::GetObject does.  Returns
+ * S_OK, E_OUTOFMEMORY or VDS_E_OBJECT_NOT_FOUND.  (object.c)
  */
 HRESULT service_get_object(struct service *service, VDS_OBJECT_ID id, VDS_OBJECT_TYPE type,
 			   IUnknown **ret_object);
@@ -278,8 +282,8 @@ extern const IVdsAdminVtbl service_admin_vtable;                          /* adm
 HRESULT service_initiator_get(struct service *service, const VDS_OBJECT_ID *id,
 			      VDS_OBJECT_TYPE type, IUnknown **ret_object);
 /*
- * Lets this computer look for disks that came or went: a rescan of its iSCSI sessions, which goes on
- * when the function returns.  Returns S_OK, E_OUTOFMEMORY or another code (no thread).
+ * Lets this computer look for disks that came or went: a rescan of its iSCSI sessions, which goes
+ * on when the function returns.  Returns S_OK, E_OUTOFMEMORY or another code (no thread).
  */
 HRESULT service_rescan(struct service *service);
 

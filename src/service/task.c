@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tasks: operations of the service itself that run on a thread of their own, and are an IVdsAsync to
- * programs.  Any thread may call it.
+ * Tasks: operations of the service itself that run on a thread of their own, and are an IVdsAsync
+ * to programs.  Any thread may call it.
  *
  * service->tasks_lock guards the list, a task's result and its pending.
  */

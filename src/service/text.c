@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * GUIDs as text, and wprintf for 16-bit characters: what programs for Windows expect of their system.
- * Any thread may call it.
+ * GUIDs as text, and wprintf for 16-bit characters: what programs for Windows expect of their
+ * system. Any thread may call it.
  */
 #include "service/service_int.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Asymmetric access (ALUA) between src/scsi and the array's portal groups.  A session has the access
- * state of its portal group as a number of its nexus, which a publication replaces on the session's
- * thread: a command looks at nothing else.  What SET TARGET PORT GROUPS asks is a change of the
- * array.  A thread of its own waits for it, since the writer waits for the data-path threads.
+ * Asymmetric access (ALUA) between src/scsi and the array's portal groups.  A session has the
+ * access state of its portal group as a number of its nexus, which a publication replaces on the
+ * session's thread: a command looks at nothing else.  What SET TARGET PORT GROUPS asks is a change
+ * of the array.  A thread of its own waits for it, since the writer waits for the data-path
+ * threads.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -201,7 +202,9 @@ scsi_group(const struct state *state, const struct row_portal_group *row,
 	};
 }
 
-/* The groups of all targets through which the LUN is accessible, whether they have portals or not. */
+/*
+ * The groups of all targets through which the LUN is accessible, whether they have portals or not.
+ */
 size_t
 target_access_groups(struct scsi_itl *itl, size_t first, struct scsi_port_group *groups,
 		     size_t capacity)

@@ -89,7 +89,9 @@ struct target_reset_news {
 	struct target_ack ack;
 };
 
-/* What a session of this gateway asks for is older than its later commands, which are to be kept. */
+/*
+ * What a session of this gateway asks for is older than its later commands, which are to be kept.
+ */
 static void
 drop_of(struct target_session *session, const struct guid *lun_id, uint16_t number)
 {

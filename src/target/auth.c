@@ -45,7 +45,9 @@ target_auth_find(const struct target_conn *conn, const struct iscsi_login *login
 
 	for (unsigned i = 0; i < count; i++)
 		c->initiator[i] = secret_of(&found[i]);
-	/* initiators have one secret to check our answer with, so it is made with the present one */
+	/*
+	 * initiators have one secret to check our answer with, so it is made with the present one
+	 */
 	if (ours == NULL || array_secrets_find(view->secrets, &ours->id, now_ms, found) == 0)
 		return;
 	c->target = secret_of(&found[0]);

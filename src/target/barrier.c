@@ -27,7 +27,9 @@ struct target_barrier {
 	} gateways[];              /* those that have not let in a link yet */
 };
 
-/* Returns whether nothing that this gateway had of the session's initiator is carried out any more. */
+/*
+ * Returns whether nothing that this gateway had of the session's initiator is carried out any more.
+ */
 static bool
 is_over(struct target_session *session, const struct barrier_gateway *gateway)
 {

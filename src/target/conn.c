@@ -133,8 +133,8 @@ close_socket(struct target_conn *conn)
 		return;
 	iscsi_conn_stop(conn->iscsi);
 	/*
-	 * Below ErrorRecoveryLevel 2 a connection that fails is recovered from with its session (RFC
-	 * 7143 §7.1.5): the initiator cannot know what has become of its tasks.
+	 * Below ErrorRecoveryLevel 2 a connection that fails is recovered from with its session
+	 * (RFC 7143 §7.1.5): the initiator cannot know what has become of its tasks.
 	 */
 	if (conn->session != NULL && !conn->ends_alone &&
 	    iscsi_conn_logged_out(conn->iscsi) != ISCSI_LOGOUT_CONNECTION)

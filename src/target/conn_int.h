@@ -80,8 +80,8 @@ struct target_conn {
 	 */
 	bool ends_alone;
 	/*
-	 * ErrorRecoveryLevel 2: it has failed, and is kept for its tasks until another connection has
-	 * them or the time for that is over (`timer`).  let_go: its CID is free already.
+	 * ErrorRecoveryLevel 2: it has failed, and is kept for its tasks until another connection
+	 * has them or the time for that is over (`timer`).  let_go: its CID is free already.
 	 */
 	bool retained, let_go;
 	bool joined; /* its login has ended well: it is one of its session's connections */
@@ -213,8 +213,8 @@ void target_conn_sent(struct target_conn *conn, size_t len);
  */
 void target_sender_start(struct target_conn *conn);
 /*
- * Hands over what is queued, if it is worth it, unless a send is under way already; the connection is
- * settled when it has ended.  Returns whether one is under way: then nobody else may send.
+ * Hands over what is queued, if it is worth it, unless a send is under way already; the connection
+ * is settled when it has ended.  Returns whether one is under way: then nobody else may send.
  */
 bool target_sender_send(struct target_conn *conn);
 /* Returns whether a send is under way on another thread. */
@@ -234,9 +234,9 @@ void target_turn_heard(struct target_conn *conn);
 /* Returns how many bytes a connection may start to read, or send, in this round. */
 uint64_t target_turn_bytes(const struct target_thread *thread);
 /*
- * Returns whether a read of so many bytes is to wait for a later round, since the connection has had
- * its turn in this one; counts the bytes if not.  The caller puts such a task into conn->later and
- * calls target_turn_wait.
+ * Returns whether a read of so many bytes is to wait for a later round, since the connection has
+ * had its turn in this one; counts the bytes if not.  The caller puts such a task into conn->later
+ * and calls target_turn_wait.
  */
 bool target_turn_is_over(struct target_conn *conn, uint32_t len_bytes);
 /* Has the connection settled in the next round, when what others have sent was handled. */
@@ -256,7 +256,9 @@ bool target_turn_end(struct target_thread *thread);
  * ends in peer, host and local.  What the system refuses is left as it is.
  */
 void target_socket_set_up(struct target_conn *conn);
-/* Returns whether a peer is on this host: a loopback address, or the address that it connected to. */
+/*
+ * Returns whether a peer is on this host: a loopback address, or the address that it connected to.
+ */
 bool target_socket_is_here(const struct sockaddr_storage *peer, const struct sockaddr_storage *own);
 
 /* ---- recover.c ------------------------------------------------------------------------------- */
@@ -273,8 +275,8 @@ void target_recover_settle(struct target_conn *conn);
 unsigned target_recover_forget_all(struct target_thread *thread);
 
 /*
- * Keeps a connection whose socket is closed, if the initiator may still take its tasks to another one.
- * Returns false if not: the connection is to end.
+ * Keeps a connection whose socket is closed, if the initiator may still take its tasks to another
+ * one.  Returns false if not: the connection is to end.
  */
 bool target_recover_retain(struct target_conn *conn);
 /*
@@ -289,7 +291,8 @@ void target_recover_give_up(struct target_conn *conn);
  */
 bool target_recover_is_waiting(struct target_conn *conn);
 /*
- * Has one retained connection that holds buffers end soon, because buffers are short.  On that thread.
+ * Has one retained connection that holds buffers end soon, because buffers are short.  On that
+ * thread.
  */
 void target_recover_make_room(struct target_thread *thread);
 /* The function task_moved of struct iscsi_conn_ops. */
@@ -306,9 +309,9 @@ void target_life_end(struct target_conn *conn);
 /* ---- barrier.c: logins that wait for other gateways ----------------------------------------- */
 
 /*
- * Has the login of a new session wait, if need be, until each gateway that owns a LUN of its map has
- * let in a link of it; target_login_let_in is called then.  Returns false when there is nothing to
- * wait for.  The session's thread.
+ * Has the login of a new session wait, if need be, until each gateway that owns a LUN of its map
+ * has let in a link of it; target_login_let_in is called then.  Returns false when there is nothing
+ * to wait for.  The session's thread.
  */
 bool target_barrier_begin(struct target_conn *conn);
 /* Looks again at all logins of the thread that wait. */

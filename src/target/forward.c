@@ -264,8 +264,8 @@ fill_request(struct target_forward *fwd)
 }
 
 /*
- * The nexus has lost what an owner had for it, and that is told before another command is carried out.
- * SAM-6: these three take no unit attention.  Returns whether the task was answered.
+ * The nexus has lost what an owner had for it, and that is told before another command is carried
+ * out.  SAM-6: these three take no unit attention.  Returns whether the task was answered.
  */
 static bool
 tell_loss(struct target_task *t)
@@ -329,10 +329,10 @@ run_here(struct target_task *t)
 }
 
 /*
- * Returns the link to the gateway that has the nexus, when that is not the owner any more: a command
- * goes there first.  That gateway carries nothing out, and its answer says whether the nexus had
- * something there that is lost (NOT_THE_OWNER_LOST), which the initiator is told before anything is
- * carried out elsewhere.
+ * Returns the link to the gateway that has the nexus, when that is not the owner any more: a
+ * command goes there first.  That gateway carries nothing out, and its answer says whether the
+ * nexus had something there that is lost (NOT_THE_OWNER_LOST), which the initiator is told before
+ * anything is carried out elsewhere.
  */
 static struct target_link *
 link_to_former(struct target_path *path, const struct row_controller *owner)
@@ -542,8 +542,8 @@ target_forward_send_again(struct target_forward *fwd)
 }
 
 /*
- * A gateway has refused the command, since it is not the LUN's owner, and has told what the nexus had
- * there.  Where this gateway knows of another owner the command goes on at once.
+ * A gateway has refused the command, since it is not the LUN's owner, and has told what the nexus
+ * had there.  Where this gateway knows of another owner the command goes on at once.
  */
 static void
 refused(struct target_forward *fwd, bool lost)

@@ -17,8 +17,8 @@
 #include "target/target_int.h"
 
 /*
- * Commands that may be carried out twice: they read, or set blocks to a given content.  What compares,
- * reserves, or tells something only once is not among them.
+ * Commands that may be carried out twice: they read, or set blocks to a given content.  What
+ * compares, reserves, or tells something only once is not among them.
  */
 static bool
 may_repeat(const uint8_t *cdb)

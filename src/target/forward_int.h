@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A part of target_int.h, which says what threads and locks there are: commands of LUNs that another
- * gateway owns (docs/design/gateways.md).  Where an array has no gateways, nothing here is reached.
+ * A part of target_int.h, which says what threads and locks there are: commands of LUNs that
+ * another gateway owns (docs/design/gateways.md).  Where an array has no gateways, nothing here is
+ * reached.
  */
 #ifndef VDS_TARGET_FORWARD_INT_H
 #define VDS_TARGET_FORWARD_INT_H
@@ -22,8 +23,8 @@ struct target_thread;
 /* How long a command waits for an owner that carries it out; then it is answered BUSY. */
 #define TARGET_FORWARD_WAIT_MS   15000u
 /*
- * How long the end of a session waits for what an owner, that is not reached, may still do for it: a
- * take-over takes less, and initiators wait longer for a login.
+ * How long the end of a session waits for what an owner, that is not reached, may still do for it:
+ * a take-over takes less, and initiators wait longer for a login.
  */
 #define TARGET_FORWARD_END_MS    10000u
 /* Data of a forwarded command in each direction: the longest transfer of a unit. */
@@ -76,8 +77,8 @@ struct target_forward {
 /* Takes a command of a path that has no unit because the LUN is not, or not yet, this gateway's. */
 void target_forward_command(struct target_task *t);
 /*
- * Takes a task that had come to this gateway's own unit and has not started.  collects: its data-out
- * is still being received.
+ * Takes a task that had come to this gateway's own unit and has not started.  collects: its
+ * data-out is still being received.
  */
 void target_forward_enter(struct target_task *t, bool collects);
 /* Goes on with a forwarded task: its data-out is here, its turn has come, or buffers came back. */
@@ -148,7 +149,10 @@ void target_task_answer_sense(struct target_task *t, uint8_t key, uint8_t asc, u
 void target_task_answer_no_unit(struct target_task *t);
 /* Has the task leave its path, which may be freed by this. */
 void target_task_leave(struct target_task *t);
-/* Forgets what src/scsi has made of a task that has not started, and begins it anew.  itl may be NULL. */
+/*
+ * Forgets what src/scsi has made of a task that has not started, and begins it anew.  itl may be
+ * NULL.
+ */
 void target_task_init_anew(struct target_task *t, struct scsi_itl *itl);
 /* Carries out a task here that was to be forwarded, whose path has its unit now. */
 void target_task_run_here(struct target_task *t);
@@ -156,17 +160,17 @@ void target_task_run_here(struct target_task *t);
 /* ---- forward_tmf.c: task management ---- */
 
 /*
- * Has the owners of those of the paths that are not this gateway's carry out a function on them, and
- * calls done with the answer of the last that has not simply carried it out, or ISCSI_TMF_COMPLETE.
- * Returns false, and calls nothing, when none of the paths is another's.
+ * Has the owners of those of the paths that are not this gateway's carry out a function on them,
+ * and calls done with the answer of the last that has not simply carried it out, or
+ * ISCSI_TMF_COMPLETE.  Returns false, and calls nothing, when none of the paths is another's.
  */
 bool target_forward_tmf(struct target_conn *conn, struct iscsi_tmf *tmf,
 			struct target_path *const *paths, size_t count, uint8_t function,
 			void (*done)(struct target_conn *conn, struct iscsi_tmf *tmf,
 				     unsigned response));
 /*
- * Has every gateway that the session has a link to end the nexus there, and calls done when they have
- * answered; the links stay.  Returns false, and calls nothing, when there are none.
+ * Has every gateway that the session has a link to end the nexus there, and calls done when they
+ * have answered; the links stay.  Returns false, and calls nothing, when there are none.
  */
 bool target_forward_reset_nexus(struct target_conn *conn, struct iscsi_tmf *tmf,
 				void (*done)(struct target_conn *conn, struct iscsi_tmf *tmf,
@@ -176,7 +180,10 @@ void target_forward_tmf_answered(struct iscsi_request_tmf *tmf);
 /* Looks again at the functions that wait for an owner. */
 void target_forward_tmf_retry(struct target_thread *thread);
 
-/* Returns whether the session has asked another gateway for a reset of the LUN, and has no answer yet. */
+/*
+ * Returns whether the session has asked another gateway for a reset of the LUN, and has no answer
+ * yet.
+ */
 bool target_forward_resets(const struct target_session *session, const struct guid *lun_id);
 
 /* ---- announce.c: resets, as other gateways hear of them ---- */
@@ -193,8 +200,8 @@ struct target_announcement {
 };
 
 /*
- * Has all other gateways abort what they have of commands of these LUNs, which this one owns, and calls
- * done then: on one machine at once, from inside this call.  The thread.
+ * Has all other gateways abort what they have of commands of these LUNs, which this one owns, and
+ * calls done then: on one machine at once, from inside this call.  The thread.
  */
 void target_announce(struct target_announcement *a, const struct guid *luns, size_t count);
 /* The function lun_reset of struct array_runtime_ops. */
@@ -238,8 +245,8 @@ bool target_link_settle_all(struct target_thread *thread);
 /* Ends the links of a session: every request of theirs comes back. */
 void target_link_end_all(struct target_session *session, int reason);
 /*
- * The session ends: so do its links without requests.  Where the owner still has some, its answers to
- * ABORT TASK are waited for, as long as they come: until then it may carry them out.
+ * The session ends: so do its links without requests.  Where the owner still has some, its answers
+ * to ABORT TASK are waited for, as long as they come: until then it may carry them out.
  */
 void target_link_end_idle(struct target_session *session, int reason);
 /* The thread has the lease again: its links send what waited for that. */

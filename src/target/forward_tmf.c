@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Task management for LUNs that another gateway owns: the owner carries the function out, for each
- * LUN one, and the initiator gets one answer.  ABORT TASK and the functions on task sets need nothing
- * here, since each of their tasks is aborted at its owner (target_forward_abort).  Everything runs on
- * the thread of the session.
+ * LUN one, and the initiator gets one answer.  ABORT TASK and the functions on task sets need
+ * nothing here, since each of their tasks is aborted at its owner (target_forward_abort).
+ * Everything runs on the thread of the session.
  */
 #include <errno.h>
 #include <string.h>
@@ -113,8 +113,8 @@ wait_for_owner(struct forward_function *f)
 }
 
 /*
- * A function needs a link that is ready, like a command: an owner may still have tasks of a link that
- * broke, which the login of the next one ends.
+ * A function needs a link that is ready, like a command: an owner may still have tasks of a link
+ * that broke, which the login of the next one ends.
  */
 static void
 send_one(struct forward_function *f)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Logins of other gateways, at the listener that the row of this gateway's controller names: who may
- * log in there, and as whose nexus.  Another gateway has checked its initiator (sources, CHAP,
+ * Logins of other gateways, at the listener that the row of this gateway's controller names: who
+ * may log in there, and as whose nexus.  Another gateway has checked its initiator (sources, CHAP,
  * redirects), and proves by the secret of the array that it is a gateway.  Its session here is the
  * nexus of that initiator and of the portal group through which the initiator came there, which
  * InitiatorAlias names: "vds-gateway/CONTROLLER/TAG/KNOWN/INSTANCE".  Any thread that has the view.

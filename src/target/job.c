@@ -13,8 +13,8 @@
  *	waiting --its time has come, or there are other limits--> queued
  *	any --the LUN is deleted, or the data path stops--> not queued
  *
- * A unit that is queued, parked or waiting has a reference.  A job that is not done by then goes on when the
- * LUN's unit is made again: at the next start, target_job_start looks for such LUNs.
+ * A unit that is queued, parked or waiting has a reference.  A job that is not done by then goes on
+ * when the LUN's unit is made again: at the next start, target_job_start looks for such LUNs.
  */
 #include <errno.h>
 #include <time.h>
@@ -189,8 +189,8 @@ pause_step(struct target_jobs *jobs)
 }
 
 /*
- * Takes up the unit's turn: returns whether a step may be done.  Else the unit is parked or left.  A
- * step counts as a connection does: the data path does not end before it has ended.
+ * Takes up the unit's turn: returns whether a step may be done.  Else the unit is parked or left.
+ * A step counts as a connection does: the data path does not end before it has ended.
  */
 static bool
 begin_step(struct target_jobs *jobs, struct target_unit *unit, bool *ret_left)

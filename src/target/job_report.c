@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reports FORMAT UNIT and SANITIZE to administrators: a live row says how far the job is, and the log
- * says how it ended.  job.c does the jobs.
+ * Reports FORMAT UNIT and SANITIZE to administrators: a live row says how far the job is, and the
+ * log says how it ended.  job.c does the jobs.
  */
 #include "base/log.h"
 #include "target/target_int.h"
@@ -28,8 +28,8 @@ row_of(const struct target_unit *unit, const struct scsi_job_look *look)
 }
 
 /*
- * Tells the array how far the job is at this moment, so that reports that come late say nothing old.
- * The reporter.
+ * Tells the array how far the job is at this moment, so that reports that come late say nothing
+ * old.  The reporter.
  */
 static void
 deliver(struct work *work)

@@ -3,13 +3,14 @@
  * Signs of life of sessions of one initiator that came through different gateways.
  *
  * When a gateway dies, what it has sent to the owner of a LUN before is in the owner's sockets, or
- * begun there.  Its initiator finds the connection broken, and logs in through another gateway; what
- * it writes there must not be overwritten by what it had sent before.  The owner cannot know which of
- * the two it sees first.  So a login whose initiator, ISID and target are those of a session that came
- * through another gateway waits until that session has answered a ping that was sent after the login
- * had come: then the gateway, or the initiator, is there and uses it; or until the session has ended,
- * with its I/O.  A session that does not answer for ANSWER_MS is ended.  An initiator that is connected
- * to this gateway itself, and of which nothing is under way, is not asked.
+ * begun there.  Its initiator finds the connection broken, and logs in through another gateway;
+ * what it writes there must not be overwritten by what it had sent before.  The owner cannot know
+ * which of the two it sees first.  So a login whose initiator, ISID and target are those of a
+ * session that came through another gateway waits until that session has answered a ping that was
+ * sent after the login had come: then the gateway, or the initiator, is there and uses it; or until
+ * the session has ended, with its I/O.  A session that does not answer for ANSWER_MS is ended.  An
+ * initiator that is connected to this gateway itself, and of which nothing is under way, is not
+ * asked.
  *
  *	registry --entry->life--> asked --ping is sent--> pinged --answered--> target_registry_lives
  *	asked, pinged --ANSWER_MS--> the connection is closed, which ends its session

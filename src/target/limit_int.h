@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Limits of commands and bytes a second (docs/design/qos.md).  Private to the folder target;
- * target_int.h includes this file.  Everything here is arithmetic on a time that the caller gives, so
- * that tests have a clock of their own.
+ * target_int.h includes this file.  Everything here is arithmetic on a time that the caller gives,
+ * so that tests have a clock of their own.
  */
 #ifndef VDS_TARGET_LIMIT_INT_H
 #define VDS_TARGET_LIMIT_INT_H
@@ -14,15 +14,16 @@
 #include "base/guid.h"
 
 /*
- * For how long unused tokens are kept without a burst: so late may a thread be with what waited, and
- * the rate is still what was set.
+ * For how long unused tokens are kept without a burst: so late may a thread be with what waited,
+ * and the rate is still what was set.
  */
 #define LIMIT_SLACK_NS 20000000u
 
 /*
- * A bucket of tokens, shared by all threads without a lock.  The one number that changes is the time
- * up to which its tokens are given away: a command takes the next ones, whether their time has come
- * or not, and may begin at that time.  So whoever asks first begins first, on whichever thread.
+ * A bucket of tokens, shared by all threads without a lock.  The one number that changes is the
+ * time up to which its tokens are given away: a command takes the next ones, whether their time has
+ * come or not, and may begin at that time.  So whoever asks first begins first, on whichever
+ * thread.
  */
 struct target_bucket {
 	_Atomic uint64_t rate;     /* tokens a second; 0 = there is no limit */
@@ -44,7 +45,8 @@ uint64_t target_bucket_take(struct target_bucket *bucket, uint64_t tokens, uint6
 void target_bucket_give_back(struct target_bucket *bucket, uint64_t tokens);
 
 /*
- * The limits of a LUN, a host or a pool.  The publisher sets them; data-path threads take from them.
+ * The limits of a LUN, a host or a pool.  The publisher sets them; data-path threads take from
+ * them.
  */
 struct target_limit {
 	atomic_uint refs; /* not used for the limit of a LUN, which is a part of its unit */

@@ -4,8 +4,8 @@
  * limit.c has the arithmetic.
  *
  * A command takes from its limits when it would start, and that says when it may start; until then
- * it waits in its path's list, which has one timer.  So a limit that threads share needs no lock: no
- * thread looks at what waits on another.  When limits change, what waits takes anew.
+ * it waits in its path's list, which has one timer.  So a limit that threads share needs no lock:
+ * no thread looks at what waits on another.  When limits change, what waits takes anew.
  */
 #include <errno.h>
 

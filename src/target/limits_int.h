@@ -71,8 +71,8 @@ void target_limits_join_host(struct target_conn *conn, const struct row_host *ho
 
 /*
  * Returns true when the task may begin: it takes of its limits what it needs, unless it has taken
- * that already.  False: it is to wait, by target_limits_wait when nothing else stops it.  The task's
- * thread.
+ * that already.  False: it is to wait, by target_limits_wait when nothing else stops it.  The
+ * task's thread.
  */
 bool target_limits_let(struct target_task *t);
 /*
@@ -83,8 +83,8 @@ bool target_limits_wait(struct target_task *t);
 /* Gives back what the task has taken and will not use: it ends before it begins. */
 void target_limits_forgo(struct target_task *t);
 /*
- * Takes what a step of a unit's job has written of the limits of the LUN and its pool, as one command
- * would.  Returns when the next step may begin, 0 = at once.  Any thread that has the unit.
+ * Takes what a step of a unit's job has written of the limits of the LUN and its pool, as one
+ * command would.  Returns when the next step may begin, 0 = at once.  Any thread that has the unit.
  */
 uint64_t target_limits_charge_job(struct target_unit *unit, uint32_t bytes);
 /* Called by path->limit_timer: starts the tasks whose time has come. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Links: the connection of a session to the gateway that owns some of its LUNs.  A link is made when
- * the session begins (barrier.c) or when a command for the gateway comes and there is none, on the
- * thread of its session and in the loop of that thread; it ends with the session, or when it is
+ * Links: the connection of a session to the gateway that owns some of its LUNs.  A link is made
+ * when the session begins (barrier.c) or when a command for the gateway comes and there is none, on
+ * the thread of its session and in the loop of that thread; it ends with the session, or when it is
  * broken, and the next command makes another one.
  *
  *	target_link_get --> connecting --connected--> login --the owner has let it in--> ready
@@ -185,8 +185,9 @@ want(struct target_link *link)
 }
 
 /*
- * Without its lease the gateway may have been replaced, and what it has here may be old: an initiator
- * has sent it again by another way, and has written the same blocks anew since.  Returns 0 or -errno.
+ * Without its lease the gateway may have been replaced, and what it has here may be old: an
+ * initiator has sent it again by another way, and has written the same blocks anew since.  Returns
+ * 0 or -errno.
  */
 static int
 flush(struct target_link *link)

@@ -11,14 +11,14 @@
  *	session's thread	MOVING --adopt--> FULL: make the session, or join it; last
  *				response; or refuse
  *
- * A login with a TSIH adds a connection to its session, on the session's thread; when it has the CID
- * of one that is there, it takes that one's place.
+ * A login with a TSIH adds a connection to its session, on the session's thread; when it has the
+ * CID of one that is there, it takes that one's place.
  *
  * A login is let in when the target exists and the connection came through a portal of one of its
- * portal groups; otherwise it is "not found", so that a stranger learns nothing.  The target and the
- * initiator's host may restrict from which networks (0202, authorization failure).  An initiator to
- * which no LUN is unmasked is let in too and sees an empty list.  REPORT LUNS returns the
- * associated LUNs whose masks admit the initiator, even when there are none; a later unmasking
+ * portal groups; otherwise it is "not found", so that a stranger learns nothing.  The target and
+ * the initiator's host may restrict from which networks (0202, authorization failure).  An
+ * initiator to which no LUN is unmasked is let in too and sees an empty list.  REPORT LUNS returns
+ * the associated LUNs whose masks admit the initiator, even when there are none; a later unmasking
  * reaches the initiator by a unit attention, without another login.
  */
 #include <errno.h>

@@ -124,7 +124,8 @@ struct target_portal {
 };
 
 /*
- * Makes a portal with one reference for the caller.  inside: it is for other gateways.  Returns 0 or
+ * Makes a portal with one reference for the caller.  inside: it is for other gateways.  Returns 0
+ * or
  * -ENOMEM.  Publisher.
  */
 int target_portal_new(struct target *target, const struct row_portal *row, bool inside,
@@ -152,7 +153,9 @@ void target_portal_format(const struct row_portal *row, char text[ADDRESS_TEXT_S
  */
 int target_portal_pick_port(const char *address, uint16_t *ret_port);
 
-/* ---- refusal.c: logins that have failed, by target and reason --------------------------------- */
+/*
+ * ---- refusal.c: logins that have failed, by target and reason ---------------------------------
+ */
 
 struct target_refusals {
 	pthread_mutex_t lock;

@@ -224,7 +224,9 @@ settle_owner(struct target *target, const struct state *state, const struct guid
 		target_unit_forget(target, lun_id);
 }
 
-/* Updates the units of the LUNs that this change puts, and gives up those of LUNs that it deletes. */
+/*
+ * Updates the units of the LUNs that this change puts, and gives up those of LUNs that it deletes.
+ */
 static void
 settle_units(struct target *target, const struct state *state, const struct change *change)
 {

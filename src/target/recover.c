@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sessions with error recovery within a connection (ErrorRecoveryLevel 1 and 2): the clock by which
- * the iSCSI engine notices that data of a write does not come, and the buffers that the engine keeps
- * until their data is acknowledged.  And connections that have failed (ErrorRecoveryLevel 2): they
- * are retained, without a socket, for Time2Wait and Time2Retain, so that the initiator can take their
- * tasks to another connection.  Everything runs on the thread that has the connection.
+ * the iSCSI engine notices that data of a write does not come, and the buffers that the engine
+ * keeps until their data is acknowledged.  And connections that have failed (ErrorRecoveryLevel 2):
+ * they are retained, without a socket, for Time2Wait and Time2Retain, so that the initiator can
+ * take their tasks to another connection.  Everything runs on the thread that has the connection.
  */
 #include <errno.h>
 

@@ -230,9 +230,9 @@ note_other_host(const struct target_registry_session *older,
 }
 
 /*
- * Returns a session of the same initiator, ISID and target, of which it is not known whether it lived
- * when this login began: it came through another gateway than the login, so what ends it is not seen
- * here in time (life.c).
+ * Returns a session of the same initiator, ISID and target, of which it is not known whether it
+ * lived when this login began: it came through another gateway than the login, so what ends it is
+ * not seen here in time (life.c).
  */
 static struct target_registry_session *
 find_sibling(struct target_registry *registry, const struct target_registry_entry *entry,

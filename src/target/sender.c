@@ -2,8 +2,8 @@
 /*
  * Senders: the data that one session's connections send, sent by several threads.  All commands of
  * a session run on its thread, without locks; but most of what a read costs is its share of
- * sendmsg.  So what a further connection of a session (MC/S) has to send is handed to another thread,
- * when it is much:
+ * sendmsg.  So what a further connection of a session (MC/S) has to send is handed to another
+ * thread, when it is much:
  *
  *	session's thread			helper
  *	target_sender_send: the pieces of
@@ -19,8 +19,8 @@
  * ErrorRecoveryLevel 2 that does not hold: a logout through another connection takes the tasks of
  * this one at once, with their output.  Such sessions have no senders.
  *
- * Input stays with the session's thread.  What another thread receives lies in the caches of another
- * processor: writes were a fifth slower with that (docs/design/performance.md).
+ * Input stays with the session's thread.  What another thread receives lies in the caches of
+ * another processor: writes were a fifth slower with that (docs/design/performance.md).
  */
 #include <errno.h>
 #include <sys/epoll.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A session: an I_T nexus and its LUN map.  The map has the LUNs of the target whose masks admit
- * the initiator or its host.  A publication names the places (LUN numbers) of the map that must be looked at
- * again; a command only indexes a table.  A path gets its unit with its first command, because an
- * initiator may see many LUNs and use few.  Everything runs on the one thread of the session's
- * connections.
+ * the initiator or its host.  A publication names the places (LUN numbers) of the map that must be
+ * looked at again; a command only indexes a table.  A path gets its unit with its first command,
+ * because an initiator may see many LUNs and use few.  Everything runs on the one thread of the
+ * session's connections.
  *
  * A path that leaves the map ends its tasks that have not started.  It stays in session->gone until
  * the last task that src/scsi executes has ended.
@@ -117,8 +117,8 @@ target_session_join_unit(struct target_path *path)
 }
 
 /*
- * Whoever moves a LUN has drained its paths before.  When something runs nevertheless, it must not be
- * answered.
+ * Whoever moves a LUN has drained its paths before.  When something runs nevertheless, it must not
+ * be answered.
  */
 void
 target_session_leave_unit(struct target_path *path)

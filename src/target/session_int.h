@@ -15,7 +15,9 @@ struct target_conn;
 struct target_task;
 struct target_thread;
 
-/* ---- hosts.c: what the sessions of each host have moved --------------------------------------- */
+/*
+ * ---- hosts.c: what the sessions of each host have moved ---------------------------------------
+ */
 
 /* registry.lock guards all fields. */
 struct target_host {
@@ -50,9 +52,9 @@ struct target_registry {
 };
 
 /*
- * The registry's part of a session.  It is there as long as a connection is entered for it, or waits
- * to take the place of one; then session->gone is posted to the session's thread, which frees it
- * together with its nexus.
+ * The registry's part of a session.  It is there as long as a connection is entered for it, or
+ * waits to take the place of one; then session->gone is posted to the session's thread, which frees
+ * it together with its nexus.
  */
 struct target_registry_session {
 	/* fixed when the first connection is entered */
@@ -122,8 +124,8 @@ struct target_registry_entry {
 
 /*
  * Has a session count for the host to which its initiator's name belongs in its thread's view, from
- * now on, and its connections for the limits of that host.  When there is no memory it counts for no
- * host.  The session's thread.
+ * now on, and its connections for the limits of that host.  When there is no memory it counts for
+ * no host.  The session's thread.
  */
 void target_host_join(struct target_session *session);
 /* Has a session count for no host any more; what it counted stays.  Under registry->lock. */
@@ -164,9 +166,9 @@ void target_registry_session_free(struct target_registry_session *session);
  * Enters a connection.  entry->session: the session that it begins, or NULL: it joins the session
  * that its login names, which entry->session has then.
  *
- * When a session has the same initiator, ISID and target as the one that begins, and another gateway
- * is between the initiator and it, ask it for a sign of life (life.c) and return REGISTRY_WAIT:
- * entry->wake runs when it has given one, or has ended.
+ * When a session has the same initiator, ISID and target as the one that begins, and another
+ * gateway is between the initiator and it, ask it for a sign of life (life.c) and return
+ * REGISTRY_WAIT:  entry->wake runs when it has given one, or has ended.
  *
  * When an older session has the same initiator, ISID, target and tag as the one that begins, or the
  * session that is joined has a connection with this CID (RFC 7143 §6.3.4, §6.3.5), have that one
@@ -177,15 +179,15 @@ enum target_registry_claim target_registry_enter(struct target_registry *registr
 						 struct target_registry_entry *entry,
 						 const struct iscsi_login *login, uint16_t tpgt);
 /*
- * Removes an entry, or stops its waiting, and drops its session; the last one ends the session.  Has
- * no effect on an entry that has nothing.  Returns whether a session has ended that was entered: its
- * id is in *ret_session_id.
+ * Removes an entry, or stops its waiting, and drops its session; the last one ends the session.
+ * Has no effect on an entry that has nothing.  Returns whether a session has ended that was
+ * entered: its id is in *ret_session_id.
  */
 bool target_registry_leave(struct target_registry *registry, struct target_registry_entry *entry,
 			   struct guid *ret_session_id);
 /*
- * Decides what a login with a TSIH may do, when its first request comes.  Returns ISCSI_LOGIN_OK (its
- * session is there, and has room for a connection or one with this CID),
+ * Decides what a login with a TSIH may do, when its first request comes.  Returns ISCSI_LOGIN_OK
+ * (its session is there, and has room for a connection or one with this CID),
  * ISCSI_LOGIN_TOO_MANY_CONNECTIONS, or ISCSI_LOGIN_NO_SESSION.
  */
 uint16_t target_registry_may_join(struct target_registry *registry, const struct iscsi_login *login,
@@ -209,8 +211,8 @@ void target_registry_lives(struct target_registry *registry, struct target_regis
 void target_registry_kill_taken(struct target_registry *registry,
 				struct target_registry_entry *entry);
 /*
- * Frees the CID of a connection that is kept for its tasks only, and lets the login go on that waits
- * for it.  The entry stays, but counts as gone from its portal.
+ * Frees the CID of a connection that is kept for its tasks only, and lets the login go on that
+ * waits for it.  The entry stays, but counts as gone from its portal.
  */
 void target_registry_let_go(struct target_registry *registry, struct target_registry_entry *entry);
 /* Says that a session has begun to end, so that no connection joins it any more. */
@@ -302,7 +304,9 @@ struct target_path {
 	/* struct target_task.node: tasks whose data-out is being received */
 	struct list collecting;
 	struct list held_tasks; /* struct target_task.node: tasks that have not started */
-	/* struct target_task.node: tasks that wait for limits, by the time at which they may start */
+	/*
+	 * struct target_task.node: tasks that wait for limits, by the time at which they may start
+	 */
 	struct list limited;
 	unsigned limited_count;
 	uint32_t limit_generation;     /* of the limits by which they wait */
@@ -310,16 +314,16 @@ struct target_path {
 	/* struct target_other.node: tasks of other paths that use the unit, too; in inflight */
 	struct list others;
 	/*
-	 * struct target_forward.order_node: tasks that are to be forwarded and were not sent, in the
-	 * order of their arrival; how many of them are ORDERED
+	 * struct target_forward.order_node: tasks that are to be forwarded and were not sent, in
+	 * the order of their arrival; how many of them are ORDERED
 	 */
 	struct list forwards;
 	unsigned forwards_ordered;
 	/* sent to an owner, and not answered; of them those that are ORDERED */
 	unsigned sent, sent_ordered;
 	/*
-	 * the gateway that has its nexus, since commands were sent to it; the next command goes there
-	 * first, also when another one owns the LUN now
+	 * the gateway that has its nexus, since commands were sent to it; the next command goes
+	 * there first, also when another one owns the LUN now
 	 */
 	struct guid at_id;
 	/*
@@ -371,8 +375,8 @@ struct target_session_set {
 };
 
 /*
- * Makes the session of a login to this target, with the LUN map of the thread's view; the connection
- * has not joined it yet.  Returns 0 or -ENOMEM. The session's thread.
+ * Makes the session of a login to this target, with the LUN map of the thread's view; the
+ * connection has not joined it yet.  Returns 0 or -ENOMEM. The session's thread.
  */
 int target_session_new(struct target_conn *conn, const struct row_target *target,
 		       struct target_session **ret_session);

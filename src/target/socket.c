@@ -4,9 +4,9 @@
  * us, and how it controls congestion.
  *
  * Where an initiator is on this host, nothing on the way can be congested, and what is to avoid it
- * only costs: BBR, which many systems choose for all connections, paces what it sends by timers, and
- * a quarter of the time of large reads went into them.  "reno" has no timer of its own, and every
- * kernel has it.
+ * only costs: BBR, which many systems choose for all connections, paces what it sends by timers,
+ * and a quarter of the time of large reads went into them.  "reno" has no timer of its own, and
+ * every kernel has it.
  */
 #include <arpa/inet.h>
 #include <errno.h>

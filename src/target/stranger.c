@@ -110,11 +110,11 @@ crowded_step(struct target_stranger_kind *kind, int source, const struct target_
 }
 
 /*
- * Chooses the login to close; with a source >= 0 of those from there.  Not `but`.  Returns NULL when
- * each of them has passed CHAP.  One whose login has failed already comes first: it only waits for
- * its answer.  Then that one of the most crowded step which made no progress longest.  Who floods
- * fills a step and takes the places of his own connections there; a login that goes on leaves the
- * step, and comes last in the next one.
+ * Chooses the login to close; with a source >= 0 of those from there.  Not `but`.  Returns NULL
+ * when each of them has passed CHAP.  One whose login has failed already comes first: it only waits
+ * for its answer.  Then that one of the most crowded step which made no progress longest.  Who
+ * floods fills a step and takes the places of his own connections there; a login that goes on
+ * leaves the step, and comes last in the next one.
  */
 static struct target_conn *
 choose_login(struct target_stranger_kind *kind, int source, const struct target_conn *but)

@@ -61,9 +61,9 @@ struct target_options {
 	unsigned portal_retry_ms;
 	/*
 	 * congestion control of all connections: an algorithm of the system that
-	 * target_congestion_check accepts, or TARGET_CONGESTION_SYSTEM for the system's choice; NULL
-	 * = the cheapest for initiators on this host, the system's choice for others.  Borrowed until
-	 * target_free.
+	 * target_congestion_check accepts, or TARGET_CONGESTION_SYSTEM for the system's choice;
+	 * NULL = the cheapest for initiators on this host, the system's choice for others.
+	 * Borrowed until target_free.
 	 */
 	const char *congestion;
 };
@@ -99,8 +99,8 @@ void target_log_out(struct target *target, unsigned wait_ms);
 /*
  * Unregisters from the array, stops listening and ends all sessions.  I/O that is in flight in the
  * backing store may end, and its answer is sent if the socket takes it at once.  Waits at most
- * timeout_ms for the sessions to end.  Then frees everything and returns true; if I/O has not returned
- * by then, the memory stays allocated, and false is returned.  Accepts NULL.
+ * timeout_ms for the sessions to end.  Then frees everything and returns true; if I/O has not
+ * returned by then, the memory stays allocated, and false is returned.  Accepts NULL.
  */
 bool target_free(struct target *target, unsigned timeout_ms);
 

@@ -199,7 +199,10 @@ struct target {
 	struct workers *workers; /* threads for blocking file operations */
 	/* the one thread that delivers reports to the array */
 	struct workers *reporter;
-	/* the one thread that asks the array for changes on behalf of initiators, and waits for them */
+	/*
+	 * the one thread that asks the array for changes on behalf of initiators, and waits for
+	 * them
+	 */
 	struct workers *changer;
 	struct target_registry registry;
 	struct target_refusals refusals;
@@ -246,8 +249,8 @@ struct target {
 };
 
 /*
- * Returns whether the thread may begin commands and send answers: this gateway has its lease, or is on
- * one machine.  If not, whoever asked is marked when it may again.  The thread.
+ * Returns whether the thread may begin commands and send answers: this gateway has its lease, or is
+ * on one machine.  If not, whoever asked is marked when it may again.  The thread.
  */
 bool target_thread_mute(struct target_thread *thread);
 static inline bool

@@ -40,7 +40,9 @@ end_unstarted(struct list *node)
 	target_conn_mark(conn);
 }
 
-/* Ends those tasks of a connection's list that came through the path; what remains keeps its order. */
+/*
+ * Ends those tasks of a connection's list that came through the path; what remains keeps its order.
+ */
 static void
 end_unstarted_of(struct list *list, const struct target_path *path)
 {

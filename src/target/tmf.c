@@ -111,9 +111,9 @@ reset_done(void *arg)
 }
 
 /*
- * Makes a reset of the units of these paths.  Of a LUN that has no unit yet nothing is carried out, and
- * POWER ON, which says as much as the unit attention of a reset, is pending for each of its nexuses.
- * Returns NULL when out of memory.
+ * Makes a reset of the units of these paths.  Of a LUN that has no unit yet nothing is carried out,
+ * and POWER ON, which says as much as the unit attention of a reset, is pending for each of its
+ * nexuses.  Returns NULL when out of memory.
  */
 static struct reset *
 reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths,
@@ -217,8 +217,9 @@ reset_begin(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path 
 
 /*
  * RFC 7143 §11.5.1: target resets are subject to access controls.  Here these are the masks: what
- * is reset is what the initiator may use, and one that may use nothing disturbs nobody.  Tasks of its
- * own are aborted also where their path is gone: a LUN can be deleted by force while a task hangs.
+ * is reset is what the initiator may use, and one that may use nothing disturbs nobody.  Tasks of
+ * its own are aborted also where their path is gone: a LUN can be deleted by force while a task
+ * hangs.
  */
 static void
 reset_own(struct target_conn *conn, struct iscsi_tmf *tmf, unsigned response)

@@ -2,8 +2,8 @@
 /*
  * Commands one by one, while somebody asks for them.  Each thread of the data path then writes a
  * record of each command into a ring of its own, without a lock, and overwrites the oldest; a
- * reader that is too slow learns how many it has missed.  When nobody asks, a receive costs one load
- * more.
+ * reader that is too slow learns how many it has missed.  When nobody asks, a receive costs one
+ * load more.
  */
 #include <errno.h>
 #include <stdio.h>

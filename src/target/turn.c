@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How much of a round of its thread one connection has: a receive may bring hundreds of large reads,
- * and whoever shares the thread would wait until all of them are copied and sent.  So a connection
- * starts reads of so many bytes in a round, and sends so many.  The reads beyond that wait in
- * conn->later, in the order of their arrival, and the connection waits in thread->later for the end
- * of the round; in the next round it is settled after the others' input was handled.  Everything is
- * on the connection's thread.
+ * How much of a round of its thread one connection has: a receive may bring hundreds of large
+ * reads, and whoever shares the thread would wait until all of them are copied and sent.  So a
+ * connection starts reads of so many bytes in a round, and sends so many.  The reads beyond that
+ * wait in conn->later, in the order of their arrival, and the connection waits in thread->later for
+ * the end of the round; in the next round it is settled after the others' input was handled.
+ * Everything is on the connection's thread.
  *
  * Writes need no such turn: a round receives one piece of each connection's data.
  */

@@ -211,8 +211,8 @@ make_lu(struct target_unit *unit, const struct row_lun *row)
 }
 
 /*
- * A unit whose reservations cannot be read would let in whoever they exclude, so it is not made, and
- * its commands are answered BUSY until an administrator clears them.
+ * A unit whose reservations cannot be read would let in whoever they exclude, so it is not made,
+ * and its commands are answered BUSY until an administrator clears them.
  */
 static void
 tell_unreadable(const struct target_unit *unit, int rc)
@@ -318,7 +318,8 @@ target_unit_levels_free(struct target *target)
 
 /*
  * Takes the device that the array has for the LUN now.  Returns the one before, to which the caller
- * has two references (the unit's and the logical unit's), or NULL: it is the same.  With units_lock.
+ * has two references (the unit's and the logical unit's), or NULL: it is the same.  With
+ * units_lock.
  */
 static struct blk_dev *
 renew_device(struct target_unit *unit)

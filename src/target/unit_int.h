@@ -58,7 +58,10 @@ struct target_job {
 	unsigned percent;    /* that was reported; the worker's that does a step */
 };
 
-/* The part of a drain: while it is in target_jobs.holds, no step begins on the LUNs of the mappings. */
+/*
+ * The part of a drain: while it is in target_jobs.holds, no step begins on the LUNs of the
+ * mappings.
+ */
 struct target_job_hold {
 	struct list node;
 	const struct array_mapping *mappings;
@@ -118,7 +121,9 @@ struct target_unit_share {
 	_Atomic uint64_t failed_commands; /* ended with another status than GOOD */
 	/* commands that waited for a limit, and how long they did, all together */
 	_Atomic uint64_t limited_commands, limited_ns;
-	/* how long commands took, by kind; NULL = there was none of the kind.  Freed with the unit */
+	/*
+	 * how long commands took, by kind; NULL = there was none of the kind.  Freed with the unit
+	 */
 	_Atomic(struct histogram *) latency[METER_KINDS];
 	struct target_unit *unit;
 	/*
@@ -144,7 +149,9 @@ struct target_unit {
 	struct guid pool_id; /* units_lock, once it is in use */
 	struct scsi_lu *lu;
 	struct scsi_store store; /* of lu: what it must keep is kept by the array */
-	/* from array_lun_device; returned with array_device_release; units_lock, once it is in use */
+	/*
+	 * from array_lun_device; returned with array_device_release; units_lock, once it is in use
+	 */
 	struct blk_dev *dev;
 	atomic_bool hangs; /* the array was told that aborted I/O does not come back */
 	struct target_job job;
@@ -158,8 +165,9 @@ struct target_unit {
 };
 
 /*
- * Finds the unit of a LUN, or makes it from the row that the thread's view has, whose state is given
- * too.  Returns 0 with a reference for the caller, ERR_NOT_FOUND (the LUN is being deleted) or
+ * Finds the unit of a LUN, or makes it from the row that the thread's view has, whose state is
+ * given too.  Returns 0 with a reference for the caller, ERR_NOT_FOUND (the LUN is being deleted)
+ * or
  * -ENOMEM.  Data-path threads.
  */
 int target_unit_get(struct target *target, const struct state *state, const struct row_lun *row,
@@ -196,8 +204,8 @@ void target_unit_levels_free(struct target *target);
  */
 void target_unit_recovered(struct target *target, const struct guid *lun_id);
 /*
- * Called when a LUN was given other data: raises MEDIUM MAY HAVE CHANGED for every initiator.  Has no
- * effect when the LUN has no unit.  Any thread.
+ * Called when a LUN was given other data: raises MEDIUM MAY HAVE CHANGED for every initiator.  Has
+ * no effect when the LUN has no unit.  Any thread.
  */
 void target_unit_replaced(struct target *target, const struct guid *lun_id);
 /* The function lun_device of struct array_runtime_ops. */
@@ -240,8 +248,9 @@ bool target_hold_covers(const struct target_thread *thread, const struct target_
  */
 void target_hold_check(struct target_thread *thread);
 /*
- * An abort of the tasks of some units on all threads, through whichever target they came.  The arrays
- * belong to the caller and stay unchanged until done(arg) is called, on the loop of the calling thread.
+ * An abort of the tasks of some units on all threads, through whichever target they came.  The
+ * arrays belong to the caller and stay unchanged until done(arg) is called, on the loop of the
+ * calling thread.
  */
 struct target_abort_request {
 	struct target_unit *const *units; /* sorted by address */
@@ -257,9 +266,9 @@ struct target_abort_request {
 	void *arg;
 };
 /*
- * target_hold_abort_new allocates what an abort needs (NULL = no memory), so that a caller can do that
- * before it begins; target_hold_abort_run cannot fail; target_hold_abort_free gives back what was not
- * run.
+ * target_hold_abort_new allocates what an abort needs (NULL = no memory), so that a caller can do
+ * that before it begins; target_hold_abort_run cannot fail; target_hold_abort_free gives back what
+ * was not run.
  */
 struct target_drain *target_hold_abort_new(struct target_thread *thread);
 void target_hold_abort_run(struct target_drain *drain, struct target_thread *thread,

@@ -254,8 +254,8 @@ same_text(const char *a, const char *b)
 }
 
 /*
- * Returns whether the threads may go on with an older row: what they take from it is the same.  A LUN
- * without an association is not reached, and the change that makes one is not quiet.
+ * Returns whether the threads may go on with an older row: what they take from it is the same.  A
+ * LUN without an association is not reached, and the change that makes one is not quiet.
  */
 static bool
 is_quiet_lun(const struct row_lun *row, const struct row_lun *old)

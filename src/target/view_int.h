@@ -106,7 +106,8 @@ struct target_delta {
 	bool portals_changed; /* or the controller's status */
 	/*
 	 * No thread needs this view: it differs from the one before only in what initiators are not
-	 * shown, such as the name of a LUN.  The threads keep an older view until they need another.
+	 * shown, such as the name of a LUN.  The threads keep an older view until they need
+	 * another.
 	 */
 	bool quiet;
 	uint64_t steps; /* how many rows, places and nodes were visited to make the delta */
@@ -154,7 +155,9 @@ void target_auth_find(const struct target_conn *conn, const struct iscsi_login *
 
 /* Publishes a state: the function publish of struct array_runtime_ops. Publisher. */
 void target_publish_state(void *runtime, const struct state *state, const struct change *change);
-/* Keeps the set of secrets for the next view: the function secrets of the same struct.  Publisher. */
+/*
+ * Keeps the set of secrets for the next view: the function secrets of the same struct.  Publisher.
+ */
 void target_publish_secrets(void *runtime, const struct array_secrets *secrets);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The BIO through which libssl reaches the transport of a connection.  OpenSSL's own BIO for sockets
- * is not used: it writes with write(2), so a peer that has gone would end a program that uses libvds
- * and does not ignore SIGPIPE.
+ * The BIO through which libssl reaches the transport of a connection.  OpenSSL's own BIO for
+ * sockets is not used: it writes with write(2), so a peer that has gone would end a program that
+ * uses libvds and does not ignore SIGPIPE.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -40,7 +40,10 @@ tls_context_new(bool server, struct tls_context **ret_context)
 	/* buffers of idle connections are given back: an event stream is idle most of the time */
 	SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
-	/* the caller looks at its deadline after each record, also when the peer sends only KeyUpdate */
+	/*
+	 * the caller looks at its deadline after each record, also when the peer sends only
+	 * KeyUpdate
+	 */
 	SSL_CTX_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
 	*ret_context = context;
 	return 0;

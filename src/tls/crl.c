@@ -3,9 +3,9 @@
  * Certificate revocation lists (RFC 5280 §5 and §6.3): whose certificates a server refuses although
  * a CA has signed them.  Lists come from a file; nothing is fetched from the network.
  *
- * As soon as there is a list, every CA between a client's certificate and the root needs one that is
- * in force.  A list that has ended refuses every certificate of its CA: whoever keeps a new list away
- * from the array must not thereby keep a revoked certificate alive.
+ * As soon as there is a list, every CA between a client's certificate and the root needs one that
+ * is in force.  A list that has ended refuses every certificate of its CA: whoever keeps a new list
+ * away from the array must not thereby keep a revoked certificate alive.
  */
 #include <errno.h>
 

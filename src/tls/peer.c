@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The certificate that a client has shown, kept so that it can be verified again when the CAs or the
- * revocation lists have changed: a connection may stand for weeks.  Any thread.
+ * The certificate that a client has shown, kept so that it can be verified again when the CAs or
+ * the revocation lists have changed: a connection may stand for weeks.  Any thread.
  */
 #include <errno.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * TLS for the API: the server's and the client's side of RFC 8446 and RFC 5246 over a transport that
- * never blocks.  It is OpenSSL's libssl; no other folder includes its headers.  This folder knows
- * neither HTTP nor sockets: bytes go through the functions of struct tls_io.
+ * TLS for the API: the server's and the client's side of RFC 8446 and RFC 5246 over a transport
+ * that never blocks.  It is OpenSSL's libssl; no other folder includes its headers.  This folder
+ * knows neither HTTP nor sockets: bytes go through the functions of struct tls_io.
  *
  * A context (certificate, key, trust) never changes once it is made and is counted; any thread may
  * use it.  A connection is used by one thread at a time.
@@ -36,8 +36,8 @@ struct tls_server_files {
 	const char
 		*client_ca; /* CAs of clients' certificates; NULL = clients are not asked for one */
 	/*
-	 * Certificate revocation lists (RFC 5280 §5) of the CAs in client_ca, and of intermediate CAs
-	 * below them; NULL = no certificate is revoked.  Each CA of client_ca needs a list.
+	 * Certificate revocation lists (RFC 5280 §5) of the CAs in client_ca, and of intermediate
+	 * CAs below them; NULL = no certificate is revoked.  Each CA of client_ca needs a list.
 	 */
 	const char *client_crl;
 };
@@ -63,9 +63,9 @@ struct tls_certificate {
 /* The server's own certificate; valid as long as the context. */
 const struct tls_certificate *tls_server_certificate(const struct tls_context *context);
 /*
- * Returns when the first of the revocation lists of client_crl must have been replaced (nextUpdate),
- * in seconds since 1970; INT64_MAX = there are none, or none says so.  From then on certificates of
- * clients are refused.
+ * Returns when the first of the revocation lists of client_crl must have been replaced
+ * (nextUpdate), in seconds since 1970; INT64_MAX = there are none, or none says so.  From then on
+ * certificates of clients are refused.
  */
 int64_t tls_server_crl_until(const struct tls_context *context);
 /* Returns whether the server's certificate is for this host: a name or a numeric address. */
@@ -76,8 +76,9 @@ bool tls_server_covers(const struct tls_context *context, const char *host);
 /* Whom a client trusts, and who it is.  All strings are borrowed; NULL = not given. */
 struct tls_client_options {
 	/*
-	 * The server's certificate must be signed by one of the CAs in this PEM file; without it, by
-	 * one that the system trusts.  It must be for the host that the client wants, and not expired.
+	 * The server's certificate must be signed by one of the CAs in this PEM file; without it,
+	 * by one that the system trusts.  It must be for the host that the client wants, and not
+	 * expired.
 	 */
 	const char *ca;
 	/*
@@ -122,8 +123,8 @@ void tls_conn_free(struct tls_conn *conn); /* accepts NULL */
 /*
  * Goes on with the handshake.  Returns 0 when it is done; -EAGAIN (wait for what tls_conn_wants
  * says, then call again); ERR_UNTRUSTED (a client: the server's certificate is not to be trusted;
- * the text says why and what to do); ERR_PROTOCOL (the peer does not speak TLS as we want it, or has
- * refused us); -ECONNRESET (the peer has gone); -errno; -ENOMEM.
+ * the text says why and what to do); ERR_PROTOCOL (the peer does not speak TLS as we want it, or
+ * has refused us); -ECONNRESET (the peer has gone); -errno; -ENOMEM.
  */
 int tls_handshake(struct tls_conn *conn);
 /* Returns true after a handshake that failed because the peer spoke HTTP without TLS. */
@@ -131,9 +132,9 @@ bool tls_conn_was_plain(const struct tls_conn *conn);
 
 /*
  * Send or receive what is possible at once.  Return the number of bytes; 0 from tls_recv when the
- * peer has ended its side in order (close_notify); -EAGAIN as in tls_handshake; -ECONNRESET when the
- * connection ended without that, so that what came may have been cut; ERR_PROTOCOL; -errno; -ENOMEM.
- * After -EAGAIN, tls_send is called again with the same bytes.
+ * peer has ended its side in order (close_notify); -EAGAIN as in tls_handshake; -ECONNRESET when
+ * the connection ended without that, so that what came may have been cut; ERR_PROTOCOL; -errno;
+ * -ENOMEM.  After -EAGAIN, tls_send is called again with the same bytes.
  */
 ssize_t tls_send(struct tls_conn *conn, const void *bytes, size_t len);
 ssize_t tls_recv(struct tls_conn *conn, void *buf, size_t size);
@@ -154,8 +155,8 @@ enum tls_wants tls_conn_wants(const struct tls_conn *conn);
 int tls_conn_peer_name(const struct tls_conn *conn, char *buf, size_t size);
 
 /*
- * The certificate that a client has shown, with those of the CAs that it has sent.  A tls_peer never
- * changes and outlives its connection; any thread may use it.
+ * The certificate that a client has shown, with those of the CAs that it has sent.  A tls_peer
+ * never changes and outlives its connection; any thread may use it.
  */
 struct tls_peer;
 
@@ -172,8 +173,8 @@ void tls_peer_free(struct tls_peer *peer); /* accepts NULL */
  */
 int tls_peer_check(const struct tls_peer *peer, const struct tls_context *context);
 /*
- * Returns until when a successful tls_peer_check with this context holds: when the first certificate
- * of the chain expires, or the first revocation list does.  Seconds since 1970.
+ * Returns until when a successful tls_peer_check with this context holds: when the first
+ * certificate of the chain expires, or the first revocation list does.  Seconds since 1970.
  */
 int64_t tls_peer_until(const struct tls_peer *peer, const struct tls_context *context);
 

@@ -74,8 +74,8 @@ bool tls_is_address(const char *host);
  */
 int tls_pem_certificates(const char *what, const char *path, STACK_OF(X509) * *ret_certs);
 /*
- * Reads a PEM file of certificate revocation lists, at least one; the caller frees the stack with its
- * elements.  Returns as tls_pem_certificates.
+ * Reads a PEM file of certificate revocation lists, at least one; the caller frees the stack with
+ * its elements.  Returns as tls_pem_certificates.
  */
 int tls_pem_crls(const char *what, const char *path, STACK_OF(X509_CRL) * *ret_crls);
 /* Lets the context use a certificate with its chain, and its key.  Returns as tls_server_new. */
@@ -90,8 +90,8 @@ int tls_verify(X509_STORE_CTX *store, void *context);
 
 /*
  * Lets the context refuse the certificates that the lists in the file `path` name.  cas: the CAs of
- * clients, which come from the file ca_path.  Writes tls_server_crl_until to *ret_until.  Returns as
- * tls_server_new.
+ * clients, which come from the file ca_path.  Writes tls_server_crl_until to *ret_until.  Returns
+ * as tls_server_new.
  */
 int tls_crl_use(SSL_CTX *ssl, const char *path, const char *ca_path, const STACK_OF(X509) * cas,
 		int64_t *ret_until);

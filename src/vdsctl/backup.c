@@ -40,7 +40,9 @@ write_bytes(void *arg, const char *bytes, size_t len)
 	return 0;
 }
 
-/* DIR/NAME-20261129T101500Z.vds for a directory; NAME is the array's, as far as files may have it. */
+/*
+ * DIR/NAME-20261129T101500Z.vds for a directory; NAME is the array's, as far as files may have it.
+ */
 static int
 name_in(struct ctl *ctl, const char *dir, char **ret_path)
 {

@@ -31,7 +31,9 @@ offer(const struct completing *c, const char *prefix, const char *text)
 
 /* ---- words and options ---- */
 
-/* Passes over the words of a command that are typed already.  Returns the next, or NULL: another. */
+/*
+ * Passes over the words of a command that are typed already.  Returns the next, or NULL: another.
+ */
 static const char *
 words_after(const struct completing *c, const char *words)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Contexts: names for arrays, and for how they are reached.  `vdsctl context` keeps them, and every
- * command that speaks to an array asks here which one is meant.  A context holds names of files with
- * tokens and keys, never what is in them.
+ * command that speaks to an array asks here which one is meant.  A context holds names of files
+ * with tokens and keys, never what is in them.
  */
 #include <errno.h>
 #include <string.h>

@@ -10,8 +10,8 @@
 extern const char *const ctl_context_members[CTL_CONTEXT_MEMBERS];
 
 /*
- * Reads the user's contexts: {"use": NAME, "contexts": {…}}, checked; without contexts when there is
- * no file.  *ret_root is a new reference.  Returns 0; ERR_ACCESS (others may read or change the
+ * Reads the user's contexts: {"use": NAME, "contexts": {…}}, checked; without contexts when there
+ * is no file.  *ret_root is a new reference.  Returns 0; ERR_ACCESS (others may read or change the
  * file), ERR_PARSE or -errno, with a text.
  */
 int ctl_context_read(json_t **ret_root);

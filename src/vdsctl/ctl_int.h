@@ -325,19 +325,26 @@ const char *ctl_target_name(const struct ctl_view *view, const struct guid *id);
  * call; NULL when there is no such LUN.
  */
 const char *ctl_lun_name(const struct ctl_view *view, const struct guid *id);
-/* Adds the cells of an object that is being maintained: its noun, its name, the operations, its id. */
+/*
+ * Adds the cells of an object that is being maintained: its noun, its name, the operations, its id.
+ */
 void ctl_maintenance_row(struct table *table, const struct ctl_view *view, const void *row);
 const char *ctl_status_name(enum row_status status);
-/* Returns "target NAME", "host NAME" or "discovery": whose secret it is.  Valid until the next call. */
+/*
+ * Returns "target NAME", "host NAME" or "discovery": whose secret it is.  Valid until the next
+ * call.
+ */
 const char *ctl_credential_owner(const struct ctl_view *view, const struct row_credential *row);
 /*
- * Returns "ok", "failed", "failing" or "unknown", or the operation that holds the LUN ("extending"),
- * or what an initiator has done with its medium ("formatting", "sanitize failed").
+ * Returns "ok", "failed", "failing" or "unknown", or the operation that holds the LUN
+ * ("extending"), or what an initiator has done with its medium ("formatting", "sanitize failed").
  */
 const char *ctl_health_name(const struct ctl_view *view, const struct guid *id);
 /* Returns "up", "down" or "unknown". */
 const char *ctl_link_name(enum port_link link);
-/* Returns the name of the gateway that owns the LUN, "nobody", or "" where there are no gateways. */
+/*
+ * Returns the name of the gateway that owns the LUN, "nobody", or "" where there are no gateways.
+ */
 const char *ctl_owner_name(const struct ctl_view *view, const struct guid *lun_id);
 /* Returns "online", "offline", "draining" or "down". */
 const char *ctl_gateway_state(const struct ctl_view *view, const struct row_controller *gateway);
@@ -478,8 +485,10 @@ int ctl_run_top(struct ctl *ctl);
 int ctl_run_lun_set(struct ctl *ctl);
 int ctl_run_host_set(struct ctl *ctl);
 /*
- * Reads the options that set limits into the text of model/qos.h (QOS_TEXT_MAX bytes); "none" becomes
- * 0.  *ret_change is NULL when none of them is given.  Returns 0, ERR_INVALID with a text, or -ENOMEM.
+ * Reads the options that set limits into the text of model/qos.h (QOS_TEXT_MAX bytes); "none"
+ * becomes
+ * 0.  *ret_change is NULL when none of them is given.  Returns 0, ERR_INVALID with a text, or
+ * -ENOMEM.
  */
 int ctl_qos_read(const struct ctl *ctl, char *text, const char **ret_change);
 /* Appends limits for people: "500 commands/s and 100 MiB/s; keeps 100 commands/s". */

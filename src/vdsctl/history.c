@@ -32,8 +32,8 @@ is_change(const json_t *record)
 }
 
 /*
- * Notes which change an undo has taken back, unless that undo was taken back later.  `undone` has the
- * numbers of changes, with that of the undo.
+ * Notes which change an undo has taken back, unless that undo was taken back later.  `undone` has
+ * the numbers of changes, with that of the undo.
  */
 static int
 note_undone(json_t *undone, const json_t *record)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The command `lun inject`: injects a fault into a LUN, lists those that it has, and ends them.  What
- * a fault is follows the LUN as words: `vdsctl lun inject vol1 read medium-error blocks=0-7 count=3`.
+ * The command `lun inject`: injects a fault into a LUN, lists those that it has, and ends them.
+ * What a fault is follows the LUN as words: `vdsctl lun inject vol1 read medium-error blocks=0-7
+ * count=3`.
  */
 #include <errno.h>
 #include <inttypes.h>

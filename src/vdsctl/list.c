@@ -21,7 +21,10 @@
 struct listing {
 	enum row_family family;
 	const char *columns; /* as table_new takes them */
-	/* those of an array that gateways serve, for which `row` adds one cell more; NULL = the same */
+	/*
+	 * those of an array that gateways serve, for which `row` adds one cell more; NULL = the
+	 * same
+	 */
 	const char *gateway_columns;
 	void (*row)(struct table *table, const struct ctl_view *view, const void *row);
 };

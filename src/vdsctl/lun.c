@@ -263,8 +263,8 @@ ctl_run_lun_rename(struct ctl *ctl)
 }
 
 /*
- * Opens the failed LUNs of a pool again; one that cannot be opened does not keep the others from it.
- * Those that were set offline stay offline.
+ * Opens the failed LUNs of a pool again; one that cannot be opened does not keep the others from
+ * it.  Those that were set offline stay offline.
  */
 static int
 online_all(struct ctl *ctl, const struct ctl_view *view, const struct guid *pool, json_t *done)

@@ -48,8 +48,9 @@ ctl_run_pool_rename(struct ctl *ctl)
 }
 
 /*
- * Reads a threshold as people write it, "20%", "50G" or "default", into the text that the API takes.
- * buf: holds that text, of POOL_OPTION_MAX bytes.  *ret_text is NULL when the option is not given.
+ * Reads a threshold as people write it, "20%", "50G" or "default", into the text that the API
+ * takes.  buf: holds that text, of POOL_OPTION_MAX bytes.  *ret_text is NULL when the option is not
+ * given.
  */
 static int
 limit_read(const struct ctl *ctl, enum ctl_option_id id, char *buf, const char **ret_text)

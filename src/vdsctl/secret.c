@@ -36,7 +36,9 @@ line_end(char *line)
 	return line[0] != '\0' ? 0 : err_set(ERR_INVALID, "the secret is empty");
 }
 
-/* Waits for input.  Returns 0, or ERR_CANCELLED when a signal came first (signal_fd -1 = none can). */
+/*
+ * Waits for input.  Returns 0, or ERR_CANCELLED when a signal came first (signal_fd -1 = none can).
+ */
 static int
 input_wait(int fd, int signal_fd)
 {

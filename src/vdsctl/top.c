@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `vdsctl top`, `vdsctl lun stats` and `vdsctl host stats`: rates and latencies of LUNs, hosts and sessions.  vdsd only
- * counts (GET /v1/stats); these commands ask again and again and show the difference of two
- * answers.  Names come from the replica.
+ * `vdsctl top`, `vdsctl lun stats` and `vdsctl host stats`: rates and latencies of LUNs, hosts and
+ * sessions.  vdsd only counts (GET /v1/stats); these commands ask again and again and show the
+ * difference of two answers.  Names come from the replica.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -47,7 +47,9 @@ struct loads {
 
 struct top {
 	struct ctl *ctl;
-	/* of `lun stats` and `host stats`: the only LUN or host that is shown; zero = all is shown */
+	/*
+	 * of `lun stats` and `host stats`: the only LUN or host that is shown; zero = all is shown
+	 */
 	struct guid lun, host;
 	unsigned interval_s, count;
 	json_t *before, *after; /* two answers */

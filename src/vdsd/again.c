@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Begins vdsd anew in the place of a gateway that others have fenced (docs/design/gateways.md): nothing
- * of what the process knew may be answered any more, and its client of the cluster stays refused.  Under
- * a service manager the process ends, and is started again; otherwise it executes itself.
+ * Begins vdsd anew in the place of a gateway that others have fenced (docs/design/gateways.md):
+ * nothing of what the process knew may be answered any more, and its client of the cluster stays
+ * refused.  Under a service manager the process ends, and is started again; otherwise it executes
+ * itself.
  */
 #include <errno.h>
 #include <fcntl.h>

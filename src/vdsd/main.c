@@ -313,8 +313,8 @@ restore_shared(const struct vdsd_options *options, char **ret_text)
 }
 
 /*
- * Puts a backup into the directory, or into the catalog that gateways share.  Then says what the check
- * finds there: LUNs whose files are elsewhere or gone are no reason to undo the restore.
+ * Puts a backup into the directory, or into the catalog that gateways share.  Then says what the
+ * check finds there: LUNs whose files are elsewhere or gone are no reason to undo the restore.
  */
 static int
 restore(const struct vdsd_options *options)

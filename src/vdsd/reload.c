@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * SIGHUP: reads the command line and vdsd.conf again, and applies what can change while vdsd serves:
- * what is logged, and the roles of users.  Main thread.
+ * SIGHUP: reads the command line and vdsd.conf again, and applies what can change while vdsd
+ * serves:  what is logged, and the roles of users.  Main thread.
  */
 #include "base/err.h"
 #include "base/log.h"

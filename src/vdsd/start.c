@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Ends a vdsd in time that waits for what may not come: a start that is to be given up, and the stop of
- * a gateway whose cluster does not answer.
+ * Ends a vdsd in time that waits for what may not come: a start that is to be given up, and the
+ * stop of a gateway whose cluster does not answer.
  *
  * Answers SIGTERM and SIGINT while vdsd starts.  A start may wait for long: for a Ceph cluster that
  * does not answer, for the lease of a gateway that was killed.  Nothing of that can be interrupted,

@@ -168,17 +168,17 @@ void vdsd_reload(int argc, char **argv, struct http *http);
 /* Notes how vdsd was called; the main thread, after the options are read. */
 void vdsd_again_prepare(char **argv, struct vdsd_options *options);
 /*
- * Ends the process at once and begins anew, without another answer to anybody: a gateway was fenced.
- * Does not return.  Any thread.
+ * Ends the process at once and begins anew, without another answer to anybody: a gateway was
+ * fenced.  Does not return.  Any thread.
  */
 void vdsd_again(void *arg, const char *reason);
 
 /* ---- member.c ---- */
 
 /*
- * Sets in the options of the array what makes it one of several gateways on a Ceph cluster; pool, name:
- * where its catalog is.  Returns 0, ERR_NOT_SUPPORTED (the module is not installed) or an error of the
- * cluster, with a text.  Before the catalog is opened.
+ * Sets in the options of the array what makes it one of several gateways on a Ceph cluster; pool,
+ * name:  where its catalog is.  Returns 0, ERR_NOT_SUPPORTED (the module is not installed) or an
+ * error of the cluster, with a text.  Before the catalog is opened.
  */
 int vdsd_member_open(const char *pool, const char *name, struct array_options *options);
 /* Drops that, after the array was closed. */
@@ -187,9 +187,9 @@ void vdsd_member_close(void);
 /* ---- certificate.c ---- */
 
 /*
- * Sets the paths of the certificate and the key that were not given, and looks whether the files are
- * there when the API is to be served over TLS.  Returns 0, ERR_INVALID (one of two paths is missing,
- * or there is no certificate) with a text that says how to get one, or -ENOMEM.
+ * Sets the paths of the certificate and the key that were not given, and looks whether the files
+ * are there when the API is to be served over TLS.  Returns 0, ERR_INVALID (one of two paths is
+ * missing, or there is no certificate) with a text that says how to get one, or -ENOMEM.
  */
 int vdsd_certificate_prepare(struct vdsd_options *options);
 /*
@@ -241,8 +241,8 @@ void vdsd_stop_within(unsigned ms, enum vdsd_exit status);
 /* ---- ready.c ---- */
 
 /*
- * Says in the ready file and on the ready descriptor that vdsd serves.  https: the addresses of TLS,
- * NULL after the last one.  Returns 0 or -errno with a text.
+ * Says in the ready file and on the ready descriptor that vdsd serves.  https: the addresses of
+ * TLS, NULL after the last one.  Returns 0 or -errno with a text.
  */
 int vdsd_ready(const struct vdsd_options *options, struct array *array, uint16_t http_port,
 	       const char *const *https);

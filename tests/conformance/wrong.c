@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A deliberately wrong provider: the provider of libvds, in which one slot of one vtable is replaced
- * by a function with an error.  The variable WRONG names the error, or several with commas between
- * them; without it the provider is right.  test_wrong.py checks that vds-conformance catches every
- * error of the tables.
+ * A deliberately wrong provider: the provider of libvds, in which one slot of one vtable is
+ * replaced by a function with an error.  The variable WRONG names the error, or several with commas
+ * between them; without it the provider is right.  test_wrong.py checks that vds-conformance
+ * catches every error of the tables.
  *
  * A vtable lies in memory that is read-only once the library is loaded, so its page is made
  * writable.  The objects of a class share it: one object of each class is made, and its slot

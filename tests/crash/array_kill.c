@@ -4,9 +4,10 @@
  * threads, and tells the parent of each change that was answered: its sequence and the digest
  * after it. The parent kills the child at a random moment, opens the array itself, and checks that
  * every answered change is in the history with that digest, that the checker finds nothing, that
- * every LUN has its file, also those in the trash, that the files of others are gone, and that nothing half made is
- * left. Two LUNs, a thin and a thick one, only shrink and grow: what is kept of them is never lost,
- * and what was cut off never comes back. Then the next child continues from there.
+ * every LUN has its file, also those in the trash, that the files of others are gone, and that
+ * nothing half made is left. Two LUNs, a thin and a thick one, only shrink and grow: what is kept
+ * of them is never lost, and what was cut off never comes back. Then the next child continues from
+ * there.
  *
  * usage: array_kill [ROUNDS [SEED]] (12)
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What programs for VDS on Windows use of their system, in C: the headers in include/vds/compat have
- * it, and it does the same.
+ * What programs for VDS on Windows use of their system, in C: the headers in include/vds/compat
+ * have it, and it does the same.
  */
 #include <windows.h>
 #include <initguid.h>

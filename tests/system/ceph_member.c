@@ -53,7 +53,9 @@ on_called(void *arg, void *call, uint64_t from, const void *payload, size_t byte
 	ops->answer(*member, call, payload, bytes); /* an echo */
 }
 
-/* Claims LUNs at the same time.  Returns what becomes of each: for all of them it must be the same. */
+/*
+ * Claims LUNs at the same time.  Returns what becomes of each: for all of them it must be the same.
+ */
 static int
 claim(void *member, const char *place, const struct guid *owner, uint64_t epoch)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of com_driver share: how a command says its answer, and how it finds its object. */
+/*
+ * What the files of com_driver share: how a command says its answer, and how it finds its object.
+ */
 #ifndef VDS_TESTS_COM_DRIVER_H
 #define VDS_TESTS_COM_DRIVER_H
 

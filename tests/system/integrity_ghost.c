@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Connections that the sessions of the integrity test have left behind: to a gateway that was stopped,
- * and is no longer what it was when it wakes.  What they had sent before is on its way there, in the
- * buffers of the sockets or begun.
+ * Connections that the sessions of the integrity test have left behind: to a gateway that was
+ * stopped, and is no longer what it was when it wakes.  What they had sent before is on its way
+ * there, in the buffers of the sockets or begun.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -30,7 +30,10 @@ ghost_free(unsigned i)
 	ghosts[i] = ghosts[--n_ghosts];
 }
 
-/* Its connection and all that is under way becomes another's; what it has not been told is in doubt. */
+/*
+ * Its connection and all that is under way becomes another's; what it has not been told is in
+ * doubt.
+ */
 static void
 ghost_make(struct session *s)
 {

@@ -160,7 +160,8 @@ block_forms(uint8_t form[3][BLOCK_MAX], const struct lun *lun, uint64_t lba, uin
 
 /*
  * Whether a block in doubt has a part of the last write that was sent, and for the rest what it had
- * before: what was acknowledged, or what its first bytes say where an earlier write was in doubt, too.
+ * before: what was acknowledged, or what its first bytes say where an earlier write was in doubt,
+ * too.
  */
 static bool
 block_is_mixed(const uint8_t *p, const struct lun *lun, uint64_t lba, const struct block *b,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * login_driver login|logout TARGET...: logs this computer's initiator in to targets, or out, through
- * the service of libvds, as a program for VDS does.  Prints the result of each operation.
+ * login_driver login|logout TARGET...: logs this computer's initiator in to targets, or out,
+ * through the service of libvds, as a program for VDS does.  Prints the result of each operation.
  */
 #include <stdio.h>
 #include <string.h>

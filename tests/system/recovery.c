@@ -7,9 +7,9 @@
  * When ROUNDS is 0, a session is recorded, and there is one session for each of its PDUs and each
  * fault, or for each SHARE-th of these cases; else so many sessions of each worker with many faults
  * each.  LUN 0 of the target has 64 KiB × SCALE for each worker.  The last line says what happened,
- * "ok WORD=COUNT …"; the program fails when data was wrong, a session came to no end, or the recovery
- * was not that of the level: with level 1, only a cut connection and a wrong header take a new session,
- * and with level 2 none does, once the first connection is logged in.
+ * "ok WORD=COUNT …"; the program fails when data was wrong, a session came to no end, or the
+ * recovery was not that of the level: with level 1, only a cut connection and a wrong header take a
+ * new session, and with level 2 none does, once the first connection is logged in.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the initiator of the recovery test sends, and what it makes of what comes.  With
- * ErrorRecoveryLevel 0 whatever is wrong ends the session, and what is not done is sent again in a new
- * one.  With level 1 it asks for what is missing (SNACK), sends again what the target has not received,
- * and finds out by NOP-Out when nothing comes; only a wrong header digest and a cut end the session.
- * With level 2 these end a connection, and the session goes on (recovery_move.c).  RFC 7143 §7.
+ * ErrorRecoveryLevel 0 whatever is wrong ends the session, and what is not done is sent again in a
+ * new one.  With level 1 it asks for what is missing (SNACK), sends again what the target has not
+ * received, and finds out by NOP-Out when nothing comes; only a wrong header digest and a cut end
+ * the session.  With level 2 these end a connection, and the session goes on (recovery_move.c).
+ * RFC 7143 §7.
  */
 #include <string.h>
 

@@ -2,9 +2,9 @@
 /*
  * Declarations that the parts of the program `recovery` share: recovery_session.c is an initiator
  * with every ErrorRecoveryLevel and up to four connections, recovery_initiator.c what it sends and
- * makes of the answers, recovery_wire.c is a connection of it, recovery_move.c brings tasks from lost
- * connections to others (level 2), recovery_proxy.c is what lies between it and vdsd and harms PDUs,
- * and recovery.c chooses the cases and counts what happened.
+ * makes of the answers, recovery_wire.c is a connection of it, recovery_move.c brings tasks from
+ * lost connections to others (level 2), recovery_proxy.c is what lies between it and vdsd and harms
+ * PDUs, and recovery.c chooses the cases and counts what happened.
  */
 #ifndef VDS_TESTS_RECOVERY_INT_H
 #define VDS_TESTS_RECOVERY_INT_H
@@ -172,9 +172,9 @@ void take_pdus(struct conn *conn);
  */
 int patience_ms(const struct session *s);
 /*
- * Connects to the proxy and logs in: the first connection of a session, or one that joins the session
- * or replaces that with its CID; then *ret_exp_cmd_sn is the CmdSN that the target expects.  Returns
- * false when that came to nothing.
+ * Connects to the proxy and logs in: the first connection of a session, or one that joins the
+ * session or replaces that with its CID; then *ret_exp_cmd_sn is the CmdSN that the target expects.
+ * Returns false when that came to nothing.
  */
 bool open_connection(struct conn *conn, uint32_t *ret_exp_cmd_sn);
 /* Tries that for a session that there is, until it has come to something or the session is lost. */
@@ -190,8 +190,8 @@ void command_put(struct conn *conn, struct cmd *c);
 /* Sends an immediate request, a NOP-Out, whose answer says what the target has received. */
 void probe(struct conn *conn);
 /*
- * Returns true when a response with this StatSN is new, and notes it; c: whose it is, or NULL.  False:
- * it is to be ignored.
+ * Returns true when a response with this StatSN is new, and notes it; c: whose it is, or NULL.
+ * False:  it is to be ignored.
  */
 bool take_number(struct conn *conn, uint32_t sn, struct cmd *c);
 /* Sends a command as a new one. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the initiator of the recovery test does with ErrorRecoveryLevel 2 when a connection is lost:
- * another connection logs it out for recovery, or a new one takes its CID.  Then the target has given
- * it up, and its ExpCmdSN says what it has received: that is reassigned to other connections, what it
- * has not received is sent again under the same number.  RFC 7143 §6.3.4, §7.2.1, §7.2.2, §11.5.6,
- * §11.14.
+ * another connection logs it out for recovery, or a new one takes its CID.  Then the target has
+ * given it up, and its ExpCmdSN says what it has received: that is reassigned to other connections,
+ * what it has not received is sent again under the same number.  RFC 7143 §6.3.4, §7.2.1, §7.2.2,
+ * §11.5.6, §11.14.
  */
 #include <string.h>
 

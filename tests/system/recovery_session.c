@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A session of the recovery test's initiator: its connections, and what it does when nothing comes. */
+/*
+ * A session of the recovery test's initiator: its connections, and what it does when nothing comes.
+ */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,7 +156,9 @@ converse(struct session *s)
 	return false;
 }
 
-/* Returns false when the login of a connection came to nothing; with level 2 that is tried again. */
+/*
+ * Returns false when the login of a connection came to nothing; with level 2 that is tried again.
+ */
 static bool
 open_all(struct session *s)
 {

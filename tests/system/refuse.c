@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs a program on a kernel that lacks something: a seccomp filter answers chosen system calls with
- * an error.  For test_refused.py.
+ * Runs a program on a kernel that lacks something: a seccomp filter answers chosen system calls
+ * with an error.  For test_refused.py.
  *
  *	refuse RULE... -- PROGRAM ARGUMENT...
  *
- * A rule is CALL=ERROR, or CALL:N&MASK=ERROR for calls of which the lower half of argument N has all
- * bits of the mask, or CALL:N==VALUE=ERROR.  What a filter cannot see, since it lies in the program's
- * memory, a process beside the program decides, which ends with it:
+ * A rule is CALL=ERROR, or CALL:N&MASK=ERROR for calls of which the lower half of argument N has
+ * all bits of the mask, or CALL:N==VALUE=ERROR.  What a filter cannot see, since it lies in the
+ * program's memory, a process beside the program decides, which ends with it:
  *
  *	ring-flags:MASK=ERROR	io_uring_setup with one of these flags
  *	ring-count:N=ERROR	io_uring_setup from the Nth time on (from 0)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A client of the provider on Windows, as TAP: it activates the registered class, loads it, creates a
- * LUN and targets, associates them, watches the notifications, deletes everything and lets go.
+ * A client of the provider on Windows, as TAP: it activates the registered class, loads it, creates
+ * a LUN and targets, associates them, watches the notifications, deletes everything and lets go.
  *
  *	client.exe in|out|sta
  *
  * in: the provider's DLL in this process.  out: in a process of its own, with everything through
- * proxies.  sta: in this process, but the sink lives in a single-threaded apartment, so it is called
- * through the message loop.
+ * proxies.  sta: in this process, but the sink lives in a single-threaded apartment, so it is
+ * called through the message loop.
  */
 #define INITGUID
 #include <stdbool.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The hook of vds-conformance in Wine: asks test_wine.py, which listens on a port of 127.0.0.1, to do
- * what the hook of the tests on Linux does.  Prints what that printed, and exits with its status.
+ * The hook of vds-conformance in Wine: asks test_wine.py, which listens on a port of 127.0.0.1, to
+ * do what the hook of the tests on Linux does.  Prints what that printed, and exits with its
+ * status.
  *
  *	hook.exe PORT WHAT [KIND [ID]]
  */

@@ -6,7 +6,8 @@
  *
  *	service.exe in|out DLLHOST
  *
- * in: the service in this process.  out: in a process of its own.  DLLHOST: the surrogate for third.dll.
+ * in: the service in this process.  out: in a process of its own.  DLLHOST: the surrogate for
+ * third.dll.
  */
 #define INITGUID
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A provider of somebody else for the tests of the service on Windows (service.c), which registers it:
- * class 2d3bb3e8-59d2-4a0e-8d3c-1b2f6f0e7a41.  Its objects are those of vdsprov.dll.  Where the
- * environment variable THIRD says "crash", its process ends as soon as an object is wanted.
+ * A provider of somebody else for the tests of the service on Windows (service.c), which registers
+ * it:  class 2d3bb3e8-59d2-4a0e-8d3c-1b2f6f0e7a41.  Its objects are those of vdsprov.dll.  Where
+ * the environment variable THIRD says "crash", its process ends as soon as an object is wanted.
  */
 #define INITGUID
 #include <stdlib.h>

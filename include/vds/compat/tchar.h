@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The names with t that stand for those of WCHAR: programs for VDS are Unicode programs.  There is no
- * _tmain: a program begins at main.
+ * The names with t that stand for those of WCHAR: programs for VDS are Unicode programs.  There is
+ * no _tmain: a program begins at main.
  */
 #ifndef VDS_COMPAT_TCHAR_H
 #define VDS_COMPAT_TCHAR_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The names of Win32 that programs for VDS use, for systems other than Windows.  This directory is
- * not searched unless the program asks for it (pkg-config vds-compat), so that no other program gets
- * a windows.h that it did not want.  libvds(3), "PROGRAMS FOR WINDOWS", says what is offered.
+ * not searched unless the program asks for it (pkg-config vds-compat), so that no other program
+ * gets a windows.h that it did not want.  libvds(3), "PROGRAMS FOR WINDOWS", says what is offered.
  *
  * L"text" is a WCHAR string only with the compiler's option -fshort-wchar, which pkg-config
  * vds-compat includes; wprintf, wcslen and the like are replaced by functions for 16-bit characters

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pool drivers `bdev` and `raw`.  A pool of `bdev` is a block device as a whole, and its place is
- * "bdev:/dev/disk/by-id/…".  Its volumes have all of their space from the beginning.  A pool of `raw`
- * ("raw:/dev/…") is a block device with data that become one LUN; nothing is written to it.  The
- * folder blk knows how a disk is divided (blk/disk*.c); this file says what a pool is.  Only the
- * array calls it, from any thread except those of the data path.
+ * The pool drivers `bdev` and `raw`.  A pool of `bdev` is a block device as a whole, and its place
+ * is "bdev:/dev/disk/by-id/…".  Its volumes have all of their space from the beginning.  A pool of
+ * `raw` ("raw:/dev/…") is a block device with data that become one LUN; nothing is written to it.
+ * The folder blk knows how a disk is divided (blk/disk*.c); this file says what a pool is.  Only
+ * the array calls it, from any thread except those of the data path.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -59,8 +59,8 @@ raw_takes(const char *place)
 
 /*
  * Finds the name in /dev/disk/by-id of the device, which stays when the kernel numbers its disks
- * anew; of several the first one in the order of bytes, so that it is always the same.  Returns NULL
- * when it has none.
+ * anew; of several the first one in the order of bytes, so that it is always the same.  Returns
+ * NULL when it has none.
  */
 static char *
 find_by_id(dev_t device)
@@ -84,8 +84,8 @@ find_by_id(dev_t device)
 }
 
 /*
- * A link in /dev/disk stays as it was typed.  Another name becomes the one in /dev/disk/by-id, since
- * /dev/sdb may be another disk after the next start.
+ * A link in /dev/disk stays as it was typed.  Another name becomes the one in /dev/disk/by-id,
+ * since /dev/sdb may be another disk after the next start.
  */
 static int
 bdev_resolve(const char *place, char **ret_place)

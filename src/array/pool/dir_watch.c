@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Watches a pool's directory by inotify(7), so that a file that another program removes, replaces or
- * cuts is noticed at once, however many files there are.  The driver `dir` opens a watch with the
- * pool, and the verifier reads it.
+ * Watches a pool's directory by inotify(7), so that a file that another program removes, replaces
+ * or cuts is noticed at once, however many files there are.  The driver `dir` opens a watch with
+ * the pool, and the verifier reads it.
  *
  * IN_MODIFY is not watched, since every write of a LUN would cause it.  A program that cuts a file
  * must open it for writing, and so IN_CLOSE_WRITE comes when that program is done; only truncate(2)

@@ -59,8 +59,8 @@ enum array_volume_fate {
 struct array_pool_sweep {
 	enum array_volume_fate (*fate)(struct array_pool_sweep *sweep, const struct guid *lun_id);
 	/*
-	 * Returns whether who has made a volume that is not committed is, or may be, at work, so that
-	 * the sweep leaves the volume alone.  maker: what the driver has noted of it, as
+	 * Returns whether who has made a volume that is not committed is, or may be, at work, so
+	 * that the sweep leaves the volume alone.  maker: what the driver has noted of it, as
 	 * row_controller.instance has it.  With is_shared.  To be called after the volumes were
 	 * listed, and before fate: what is answered then is at least as new as the list.
 	 */
@@ -69,7 +69,9 @@ struct array_pool_sweep {
 
 /* Whoever is notified of what other programs have done in a pool's place. */
 struct array_pool_watcher {
-	/* The volume was removed, renamed or replaced, or somebody who could write to it closed it. */
+	/*
+	 * The volume was removed, renamed or replaced, or somebody who could write to it closed it.
+	 */
 	void (*volume)(struct array_pool_watcher *watcher, const struct guid *lun_id);
 	/* The place itself has changed, or notifications were lost: anything may have happened. */
 	void (*all)(struct array_pool_watcher *watcher);
@@ -174,14 +176,14 @@ struct array_pool_driver {
 	 * new volume; what lies behind the end of the other reads as zeros.  Until it is committed,
 	 * a sweep removes it.  Quick: commands of initiators wait meanwhile.  Durable only after
 	 * volume_settle; on failure there is no new volume.  Returns 0, ERR_NOT_SUPPORTED (with a
-	 * text: this pool cannot do that) or -errno.  NULL, with the next three operations: a driver
-	 * whose pools never can.
+	 * text: this pool cannot do that) or -errno.  NULL, with the next three operations: a
+	 * driver whose pools never can.
 	 */
 	int (*volume_clone)(const char *place, const struct guid *from_id, const struct guid *to_id,
 			    uint64_t size_bytes);
 	/*
-	 * Tries whether volume_clone could succeed.  The pool is ready.  Returns 0, ERR_NOT_SUPPORTED
-	 * (with a text), or -errno: that cannot be told.
+	 * Tries whether volume_clone could succeed.  The pool is ready.  Returns 0,
+	 * ERR_NOT_SUPPORTED (with a text), or -errno: that cannot be told.
 	 */
 	int (*volume_can_clone)(const char *place);
 	/*
@@ -245,9 +247,9 @@ extern const struct array_pool_driver array_pool_bdev;
 /* bdev.c: a block device that is one LUN, with what it holds, "raw:/dev/disk/by-id/…". */
 extern const struct array_pool_driver array_pool_raw;
 /*
- * rbd.c: returns the driver of pools of Ceph's RBD, "rbd:POOL" or "rbd:POOL/NAMESPACE", or NULL: the
- * place is not of that kind.  Loads the module vds-ceph.so at the first use; where there is none, the
- * driver refuses everything.
+ * rbd.c: returns the driver of pools of Ceph's RBD, "rbd:POOL" or "rbd:POOL/NAMESPACE", or NULL:
+ * the place is not of that kind.  Loads the module vds-ceph.so at the first use; where there is
+ * none, the driver refuses everything.
  */
 const struct array_pool_driver *array_pool_rbd_find(const char *place);
 #define ARRAY_POOL_RBD_IMAGE "vds-" /* how the names of its images begin */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The pool driver `ram`: a pool is memory of this process, and its place is the most that it may
- * take: "ram:2G", or "ram:2G:name" when there are several of one size.  Memory is taken page by page
- * when it is written to.  Only the array calls it, from any thread except those of the data path.
+ * take: "ram:2G", or "ram:2G:name" when there are several of one size.  Memory is taken page by
+ * page when it is written to.  Only the array calls it, from any thread except those of the data
+ * path.
  *
  * When the process ends, all volumes are gone.  A LUN whose volume is gone fails and says so: it is
  * never served as zeros that nobody has written.
@@ -70,7 +71,9 @@ ram_takes(const char *place)
 	return str_starts(place, PREFIX);
 }
 
-/* Splits "ram:SIZE[:NAME]".  *ret_name points into the place; "" = none.  Returns 0 or ERR_INVALID. */
+/*
+ * Splits "ram:SIZE[:NAME]".  *ret_name points into the place; "" = none.  Returns 0 or ERR_INVALID.
+ */
 static int
 parse(const char *place, uint64_t *ret_bytes, const char **ret_name)
 {

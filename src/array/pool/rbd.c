@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pool driver `rbd` as the array finds it.  The driver itself is in the module vds-ceph.so (folder
- * ceph).  Where that is not installed, the one of this file takes its place: it knows such a pool by
- * its place, and refuses all work with a text that says what to install.  The LUNs of the pool fail.
+ * The pool driver `rbd` as the array finds it.  The driver itself is in the module vds-ceph.so
+ * (folder ceph).  Where that is not installed, the one of this file takes its place: it knows such
+ * a pool by its place, and refuses all work with a text that says what to install.  The LUNs of the
+ * pool fail.
  */
 #include <errno.h>
 

@@ -2,8 +2,8 @@
 /*
  * The provider as an in-process COM server of Windows: what COM and regsvr32 call in vdsprov.dll.
  *
- * Registering writes two keys below HKEY_LOCAL_MACHINE\SOFTWARE\Classes: the class with its DLL, and
- * an application id with an empty DllSurrogate, so that dllhost.exe can hold the provider for a
+ * Registering writes two keys below HKEY_LOCAL_MACHINE\SOFTWARE\Classes: the class with its DLL,
+ * and an application id with an empty DllSurrogate, so that dllhost.exe can hold the provider for a
  * program that wants it in another process (CLSCTX_LOCAL_SERVER).  Any thread.
  */
 #include "provider/provider_int.h"

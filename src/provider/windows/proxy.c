@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Registers vdsproxy.dll, the proxies and stubs of all interfaces of idl/vds.idl; the code itself is
- * made by widl.
+ * Registers vdsproxy.dll, the proxies and stubs of all interfaces of idl/vds.idl; the code itself
+ * is made by widl.
  *
- * Windows has proxies for these interfaces (vds_ps.dll, a part of the Virtual Disk Service), and they
- * are left alone: where the interface of providers has a proxy that is not this DLL, registering fails
- * with E_ACCESSDENIED and changes nothing.  Called by regsvr32.
+ * Windows has proxies for these interfaces (vds_ps.dll, a part of the Virtual Disk Service), and
+ * they are left alone: where the interface of providers has a proxy that is not this DLL,
+ * registering fails with E_ACCESSDENIED and changes nothing.  Called by regsvr32.
  */
 #include <stdbool.h>
 #include <stdio.h>

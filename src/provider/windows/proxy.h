@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Read before the proxies and stubs that widl has made of idl/vds.idl: three functions that they name
- * and that mingw-w64 declares for C++ only.
+ * Read before the proxies and stubs that widl has made of idl/vds.idl: three functions that they
+ * name and that mingw-w64 declares for C++ only.
  */
 #ifndef VDS_PROVIDER_WINDOWS_PROXY_H
 #define VDS_PROVIDER_WINDOWS_PROXY_H

@@ -20,7 +20,10 @@ pack(IVdsAdviseSink *sink)
 	IStream *stream;
 	APTTYPE type;
 
-	/* what belongs to the multithreaded apartment, objects and proxies, is good for all its threads */
+	/*
+	 * what belongs to the multithreaded apartment, objects and proxies, is good for all its
+	 * threads
+	 */
 	if (FAILED(CoGetApartmentType(&type, &qualifier)) || type == APTTYPE_MTA)
 		return NULL;
 	if (FAILED(CoMarshalInterThreadInterfaceInStream(&IID_IVdsAdviseSink, (IUnknown *)sink,
@@ -115,7 +118,9 @@ provider_sink_await(struct provider_sink *sink)
 	HANDLE done = sink->done;
 	DWORD index;
 
-	/* a thread of a single-threaded apartment goes on serving the calls that the sink may make */
+	/*
+	 * a thread of a single-threaded apartment goes on serving the calls that the sink may make
+	 */
 	CoWaitForMultipleHandles(0, INFINITE, 1, &done, &index);
 }
 

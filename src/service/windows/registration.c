@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Registers vdssvc.dll; called by regsvr32.  Below HKEY_LOCAL_MACHINE\SOFTWARE\Classes there is a key
- * for each class, and one application id for both with an empty DllSurrogate, so that dllhost.exe
- * holds the service for programs that ask for it in another process, as they do on Windows
- * (CLSCTX_LOCAL_SERVER).
+ * Registers vdssvc.dll; called by regsvr32.  Below HKEY_LOCAL_MACHINE\SOFTWARE\Classes there is a
+ * key for each class, and one application id for both with an empty DllSurrogate, so that
+ * dllhost.exe holds the service for programs that ask for it in another process, as they do on
+ * Windows (CLSCTX_LOCAL_SERVER).
  *
  * Windows has a Virtual Disk Service of its own with these classes, which is left alone: where the
- * loader's class belongs to somebody else, registering fails with E_ACCESSDENIED and changes nothing.
+ * loader's class belongs to somebody else, registering fails with E_ACCESSDENIED and changes
+ * nothing.
  */
 #include "service/windows/dll_int.h"
 
@@ -33,7 +34,10 @@ write_text(const wchar_t *key, const wchar_t *value_name, const wchar_t *text)
 			       (DWORD)((wcslen(text) + 1) * sizeof(*text)));
 }
 
-/* Free: a program in a single-threaded apartment gets proxies, as from a service of its own process. */
+/*
+ * Free: a program in a single-threaded apartment gets proxies, as from a service of its own
+ * process.
+ */
 static LSTATUS
 write_class(const struct service_class *class, const wchar_t *dll)
 {
@@ -95,7 +99,9 @@ is_ours(const wchar_t *path)
 	return _wcsicmp(name != NULL ? name + 1 : path, L"vdssvc.dll") == 0;
 }
 
-/* Does the loader's class belong to somebody else: is it there without a DLL, or with another one? */
+/*
+ * Does the loader's class belong to somebody else: is it there without a DLL, or with another one?
+ */
 static bool
 is_taken(void)
 {

@@ -102,9 +102,9 @@ bool raid_interrupted(void);
 /* Returns true when raid_interrupted would. */
 bool raid_was_interrupted(void);
 /*
- * Waits for an operation, shows its progress on a terminal, and cancels it on ^C.  hr and *async are
- * what the method that began it returned; the reference is released.  ret_out may be NULL; else an
- * object in it belongs to the caller.
+ * Waits for an operation, shows its progress on a terminal, and cancels it on ^C.  hr and *async
+ * are what the method that began it returned; the reference is released.  ret_out may be NULL; else
+ * an object in it belongs to the caller.
  *
  * Returns RAID_OK, RAID_SERVICE (the method, waiting or the operation failed), RAID_FATAL (it was
  * cancelled on ^C).
@@ -157,8 +157,8 @@ enum raid_exit raid_ids_find(struct raid *raid, enum raid_noun noun, const struc
 enum raid_exit raid_id_find(struct raid *raid, enum raid_noun noun, const struct raid_value *value,
 			    VDS_OBJECT_ID *ret_id);
 /*
- * Finds the index of an id; returns count when it is not there.  The search begins at `from`: ids of
- * a list in the same order cost one comparison each.
+ * Finds the index of an id; returns count when it is not there.  The search begins at `from`: ids
+ * of a list in the same order cost one comparison each.
  */
 size_t raid_objects_index(const struct raid_objects *objects, const GUID *id, size_t from);
 /* Fills id and names of an object from its properties. */

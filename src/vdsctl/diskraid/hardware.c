@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is done to the hardware: maintenance, caches, hot spares, and looking for what came or went. */
+/*
+ * What is done to the hardware: maintenance, caches, hot spares, and looking for what came or went.
+ */
 #include "base/mem.h"
 #include "vdsctl/diskraid/exec.h"
 

@@ -89,8 +89,8 @@ struct raid_words {
  * begins with '#' has no words, and one that begins with `rem` has one word.
  *
  * Returns RAID_OK, RAID_SYNTAX (the line is too long, contains a NUL, a control character or bytes
- * that are not UTF-8, or a quote is not closed) or RAID_FATAL (out of memory).  Call raid_words_fini
- * in all cases.
+ * that are not UTF-8, or a quote is not closed) or RAID_FATAL (out of memory).  Call
+ * raid_words_fini in all cases.
  */
 enum raid_exit raid_words_split(const char *line, size_t len, struct raid_words *ret_words,
 				struct raid_error *error);
@@ -167,8 +167,8 @@ extern const size_t raid_command_count;
 struct raid_value;
 
 /*
- * Reads the value of a parameter: what stands in the word from this byte on.  Elements of a list are
- * added to those that the value has.  Returns RAID_OK, RAID_SYNTAX with a column and a text, or
+ * Reads the value of a parameter: what stands in the word from this byte on.  Elements of a list
+ * are added to those that the value has.  Returns RAID_OK, RAID_SYNTAX with a column and a text, or
  * RAID_FATAL (out of memory).
  */
 enum raid_exit raid_value_read(const struct raid_param *param, const struct raid_word *word,
@@ -222,7 +222,9 @@ void raid_args_fini(struct raid_args *args);
 const struct raid_value *raid_arg(const struct raid_args *args, const char *name);
 /* Returns true when the command takes a secret, so that its line must not be kept. */
 bool raid_has_secret(const struct raid_command *command);
-/* Returns true when the text, as far as it was typed, holds a secret; for lines that do not parse. */
+/*
+ * Returns true when the text, as far as it was typed, holds a secret; for lines that do not parse.
+ */
 bool raid_looks_secret(const char *line);
 
 /* ---- help.c ---- */

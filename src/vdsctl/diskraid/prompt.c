@@ -20,7 +20,9 @@
 #define HISTORY_LINES 1000
 #define SECRET_MAX    256
 
-/* A prompt is a place for one person, and libedit passes no context to the function that makes it. */
+/*
+ * A prompt is a place for one person, and libedit passes no context to the function that makes it.
+ */
 static struct raid *prompting;
 
 static char *
@@ -123,8 +125,8 @@ input_wait(void)
 }
 
 /*
- * Reads one character of UTF-8.  libedit's own function reads on after a signal, so ^C would have no
- * effect before the next key.  Returns 1, 0 at the end, -1 (^C, or errno).
+ * Reads one character of UTF-8.  libedit's own function reads on after a signal, so ^C would have
+ * no effect before the next key.  Returns 1, 0 at the end, -1 (^C, or errno).
  */
 static int
 on_read(EditLine *edit, wchar_t *ret_character)
@@ -234,8 +236,8 @@ lines_run(struct raid *raid, EditLine *edit, History *kept)
 
 	while (!raid->ended) {
 		/*
-		 * libedit shows the prompt first and switches the terminal afterwards; a ^D that came
-		 * in between would be lost.
+		 * libedit shows the prompt first and switches the terminal afterwards; a ^D that
+		 * came in between would be lost.
 		 */
 		el_wset(edit, EL_PREP_TERM, 1);
 		line = el_gets(edit, &len);

@@ -141,7 +141,9 @@ drives_add(const struct raid_object *plex, VDS_OBJECT_ID **ids, size_t *count, s
 	return hr;
 }
 
-/* Prints the rows of the subsystem's drives that are in a set; their indexes are those of `list`. */
+/*
+ * Prints the rows of the subsystem's drives that are in a set; their indexes are those of `list`.
+ */
 static enum raid_exit
 drives_print(struct raid *raid, const VDS_OBJECT_ID *ids, size_t count)
 {

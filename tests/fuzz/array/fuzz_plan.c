@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fuzz target for plans: the input is a file, which is read, checked by the schema and turned into a
- * change of a small array.  What results keeps the invariants (array_plan_finish checks them); an
+ * Fuzz target for plans: the input is a file, which is read, checked by the schema and turned into
+ * a change of a small array.  What results keeps the invariants (array_plan_finish checks them); an
  * error is one line of text, whatever the file has.
  */
 #include <stdint.h>

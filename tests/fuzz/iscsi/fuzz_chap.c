@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Login requests of an initiator that must prove itself by CHAP: the bytes are cut at each 0xff into
- * the texts of login requests, each of which begins with a byte for its flags.  Nobody who does not
- * know the secret may get in.
+ * Login requests of an initiator that must prove itself by CHAP: the bytes are cut at each 0xff
+ * into the texts of login requests, each of which begins with a byte for its flags.  Nobody who
+ * does not know the secret may get in.
  */
 #include "peer.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A connection against arbitrary bytes.  The first byte chooses: bit 0, log in first; bit 1, a
- * discovery session; bit 2, digests; bits 1 and 2, error recovery instead of both; bits 3 and 4, what the owner does with commands; bit 5, cut
- * the input in parts of sizes taken from it; bit 6, take the output slowly; bit 7, receive in
- * place.
+ * discovery session; bit 2, digests; bits 1 and 2, error recovery instead of both; bits 3 and 4,
+ * what the owner does with commands; bit 5, cut the input in parts of sizes taken from it; bit 6,
+ * take the output slowly; bit 7, receive in place.
  */
 #include "peer.h"
 

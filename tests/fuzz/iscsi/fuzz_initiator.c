@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * An initiator against arbitrary bytes.  Bit 0 of the first byte: it is logged in when the bytes
- * come, and has a read, a write and a request of task management under way; else they are the answer
- * to its first login request.  Bits 1 and 2: digests, CHAP.  Bits 3 to 7: in how large pieces.
+ * come, and has a read, a write and a request of task management under way; else they are the
+ * answer to its first login request.  Bits 1 and 2: digests, CHAP.  Bits 3 to 7: in how large
+ * pieces.
  */
 #include "initiator_pair.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A session with two connections against arbitrary bytes.  Bits 0 and 1 of the first byte choose what
- * the owner does with commands, and bits 2 and 3 the error recovery level.  Then come records: a byte
- * whose bit 0 names a connection and whose other bits are a length in units of 8 bytes, and so many
- * bytes for that connection; with length 0, the connection ends, and another one joins in its place.
- * At level 2 the old one is suspended, and stays until too many have failed.
+ * A session with two connections against arbitrary bytes.  Bits 0 and 1 of the first byte choose
+ * what the owner does with commands, and bits 2 and 3 the error recovery level.  Then come records:
+ * a byte whose bit 0 names a connection and whose other bits are a length in units of 8 bytes, and
+ * so many bytes for that connection; with length 0, the connection ends, and another one joins in
+ * its place.  At level 2 the old one is suspended, and stays until too many have failed.
  */
 #include "peer.h"
 

@@ -82,7 +82,9 @@ run_call(struct values_ends *ends, struct values *values, const struct remote_me
 	remote_message_free(message);
 }
 
-/* Returns true when both are zero, byte by byte, as they must be after an answer that is refused. */
+/*
+ * Returns true when both are zero, byte by byte, as they must be after an answer that is refused.
+ */
 static bool
 is_untouched(const struct remote_method *method, const union remote_value *args)
 {

@@ -5,8 +5,8 @@
  *
  *	CDB, 2 bytes expected data-in, 2 bytes expected data-out, data-out
  *
- * A CDB has 16 bytes, or 32 when it begins with 7Fh.  The logical unit stays the same from one command to the next, so that MODE SELECT and unit
- * attentions have an effect.
+ * A CDB has 16 bytes, or 32 when it begins with 7Fh.  The logical unit stays the same from one
+ * command to the next, so that MODE SELECT and unit attentions have an effect.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -213,8 +213,9 @@ cdb_size(uint8_t opcode)
 }
 
 /*
- * Nobody can guess a ROD token, the fuzzer neither: in a WRITE USING TOKEN whose token begins with EEh, the
- * one that was received last takes its place, but for what follows the first byte as a difference.
+ * Nobody can guess a ROD token, the fuzzer neither: in a WRITE USING TOKEN whose token begins with
+ * EEh, the one that was received last takes its place, but for what follows the first byte as a
+ * difference.
  */
 enum { TOKEN_AT = 16, TOKEN_LEN = 512, TOKEN_FROM = 38 };
 

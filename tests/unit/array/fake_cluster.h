@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A cluster in memory for gateways of one process (array/cluster.h), with threads and the clock of the
- * process.  member_sim.c has another one, on a clock of its own.
+ * A cluster in memory for gateways of one process (array/cluster.h), with threads and the clock of
+ * the process.  member_sim.c has another one, on a clock of its own.
  */
 #ifndef FAKE_CLUSTER_H
 #define FAKE_CLUSTER_H

@@ -384,8 +384,8 @@ claimed(struct sim_vdsd *vdsd, const struct array_cluster_claim *claim)
 }
 
 /*
- * All are sent at once.  Each takes effect at a time of its own, and the answers are there when the last
- * one is.
+ * All are sent at once.  Each takes effect at a time of its own, and the answers are there when the
+ * last one is.
  */
 static void
 op_lun_claim(void *cluster, const struct guid *owner, struct array_cluster_claim *claims,

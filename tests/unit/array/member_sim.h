@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Several gateways and the cluster that they share, in one process and on a clock that only the
- * simulation moves: struct array_cluster_ops and struct array_member_env in memory.  Threads run one at a
- * time, in the order of the times at which they wake, so a seed gives the same run each time.
+ * simulation moves: struct array_cluster_ops and struct array_member_env in memory.  Threads run
+ * one at a time, in the order of the times at which they wake, so a seed gives the same run each
+ * time.
  *
  * A request is sent (not while its gateway is stopped), takes effect at the server (also when its
  * gateway is stopped or killed by then), and its answer comes back (not while stopped).  An object

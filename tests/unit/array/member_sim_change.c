@@ -31,8 +31,8 @@ watches(const struct sim *sim, unsigned who)
 }
 
 /*
- * Notifies the others.  Those that have the change acknowledge it.  Returns whether none of those that
- * watch lacks it.
+ * Notifies the others.  Those that have the change acknowledge it.  Returns whether none of those
+ * that watch lacks it.
  */
 static bool
 notify(struct sim_vdsd *vdsd, uint64_t sequence)

@@ -18,7 +18,10 @@ struct gateways {
 	struct guid pool;
 };
 
-/* cmocka set-up and tear-down: *state is a struct gateways, whose arrays are open and have one pool. */
+/*
+ * cmocka set-up and tear-down: *state is a struct gateways, whose arrays are open and have one
+ * pool.
+ */
 int gateways_setup(void **state);
 int gateways_teardown(void **state);
 /* The name of a gateway, which is its instance, too. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A kind of pool for tests that several arrays of one process can have open at once, as gateways have a
- * pool of a cluster: a list of volumes in memory, which counts what is done to them.
+ * A kind of pool for tests that several arrays of one process can have open at once, as gateways
+ * have a pool of a cluster: a list of volumes in memory, which counts what is done to them.
  */
 #ifndef VDS_TESTS_SHARED_POOL_H
 #define VDS_TESTS_SHARED_POOL_H
@@ -11,7 +11,9 @@
 
 #include "base/guid.h"
 
-/* Makes "/shared-test/NAME" the place of such a pool, for the whole process.  Forgets all volumes. */
+/*
+ * Makes "/shared-test/NAME" the place of such a pool, for the whole process.  Forgets all volumes.
+ */
 void shared_pool_setup(void);
 /* Which instance makes the volumes that come next; NULL = none is noted. */
 void shared_pool_maker(const char *instance);
@@ -22,8 +24,8 @@ void shared_pool_refuse(const char *place);
 /* Removals fail while this is set. */
 void shared_pool_keep(bool keep);
 /*
- * Names an operation that was called on the thread of a writer, though it waits for the cluster, which
- * the watchdog would take for a writer that hangs.  NULL = there was none.
+ * Names an operation that was called on the thread of a writer, though it waits for the cluster,
+ * which the watchdog would take for a writer that hangs.  NULL = there was none.
  */
 const char *shared_pool_hung(void);
 bool shared_pool_has(const struct guid *id, bool committed);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The asymmetric access of portal groups: what administrators and initiators set, and who set it. */
+/*
+ * The asymmetric access of portal groups: what administrators and initiators set, and who set it.
+ */
 #include "array_test.h"
 
 static const struct row_portal_group *

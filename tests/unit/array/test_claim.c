@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The claims of a gateway that owns many LUNs, over a cluster in memory: how many round trips they
- * take, in which order they are made, and what becomes of those that fail.  Faults of all kinds are in
- * test_member.c.
+ * take, in which order they are made, and what becomes of those that fail.  Faults of all kinds are
+ * in test_member.c.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of the drives that pools lie on.  The host's sysfs and its table of mounts are made up: they
- * are files below inject/host, which the array reads in place of / (array.c, host_root).
+ * Tests of the drives that pools lie on.  The host's sysfs and its table of mounts are made up:
+ * they are files below inject/host, which the array reads in place of / (array.c, host_root).
  */
 #include <sys/stat.h>
 #include <unistd.h>

@@ -302,7 +302,10 @@ second_group(struct scene *s)
 	return answer.object_id;
 }
 
-/* An initiator uses its best path: without a session the best of all, else the best of its sessions. */
+/*
+ * An initiator uses its best path: without a session the best of all, else the best of its
+ * sessions.
+ */
 static void
 test_the_best_path_counts(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of faults that are injected into a LUN: who may, what they mean, that the layer of faults is
- * on the path of commands only while there is a fault, and where faults stay.
+ * Tests of faults that are injected into a LUN: who may, what they mean, that the layer of faults
+ * is on the path of commands only while there is a fault, and where faults stay.
  */
 #include "array_test.h"
 

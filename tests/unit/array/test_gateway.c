@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An array as one of several gateways: who its own controller is, which portals are its own, and how
- * targets span gateways.  The rows of the other gateway are put by hand.
+ * An array as one of several gateways: who its own controller is, which portals are its own, and
+ * how targets span gateways.  The rows of the other gateway are put by hand.
  */
 #include "array_test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Three arrays of one process are gateways of one: over a catalog in memory (catalog/shared.h) and a
- * cluster in memory.  How the protocol behaves with faults of all kinds is in test_member.c.
+ * Three arrays of one process are gateways of one: over a catalog in memory (catalog/shared.h) and
+ * a cluster in memory.  How the protocol behaves with faults of all kinds is in test_member.c.
  */
 #include "array_test.h"
 
@@ -553,8 +553,8 @@ has_target(struct array *array, const struct guid *target)
 }
 
 /*
- * Returns the gateway that may answer from a state without a change that is answered now, GATEWAYS =
- * there is none, as it must be.
+ * Returns the gateway that may answer from a state without a change that is answered now, GATEWAYS
+ * = there is none, as it must be.
  */
 static unsigned
 who_lacks(struct gateways *g, const struct guid *target)
@@ -692,7 +692,10 @@ owner_apply(struct array *array, struct array_task *task)
 				       : array_member_edit_own(task->edit, &o->lun, &o->owner);
 }
 
-/* Deletes the LUN's owner and gives it another one: two changes of one batch, so that none comes between. */
+/*
+ * Deletes the LUN's owner and gives it another one: two changes of one batch, so that none comes
+ * between.
+ */
 static void
 come_back(struct array *array, const struct guid *lun, const struct guid *owner)
 {

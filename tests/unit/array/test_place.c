@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which gateway gets a LUN, how many move until the loads are even, and when a take-over goes on:
- * member_place.c, the balance of member_own.c, and member_watch.c, with states and a clock that the test
- * makes, and without threads.  LUNs that a schedule of snapshots takes together stay together.
+ * member_place.c, the balance of member_own.c, and member_watch.c, with states and a clock that the
+ * test makes, and without threads.  LUNs that a schedule of snapshots takes together stay together.
  */
 #include "array_test.h"
 

@@ -473,7 +473,10 @@ cache_of(struct array *array)
 	return lun_named(now, "l")->cache;
 }
 
-/* A LUN without targets may be formatting itself.  The one before it goes on when it is not drained. */
+/*
+ * A LUN without targets may be formatting itself.  The one before it goes on when it is not
+ * drained.
+ */
 static void
 test_the_cache_changes_while_nothing_is_in_flight(void **state)
 {

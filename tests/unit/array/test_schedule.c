@@ -477,7 +477,10 @@ test_a_removal_costs_the_same_however_many_snapshots_there_are(void **state)
 	take_others(f->array, others, ARRAY_LEN(others), 20);
 	look_at(f, MIDNIGHT + 3 * HOUR);
 	second = work_of_a_removal(f, &schedule);
-	/* nodes may be fuller; to walk the 320 that are more, for the moments and to remove, adds 640 */
+	/*
+	 * nodes may be fuller; to walk the 320 that are more, for the moments and to remove, adds
+	 * 640
+	 */
 	assert_in_range(second, 1, first + 300);
 }
 

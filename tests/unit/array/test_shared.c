@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Several arrays of one process share a catalog, as gateways do: what one has answered all have; writers
- * that compete, lost answers, notifications that do not arrive, loads.
+ * Several arrays of one process share a catalog, as gateways do: what one has answered all have;
+ * writers that compete, lost answers, notifications that do not arrive, loads.
  */
 #include "array_test.h"
 

@@ -39,8 +39,8 @@ test_luns_of_others_have_units_without_devices(void **state)
 }
 
 /*
- * The pool is asked by its owner only, and not by a thread of the data path, which serves other LUNs too:
- * that would wait for each LUN after a take-over.
+ * The pool is asked by its owner only, and not by a thread of the data path, which serves other
+ * LUNs too:  that would wait for each LUN after a take-over.
  */
 static void
 test_a_new_owner_looks_at_no_volume_for_the_data_path(void **state)
@@ -358,7 +358,10 @@ test_who_cannot_publish_what_it_has_read_does_not_follow(void **state)
 	assert_ok(array_sharing_sync(g->arrays[1]));
 }
 
-/* Each would wake all others in turn.  Notifications are lost, so that nobody follows before it is asked to. */
+/*
+ * Each would wake all others in turn.  Notifications are lost, so that nobody follows before it is
+ * asked to.
+ */
 static void
 test_who_follows_others_notifies_nobody(void **state)
 {

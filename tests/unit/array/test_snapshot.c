@@ -389,8 +389,8 @@ test_an_offline_lun_stays_offline_when_it_is_rolled_back(void **state)
 }
 
 /*
- * What a crash leaves at each step: the volume of a snapshot without a row, that of a snapshot whose
- * rename was lost, and the clone of a rollback that had not taken its place.
+ * What a crash leaves at each step: the volume of a snapshot without a row, that of a snapshot
+ * whose rename was lost, and the clone of a rollback that had not taken its place.
  */
 static void
 test_start_sweeps_what_a_crash_left(void **state)

@@ -217,8 +217,8 @@ test_timers_fire_in_the_order_of_their_times(void **state)
 		while (alarms[i].count == 0)
 			loop_run_once(bed.loop, -1);
 	/*
-	 * Between two calls of timer_set this thread may have stood still; and times within a tick of
-	 * the wheel are the same to it.
+	 * Between two calls of timer_set this thread may have stood still; and times within a tick
+	 * of the wheel are the same to it.
 	 */
 	for (int i = 0; i < 5; i++)
 		for (int j = 0; j < 5; j++)

@@ -124,7 +124,9 @@ test_a_lane_that_hangs_holds_no_more_threads_than_it_may(void **state)
 	assert_int_equal(hanging.running + going.running, 0);
 }
 
-/* Items wait for one that hangs; one of them is handed over before its turn, and the rest after it. */
+/*
+ * Items wait for one that hangs; one of them is handed over before its turn, and the rest after it.
+ */
 static void
 test_an_item_that_waits_in_a_lane_may_be_hurried(void **state)
 {

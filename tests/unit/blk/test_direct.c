@@ -139,7 +139,9 @@ assert_file_is(const struct world *w, const char *path)
 	assert_memory_equal(bytes, w->model, SIZE);
 }
 
-/* Offset, length and address, each aligned and not, at the beginning and at the end of the device. */
+/*
+ * Offset, length and address, each aligned and not, at the beginning and at the end of the device.
+ */
 static void
 every_combination(struct world *w)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of disks that are divided into volumes: what is taken and refused, what volumes hold, space,
- * I/O in pieces, and devices that go away.
+ * Tests of disks that are divided into volumes: what is taken and refused, what volumes hold,
+ * space, I/O in pieces, and devices that go away.
  */
 #include "disk_test.h"
 

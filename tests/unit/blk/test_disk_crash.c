@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of disks that are divided into volumes: a child ends at each step that changes the disk, and
- * what was not synced then is partly lost; each step fails; each allocation fails.  What is left is
- * one state of the history or the next.
+ * Tests of disks that are divided into volumes: a child ends at each step that changes the disk,
+ * and what was not synced then is partly lost; each step fails; each allocation fails.  What is
+ * left is one state of the history or the next.
  */
 #include "disk_test.h"
 

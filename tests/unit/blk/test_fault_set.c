@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests of faults that are injected while a device is in use: what they strike, and when they end. */
+/*
+ * Tests of faults that are injected while a device is in use: what they strike, and when they end.
+ */
 #include "blk_test.h"
 
 #include <errno.h>

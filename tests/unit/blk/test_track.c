@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of the tracking layer and of copies from one device to another: that a device that is in use
- * is copied whole, in whatever order its operations and the copier's steps come.
+ * Tests of the tracking layer and of copies from one device to another: that a device that is in
+ * use is copied whole, in whatever order its operations and the copier's steps come.
  */
 #include "blk_test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A store of items in memory, which stands for the cluster that gateways share (catalog/shared.h): any
- * number of catalogs of one process open it.  Faults are set for the commits that come next.
+ * A store of items in memory, which stands for the cluster that gateways share (catalog/shared.h):
+ * any number of catalogs of one process open it.  Faults are set for the commits that come next.
  */
 #ifndef VDS_TESTS_SHARED_STORE_H
 #define VDS_TESTS_SHARED_STORE_H

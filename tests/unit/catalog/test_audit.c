@@ -103,7 +103,9 @@ test_each_record_takes_two_old_ones_away(void **state)
 	assert_int_equal(kept(catalog), 4); /* those of today stay */
 }
 
-/* Its number is the one after which the next is counted; a clock that was wrong must not reset it. */
+/*
+ * Its number is the one after which the next is counted; a clock that was wrong must not reset it.
+ */
 static void
 test_the_newest_record_stays(void **state)
 {

@@ -16,7 +16,9 @@ struct counts {
 	int writes; /* calls with which it has written them */
 };
 
-/* An id that lies anywhere among the others, as those that the array makes; the same in each run. */
+/*
+ * An id that lies anywhere among the others, as those that the array makes; the same in each run.
+ */
 static struct guid
 id_of(unsigned kind, unsigned n)
 {

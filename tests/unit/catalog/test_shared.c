@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Catalogs that share a store: what one commits the others take over; conflicts, lost answers, loads
- * while others commit, limits and damage.
+ * Catalogs that share a store: what one commits the others take over; conflicts, lost answers,
+ * loads while others commit, limits and damage.
  */
 #include "catalog_test.h"
 
@@ -104,7 +104,9 @@ follow_only(struct gateway *g)
 	catalog_news_fini(&news);
 }
 
-/* The state that was followed, the one in the working copy and that of the other gateway are equal. */
+/*
+ * The state that was followed, the one in the working copy and that of the other gateway are equal.
+ */
 static void
 assert_alike(struct shared_fixture *s)
 {

@@ -66,8 +66,8 @@ sequence(struct fixture *fx)
 }
 
 /*
- * A request that has changed rows has their values in its record: what was made has none before, what
- * was deleted none after, and of what was changed there are those members that differ.
+ * A request that has changed rows has their values in its record: what was made has none before,
+ * what was deleted none after, and of what was changed there are those members that differ.
  */
 static void
 values_are_recorded(struct fixture *fx, enum verb_id verb, uint64_t sequence_before)
@@ -340,7 +340,9 @@ job_that_runs(struct fixture *fx)
 	return id;
 }
 
-/* A job that grows a thick LUN: it waits where it allocates, and, cancelled, where it gives back. */
+/*
+ * A job that grows a thick LUN: it waits where it allocates, and, cancelled, where it gives back.
+ */
 static void
 job_changes(struct fixture *fx, char path[256])
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A list that is narrowed by name finds its rows through an index: the rows and texts that a request
- * looks at are counted in an array with few objects and in one with many, and must be about as many.
- * The program is linked so that calls of strcmp, state_at and order_walk_next come here first.
+ * A list that is narrowed by name finds its rows through an index: the rows and texts that a
+ * request looks at are counted in an array with few objects and in one with many, and must be about
+ * as many. The program is linked so that calls of strcmp, state_at and order_walk_next come here
+ * first.
  */
 #include <stdint.h>
 

@@ -484,7 +484,9 @@ test_a_principal_leaves_some_to_others(void **state)
 		assert_true(read_until(fds[i], "event: hello"));
 	}
 	ask(tcp_connect(s), stream, "409", "token hog has 5 event streams here already");
-	/* and a request whose answer it does not read: many, so that they do not fit in the buffers */
+	/*
+	 * and a request whose answer it does not read: many, so that they do not fit in the buffers
+	 */
 	fds[5] = tcp_connect(s);
 	for (int i = 0; i < 200; i++)
 		if (send(fds[5], hog, strlen(hog), MSG_DONTWAIT | MSG_NOSIGNAL) <= 0)
@@ -508,8 +510,8 @@ test_a_principal_leaves_some_to_others(void **state)
 }
 
 /*
- * Strangers who are refused, and send on without reading that, hold no place: with eight connections,
- * thirty of them keep nobody out.
+ * Strangers who are refused, and send on without reading that, hold no place: with eight
+ * connections, thirty of them keep nobody out.
  */
 static void
 test_refused_strangers_cannot_keep_others_out(void **state)

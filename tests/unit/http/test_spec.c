@@ -88,7 +88,9 @@ test_unknown_members_are_refused(void **state)
 	body_refused(NULL, "{\"a\":1}", "a");
 }
 
-/* A secret that is typed as a name is in no error, and so neither in the log nor in the audit log. */
+/*
+ * A secret that is typed as a name is in no error, and so neither in the log nor in the audit log.
+ */
 static void
 test_where_a_secret_belongs_no_unknown_name_is_repeated(void **state)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every verb of the table over TLS, asked by the holders of certificates and of tokens with each role,
- * by a certificate without a role, by a wrong token and by nobody: who may ask is not refused, who may
- * not gets 403 (or 401, where the server does not know who it is), changes nothing and is in the audit
- * log.  A new verb is walked as soon as it is in the table (model/verbs.h).
+ * Every verb of the table over TLS, asked by the holders of certificates and of tokens with each
+ * role, by a certificate without a role, by a wrong token and by nobody: who may ask is not
+ * refused, who may not gets 403 (or 401, where the server does not know who it is), changes nothing
+ * and is in the audit log.  A new verb is walked as soon as it is in the table (model/verbs.h).
  *
  * test_auth.c walks the same table for users and groups of the unix socket and for loopback TCP.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of CHAP: each hash and encoding, one-way and mutual.  test_chap_attack.c has the ways in which
- * an initiator can fail or attack.  Sources: RFC 7143 §9.2.1 and §12.1.3, RFC 1994.
+ * Tests of CHAP: each hash and encoding, one-way and mutual.  test_chap_attack.c has the ways in
+ * which an initiator can fail or attack.  Sources: RFC 7143 §9.2.1 and §12.1.3, RFC 1994.
  */
 #include "chap_test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of CHAP: every way in which an initiator can fail or attack, and values that cannot be read.
- * Sources: RFC 7143 §9.2.1 and §12.1.3, RFC 1994.
+ * Tests of CHAP: every way in which an initiator can fail or attack, and values that cannot be
+ * read. Sources: RFC 7143 §9.2.1 and §12.1.3, RFC 1994.
  */
 #include "chap_test.h"
 
@@ -9,7 +9,9 @@
 
 /* --- attacks --- */
 
-/* RFC 7143 §9.2.1: "Responders MUST check for this condition and close the iSCSI TCP connection". */
+/*
+ * RFC 7143 §9.2.1: "Responders MUST check for this condition and close the iSCSI TCP connection".
+ */
 static void
 test_a_reflected_challenge(void **state)
 {

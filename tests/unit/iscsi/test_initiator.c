@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of the initiator side against the target side of the same folder: logins, commands and their
- * data however the bytes are cut, task management, and the ends of a connection.
+ * Tests of the initiator side against the target side of the same folder: logins, commands and
+ * their data however the bytes are cut, task management, and the ends of a connection.
  */
 #include "initiator_pair.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of ErrorRecoveryLevel 2: a connection fails, and its tasks go to another one.  Source: RFC 7143
- * §7.2.2, §11.5.6, §11.6.1 and §11.14.
+ * Tests of ErrorRecoveryLevel 2: a connection fails, and its tasks go to another one.  Source: RFC
+ * 7143 §7.2.2, §11.5.6, §11.6.1 and §11.14.
  */
 #include "peer.h"
 

@@ -162,7 +162,10 @@ ack_data(struct peer *p, const struct sent *sent, uint32_t next)
 	peer_snack(p, SNACK_DATA_ACK, TAG_NONE, get_be32(sent->pdu[3].bhs + AT_TTT), next, 0);
 }
 
-/* §11.16.2: "An initiator MUST NOT request retransmission for any data it had already acknowledged." */
+/*
+ * §11.16.2: "An initiator MUST NOT request retransmission for any data it had already
+ * acknowledged."
+ */
 static void
 test_acknowledged_data_is_not_sent_again(void **state)
 {
@@ -399,7 +402,10 @@ take_segments_of(struct peer *p, const char *pair)
 	peer_expect(p, OP_TEXT_RESPONSE, NULL);
 }
 
-/* §11.16.3: from the last DataACK on, in other sizes, and a response with the tag and the same StatSN. */
+/*
+ * §11.16.3: from the last DataACK on, in other sizes, and a response with the tag and the same
+ * StatSN.
+ */
 static void
 test_r_data_snack_cuts_the_data_anew(void **state)
 {
@@ -476,7 +482,9 @@ take(struct peer *p, size_t len)
 	}
 }
 
-/* The size changes while the data is on its way: what was cut in both sizes can only be cut anew. */
+/*
+ * The size changes while the data is on its way: what was cut in both sizes can only be cut anew.
+ */
 static void
 test_data_of_two_sizes_is_cut_anew(void **state)
 {
@@ -669,7 +677,9 @@ test_kept_task_is_not_aborted(void **state)
 	peer_expect_alive(&p);
 }
 
-/* Requests that wait for room in the ring, while the status is acknowledged or the connection ends. */
+/*
+ * Requests that wait for room in the ring, while the status is acknowledged or the connection ends.
+ */
 static void
 test_snacks_while_nothing_is_sent(void **state)
 {

@@ -395,7 +395,9 @@ test_r2t_is_sent_again(void **state)
 	expect_written(&p);
 }
 
-/* §7.8: no further action; the command is sent again under its number, §7.2.1, and then only once. */
+/*
+ * §7.8: no further action; the command is sent again under its number, §7.2.1, and then only once.
+ */
 static void
 test_damaged_command_is_taken_when_it_is_retried(void **state)
 {

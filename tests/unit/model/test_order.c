@@ -403,7 +403,9 @@ test_a_change_of_an_order_fails_without_a_trace(void **unused)
 
 /* ---- loading ---- */
 
-/* LUNs 0 … luns-1, each behind `each` targets, in a sequence that the seed chooses; 0: as sorted. */
+/*
+ * LUNs 0 … luns-1, each behind `each` targets, in a sequence that the seed chooses; 0: as sorted.
+ */
 static int
 load_of(unsigned luns, unsigned targets, unsigned each, unsigned seed, struct state **ret_state)
 {

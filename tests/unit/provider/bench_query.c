@@ -3,8 +3,8 @@
  * Measures what a program of VDS pays for the question behind every rescan: QueryInterface for
  * IVdsLunIscsi, QueryAssociatedTargets, Next(4) and all releases, while it holds its objects.  Over
  * a real client with a replica of an array in the test: 1,000 and 100,000 LUNs with four targets
- * each, in one thread and in two, with one array in the list and with three.  In turn with it runs a
- * loop of as many allocations, locks and atomic operations as the query once made, with nothing
+ * each, in one thread and in two, with one array in the list and with three.  In turn with it runs
+ * a loop of as many allocations, locks and atomic operations as the query once made, with nothing
  * between them.
  */
 #include <sched.h>

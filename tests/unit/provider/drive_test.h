@@ -2,8 +2,8 @@
 /*
  * An array with drives, for the tests of what lies on them.
  *
- * Pools 1 and 3 lie on drive 1, on the same file system; pool 2 lies on drives 2 and 3, which mirror
- * each other.  LUNs 1 and 2 are in pool 1, LUN 3 is in pool 2.
+ * Pools 1 and 3 lie on drive 1, on the same file system; pool 2 lies on drives 2 and 3, which
+ * mirror each other.  LUNs 1 and 2 are in pool 1, LUN 3 is in pool 2.
  */
 #ifndef VDS_TESTS_DRIVE_TEST_H
 #define VDS_TESTS_DRIVE_TEST_H

@@ -3,10 +3,10 @@
  * A client without an array: client.h over a state in memory that the test changes as it likes.
  * Typed changes do what the array would do to the rows, as far as the tests of com need it.
  *
- * client_new_with("fake:") makes it.  The state at its first start has the rows of sample_edit() and live
- * rows of LUNs 1 and 2.  "fake:2" … "fake:9" are other arrays, whose ids are sample_id('a', 2) and
- * so on; any other URL is one where nobody answers.  An array keeps its state while its client is
- * stopped.
+ * client_new_with("fake:") makes it.  The state at its first start has the rows of sample_edit()
+ * and live rows of LUNs 1 and 2.  "fake:2" … "fake:9" are other arrays, whose ids are
+ * sample_id('a', 2) and so on; any other URL is one where nobody answers.  An array keeps its state
+ * while its client is stopped.
  */
 #ifndef VDS_TESTS_FAKE_CLIENT_H
 #define VDS_TESTS_FAKE_CLIENT_H

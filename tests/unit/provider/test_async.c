@@ -180,7 +180,9 @@ test_a_paused_operation_is_pending(void **state)
 	RELEASE(async);
 }
 
-/* The array forgets ended jobs after a day; who held the object meanwhile still learns the outcome. */
+/*
+ * The array forgets ended jobs after a day; who held the object meanwhile still learns the outcome.
+ */
 static void
 test_the_outcome_outlives_the_job(void **state)
 {

@@ -272,7 +272,9 @@ test_lun_number_is_the_arrays(void **state)
 	RELEASE(number);
 }
 
-/* What the array lacks is said of an object that is there; a wrong argument is wrong in any state. */
+/*
+ * What the array lacks is said of an object that is there; a wrong argument is wrong in any state.
+ */
 static void
 test_a_deleted_lun_is_deleted_before_it_lacks_anything(void **state)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Storage pools: what they say, and LUNs that are made in them.  The array is that of drive_test.h. */
+/*
+ * Storage pools: what they say, and LUNs that are made in them.  The array is that of drive_test.h.
+ */
 #include "drive_test.h"
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Values for every method of every interface, made by the tables of src/remote, and the two ends of a
- * connection to send them over.  test_values.c and the fuzz target use it.
+ * Values for every method of every interface, made by the tables of src/remote, and the two ends of
+ * a connection to send them over.  test_values.c and the fuzz target use it.
  */
 #ifndef VDS_TESTS_REMOTE_VALUES_H
 #define VDS_TESTS_REMOTE_VALUES_H
@@ -44,8 +44,8 @@ void values_pump(struct values_ends *ends);
 void values_disconnect(struct values_ends *ends);
 
 /*
- * Makes a message of what was written, which is no longer `out`'s; the caller frees it.  NULL: writing
- * has failed.
+ * Makes a message of what was written, which is no longer `out`'s; the caller frees it.  NULL:
+ * writing has failed.
  */
 struct remote_message *values_message(struct remote_out *out);
 

@@ -53,7 +53,9 @@ struct out {
 /* Starts the command in *tt, which test_task_fini frees. */
 enum scsi_progress out_start(struct hosts *h, unsigned host, struct test_task *tt,
 			     const struct out *out);
-/* Runs the command to its end, PREEMPT AND ABORT too; returns its status.  The answer is in h->tt. */
+/*
+ * Runs the command to its end, PREEMPT AND ABORT too; returns its status.  The answer is in h->tt.
+ */
 uint8_t out(struct hosts *h, unsigned host, const struct out *out);
 /* The same with a whole parameter list. */
 uint8_t out_list(struct hosts *h, unsigned host, uint8_t action, const uint8_t *list, size_t len);

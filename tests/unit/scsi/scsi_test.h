@@ -36,7 +36,10 @@ struct test_dev {
 	uint64_t prefetch_bytes[2];
 };
 
-/* A store that keeps one piece of data of each kind in memory, and can hold or fail what it is asked for. */
+/*
+ * A store that keeps one piece of data of each kind in memory, and can hold or fail what it is
+ * asked for.
+ */
 struct test_store {
 	struct scsi_store store;
 	bool hold; /* a save stays pending until test_store_complete */

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The conflict table, cell by cell: every command that the unit knows is sent by a nexus in each role
- * under each type of reservation, and whether it conflicts is compared with what SPC-5 and SBC-4
- * (for RESERVE: SPC-2) say of that command, which this test states once more and by itself.
+ * The conflict table, cell by cell: every command that the unit knows is sent by a nexus in each
+ * role under each type of reservation, and whether it conflicts is compared with what SPC-5 and
+ * SBC-4 (for RESERVE: SPC-2) say of that command, which this test states once more and by itself.
  */
 #include "reserve_test.h"
 
-/* One row of the standards' tables: six characters, one for each column, A = allowed, C = conflict. */
+/*
+ * One row of the standards' tables: six characters, one for each column, A = allowed, C = conflict.
+ */
 struct rule {
 	uint8_t opcode;
 	int action; /* -1 = any */
 	uint8_t byte4, mask4;
 	/*
-	 * reserved by another; Write Exclusive; Exclusive Access; types for registrants: registered;
-	 * not registered, Write Exclusive; not registered, Exclusive Access
+	 * reserved by another; Write Exclusive; Exclusive Access; types for registrants:
+	 * registered; not registered, Write Exclusive; not registered, Exclusive Access
 	 */
 	const char *columns;
 };

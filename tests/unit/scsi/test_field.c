@@ -50,7 +50,9 @@ is_refused(struct scsi_test *t, const struct scsi_cmd *cmd, unsigned bit, struct
 	return refused;
 }
 
-/* A field of several bytes is named by its first byte; the bit of a pointer is the field's highest. */
+/*
+ * A field of several bytes is named by its first byte; the bit of a pointer is the field's highest.
+ */
 static bool
 names(const struct scsi_cmd *cmd, const struct pointer *p, unsigned bit)
 {
@@ -156,7 +158,9 @@ static const struct {
 	  "REPORT … FUNCTIONS, ALLOCATION LENGTH" },
 };
 
-/* SBC-4 and SPC-5: each of these is a CHECK CONDITION, INVALID FIELD IN CDB, that names its field. */
+/*
+ * SBC-4 and SPC-5: each of these is a CHECK CONDITION, INVALID FIELD IN CDB, that names its field.
+ */
 static void
 test_each_field_out_of_range_is_named(void **state)
 {

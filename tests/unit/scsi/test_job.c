@@ -182,7 +182,9 @@ test_format_zeroes_a_thick_unit(void **state)
 	test_task_fini(&tt);
 }
 
-/* Short and long header, with IMMED and without, and a pattern; zeros as a pattern are no pattern. */
+/*
+ * Short and long header, with IMMED and without, and a pattern; zeros as a pattern are no pattern.
+ */
 static void
 test_format_writes_an_initialization_pattern(void **state)
 {

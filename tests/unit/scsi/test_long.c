@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of CDBs of variable length (SPC-5, "Variable length CDB format"): what they say of themselves.
- * What the commands do with blocks is in test_rw.c, beside the same commands with shorter CDBs.
+ * Tests of CDBs of variable length (SPC-5, "Variable length CDB format"): what they say of
+ * themselves. What the commands do with blocks is in test_rw.c, beside the same commands with
+ * shorter CDBs.
  */
 #include "scsi_test.h"
 

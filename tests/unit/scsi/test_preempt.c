@@ -178,7 +178,9 @@ test_preempt_and_abort_ends_the_tasks_of_the_preempted_alone(void **state)
 	assert_reserved(h, KEY_B, SCSI_RESERVE_WE_RO);
 }
 
-/* The next change waits for the tasks that end; when the waiting command is aborted, nobody minds. */
+/*
+ * The next change waits for the tasks that end; when the waiting command is aborted, nobody minds.
+ */
 static void
 test_changes_wait_for_their_turn(void **state)
 {

@@ -236,7 +236,9 @@ test_write_same_of_no_blocks_goes_to_the_end(void **state)
 	test_task_fini(&tt);
 }
 
-/* What is not zeros is written also with UNMAP: the device may only give back what then reads so. */
+/*
+ * What is not zeros is written also with UNMAP: the device may only give back what then reads so.
+ */
 static void
 test_write_same_with_unmap_writes_until_the_end(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * APTPL: what survives a restart, when it is kept, and what happens when it cannot be kept; and that
- * a service action that runs out of memory has changed nothing.
+ * APTPL: what survives a restart, when it is kept, and what happens when it cannot be kept; and
+ * that a service action that runs out of memory has changed nothing.
  */
 #include "reserve_test.h"
 #include "fault.h"

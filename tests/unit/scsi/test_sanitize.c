@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What tests of libiscsi's iscsi-test-cu check of SANITIZE and WRITE ATOMIC, and cannot say of a
- * unit that lacks CRYPTOGRAPHIC ERASE or writes one sector at a time: tests/conformance/expected.txt
- * names these tests beside those.  Tests of the operations themselves are in test_job.c.
+ * unit that lacks CRYPTOGRAPHIC ERASE or writes one sector at a time:
+ * tests/conformance/expected.txt names these tests beside those.  Tests of the operations
+ * themselves are in test_job.c.
  */
 #include "scsi_test.h"
 
@@ -138,7 +139,9 @@ test_no_sanitize_passes_write_protection(void **state)
 	scsi_itl_fini(&other);
 }
 
-/* SPC-5 and SBC-4, commands that are allowed in the presence of reservations: SANITIZE conflicts. */
+/*
+ * SPC-5 and SBC-4, commands that are allowed in the presence of reservations: SANITIZE conflicts.
+ */
 static void
 test_no_sanitize_passes_the_reservation_of_another_nexus(void **state)
 {

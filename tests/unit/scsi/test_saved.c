@@ -108,7 +108,10 @@ test_what_is_not_saved_ends_with_a_reset(void **state)
 	assert_true(wce(t, CURRENT));
 }
 
-/* A catalog that is full or read-only says nothing of the medium: no host may take it for protected. */
+/*
+ * A catalog that is full or read-only says nothing of the medium: no host may take it for
+ * protected.
+ */
 static void
 test_what_cannot_be_saved_has_not_happened(void **state)
 {

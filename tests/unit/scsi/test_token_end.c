@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of what ends ROD tokens and the copies that use them; and of EXTENDED COPY(LID4), which shares
- * the 32-bit list identifiers.
+ * Tests of what ends ROD tokens and the copies that use them; and of EXTENDED COPY(LID4), which
+ * shares the 32-bit list identifiers.
  */
 #include "token_test.h"
 

@@ -70,7 +70,10 @@ struct fake_state {
 	_Atomic int place;      /* enum fake_place */
 	_Atomic int act;        /* enum fake_act */
 	_Atomic unsigned hanging;
-	/* what the process was given: a descriptor of the test's, whether SIGTERM is blocked or ignored */
+	/*
+	 * what the process was given: a descriptor of the test's, whether SIGTERM is blocked or
+	 * ignored
+	 */
 	int test_fd;
 	bool has_test_fd, has_signals;
 };

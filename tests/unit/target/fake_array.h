@@ -44,9 +44,9 @@ void fake_portal(struct array *array, const struct guid *id, const char *address
 /* The one controller, with this status. */
 void fake_controller(struct array *array, enum row_status status);
 /*
- * Several gateways: which controller this array is, a controller that others reach at `address`, which
- * of them listens at a portal, and who owns a LUN (a zero controller: nobody does).  The secret by
- * which gateways know each other is taken at once.
+ * Several gateways: which controller this array is, a controller that others reach at `address`,
+ * which of them listens at a portal, and who owns a LUN (a zero controller: nobody does).  The
+ * secret by which gateways know each other is taken at once.
  */
 void fake_own(struct array *array, const struct guid *controller);
 /* Another gateway that hears of the resets that this one announces (array_keep). */

@@ -210,7 +210,10 @@ few_log_in(struct few_gateways *g, unsigned gateway, const char *host, unsigned 
 	for (int lun = 0; lun < (int)FEW_LUNS; lun++) {
 		int attention = host_test_unit_ready(iscsi, lun);
 
-		/* the second owner may take the nexus for one that was in use (struct target_inside) */
+		/*
+		 * the second owner may take the nexus for one that was in use (struct
+		 * target_inside)
+		 */
 		if (attention != UA_ACCESS || gateway < 2 || lun == 0)
 			assert_int_equal(attention, UA_POWER_ON);
 		assert_int_equal(host_test_unit_ready(iscsi, lun), 0);

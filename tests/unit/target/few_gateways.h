@@ -83,8 +83,8 @@ struct iscsi_context *few_log_in(struct few_gateways *g, unsigned gateway, const
 /* Logs in to the first gateway as HOST_1, and takes the unit attention of the LUN. */
 void few_raw(struct few_gateways *g, struct raw *raw, unsigned lun);
 /*
- * The same with LUN 1, and has the store hold a write of len bytes, at most 1,024, that its owner has
- * got.
+ * The same with LUN 1, and has the store hold a write of len bytes, at most 1,024, that its owner
+ * has got.
  */
 void few_hold_at_owner(struct few_gateways *g, struct raw *raw, const uint8_t *cdb, size_t cdb_len,
 		       uint32_t len);

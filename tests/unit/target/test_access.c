@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Two paths to one LUN, through two targets: what each says of the other, who is told of a changed
- * state, what a path that is not active refuses, and states that an initiator sets.  The groups have
- * the numbers 1 (target a) and 2 (target b).
+ * state, what a path that is not active refuses, and states that an initiator sets.  The groups
+ * have the numbers 1 (target a) and 2 (target b).
  */
 #include "target_test.h"
 
@@ -286,7 +286,9 @@ test_a_state_that_an_initiator_sets_is_told_to_the_others(void **state)
 	host_logout(other);
 }
 
-/* Two groups in one command: what the nexus of the command is not told of is told once to others. */
+/*
+ * Two groups in one command: what the nexus of the command is not told of is told once to others.
+ */
 static void
 test_an_initiator_swaps_the_states_of_two_groups(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of authentication by CHAP, with libiscsi as the initiator: which secrets let in, one-way and
- * mutual, in sessions of targets and in discovery.
+ * Tests of authentication by CHAP, with libiscsi as the initiator: which secrets let in, one-way
+ * and mutual, in sessions of targets and in discovery.
  */
 #include "target_test.h"
 

@@ -358,7 +358,9 @@ test_the_same_cid_takes_the_place_of_one_connection(void **state)
 	raw_close(&c);
 }
 
-/* RFC 7143 §6.3.4: the session goes on, with its numbers and its nexus, and no time passes for it. */
+/*
+ * RFC 7143 §6.3.4: the session goes on, with its numbers and its nexus, and no time passes for it.
+ */
 static void
 test_the_only_connection_is_replaced_within_its_session(void **state)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What becomes of an EXTENDED COPY, or a WRITE USING TOKEN, that is under way when its task is aborted, one of its units is
- * reset, drained or taken away, its session ends, or the data path stops.
+ * What becomes of an EXTENDED COPY, or a WRITE USING TOKEN, that is under way when its task is
+ * aborted, one of its units is reset, drained or taken away, its session ends, or the data path
+ * stops.
  */
 #include "target_test.h"
 
@@ -123,8 +124,8 @@ copy(struct env *env, struct raw *raw, const struct guid *other)
 }
 
 /*
- * Begins the same copy in another way: LUN 0 makes a token of all chunks, and LUN 1, to which the command
- * is sent, is written with it.  Returns its ITT.
+ * Begins the same copy in another way: LUN 0 makes a token of all chunks, and LUN 1, to which the
+ * command is sent, is written with it.  Returns its ITT.
  */
 static uint32_t
 copy_by_token(struct raw *raw)

@@ -43,8 +43,8 @@ expect_async(struct raw *raw, unsigned event, unsigned param3)
 }
 
 /*
- * RFC 7143 §11.9: an initiator is asked to log out; who asks the array a second time ends the session
- * at once, and the initiator learns why the connection breaks.
+ * RFC 7143 §11.9: an initiator is asked to log out; who asks the array a second time ends the
+ * session at once, and the initiator learns why the connection breaks.
  */
 static void
 test_a_session_that_is_ended_is_told(void **state)

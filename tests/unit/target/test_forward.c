@@ -263,7 +263,9 @@ test_only_paths_through_the_owner_are_optimized(void **state)
 	}
 }
 
-/* A write that the owner's store holds is aborted there, and nothing of it comes after the answer. */
+/*
+ * A write that the owner's store holds is aborted there, and nothing of it comes after the answer.
+ */
 static void
 test_abort_of_a_command_that_the_owner_has(void **state)
 {
@@ -352,7 +354,10 @@ test_order_is_that_of_arrival(void **state)
 	host_logout(host);
 }
 
-/* What came behind an ORDERED command that waits for an owner goes on when that does, or is given up. */
+/*
+ * What came behind an ORDERED command that waits for an owner goes on when that does, or is given
+ * up.
+ */
 static void
 test_behind_an_ordered_command_that_waits(void **state)
 {
@@ -379,7 +384,9 @@ test_behind_an_ordered_command_that_waits(void **state)
 	raw_close(&raw);
 }
 
-/* Without its lease a gateway starts nothing and answers nothing, and goes on when it has it again. */
+/*
+ * Without its lease a gateway starts nothing and answers nothing, and goes on when it has it again.
+ */
 static void
 test_without_its_lease_a_gateway_is_silent(void **state)
 {

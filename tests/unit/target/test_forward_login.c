@@ -34,8 +34,8 @@ begin_write(struct few_gateways *g, struct raw *raw, unsigned gateway)
 }
 
 /*
- * The initiator logs in through another gateway, with the same ISID.  Its write there must not reach
- * the medium before the one of before, which hangs in the store: it is answered BUSY.
+ * The initiator logs in through another gateway, with the same ISID.  Its write there must not
+ * reach the medium before the one of before, which hangs in the store: it is answered BUSY.
  */
 static void
 go_on_through(struct few_gateways *g, unsigned gateway)

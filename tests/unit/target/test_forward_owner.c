@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of what becomes of commands when a LUN gets another owner, or its owner is not reached: some
- * gateways, as few_gateways.h makes them.
+ * Tests of what becomes of commands when a LUN gets another owner, or its owner is not reached:
+ * some gateways, as few_gateways.h makes them.
  */
 #include "few_gateways.h"
 
@@ -272,7 +272,9 @@ test_a_write_that_remains_unknown_is_not_answered(void **state)
 	end_unanswered(*state, few_write_0, sizeof(few_write_0), 512);
 }
 
-/* A session lasts, for whoever logs in anew, until the owner has answered the aborts of its tasks. */
+/*
+ * A session lasts, for whoever logs in anew, until the owner has answered the aborts of its tasks.
+ */
 static void
 test_the_end_of_a_session_waits_for_the_owner(void **state)
 {
@@ -301,7 +303,9 @@ test_the_end_of_a_session_waits_for_the_owner(void **state)
 
 /* ---- What an owner has in memory only ---- */
 
-/* The reservation is lost with a move, and its holder is told, through whichever gateway it comes. */
+/*
+ * The reservation is lost with a move, and its holder is told, through whichever gateway it comes.
+ */
 static void
 test_a_lost_reserve_is_told(void **state)
 {
@@ -346,8 +350,8 @@ move_quietly(struct few_gateways *g, unsigned to)
 }
 
 /*
- * What was pending at the old owner is told as a loss, also when no command of the nexus came during the
- * move: through a gateway that becomes the owner, and one that then asks another one.
+ * What was pending at the old owner is told as a loss, also when no command of the nexus came
+ * during the move: through a gateway that becomes the owner, and one that then asks another one.
  */
 static void
 pending_is_told(struct few_gateways *g, unsigned to)
@@ -433,9 +437,9 @@ expect_aborted(struct few_gateways *g, struct raw *raw, unsigned attention)
 }
 
 /*
- * Writes that wait at a gateway which does not reach their owner, when another initiator resets the LUN
- * through a gateway, do not reach the owner later: one whose data are here, one that is behind it, and
- * one whose data are still to come.
+ * Writes that wait at a gateway which does not reach their owner, when another initiator resets the
+ * LUN through a gateway, do not reach the owner later: one whose data are here, one that is behind
+ * it, and one whose data are still to come.
  */
 static void
 reset_what_waits(struct few_gateways *g, unsigned gateway, unsigned function)
@@ -506,7 +510,10 @@ test_a_reset_aborts_what_waits_for_a_claim(void **state)
 	raw_close(&other);
 }
 
-/* A session that resets a LUN keeps what it has sent after the request, at whichever gateway it waits. */
+/*
+ * A session that resets a LUN keeps what it has sent after the request, at whichever gateway it
+ * waits.
+ */
 static void
 test_a_reset_keeps_what_comes_after_it(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of what units do beside commands: SANITIZE outlives the session and the data path, gives way
- * to drains, and keeps nothing of a deleted LUN.
+ * Tests of what units do beside commands: SANITIZE outlives the session and the data path, gives
+ * way to drains, and keeps nothing of a deleted LUN.
  */
 #include "target_test.h"
 
@@ -248,7 +248,9 @@ limit(struct env *env, const char *qos)
 	fake_commit(env->array);
 }
 
-/* What a job writes counts for the limits, and what waits for them is shown, and yields to drains. */
+/*
+ * What a job writes counts for the limits, and what waits for them is shown, and yields to drains.
+ */
 static void
 test_limits_hold_it_and_drains_do_not_wait_for_that(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of the arithmetic of limits, on a clock that the test moves: rates, bursts, fairness, and what
- * LUNs keep of their pool.  The clients of a simulation send a command as soon as the one before it
- * has ended, as initiators under load do.
+ * Tests of the arithmetic of limits, on a clock that the test moves: rates, bursts, fairness, and
+ * what LUNs keep of their pool.  The clients of a simulation send a command as soon as the one
+ * before it has ended, as initiators under load do.
  */
 #include <setjmp.h>
 #include <stdarg.h>

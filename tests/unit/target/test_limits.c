@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Commands that wait for limits: nothing but them waits, everything that ends commands ends them too,
- * and they go on when their time comes or the limits change.  The limits are so low that a command
- * that waits does so for longer than a test takes; the rates themselves are tested in test_limit.c.
+ * Commands that wait for limits: nothing but them waits, everything that ends commands ends them
+ * too, and they go on when their time comes or the limits change.  The limits are so low that a
+ * command that waits does so for longer than a test takes; the rates themselves are tested in
+ * test_limit.c.
  */
 #include "target_test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of ErrorRecoveryLevel 2 on the data path: a connection is lost, and the session, its nexus and
- * its tasks go on.  Source: RFC 7143 §6.3.4, §7.2.2, §11.5.6 and §11.14.
+ * Tests of ErrorRecoveryLevel 2 on the data path: a connection is lost, and the session, its nexus
+ * and its tasks go on.  Source: RFC 7143 §6.3.4, §7.2.2, §11.5.6 and §11.14.
  */
 #include "target_test.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of senders: another thread sends for a session's further connections.  What comes and goes is
- * right also when the peer is slow, or goes away in the midst; and sessions that may not have senders
- * have none.
+ * Tests of senders: another thread sends for a session's further connections.  What comes and goes
+ * is right also when the peer is slow, or goes away in the midst; and sessions that may not have
+ * senders have none.
  */
 #include "target_test.h"
 
@@ -231,7 +231,9 @@ test_input_waits_while_answers_wait(void **state)
 	assert_true(wait_senders(env, 0));
 }
 
-/* A logout takes the output of other connections at once, while another thread might be sending it. */
+/*
+ * A logout takes the output of other connections at once, while another thread might be sending it.
+ */
 static void
 test_sessions_whose_tasks_may_move_have_no_sender(void **state)
 {

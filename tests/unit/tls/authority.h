@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A certificate authority for tests: makes keys and certificates at run time, so that no key lies in
- * the tree and no certificate expires.  One thread.
+ * A certificate authority for tests: makes keys and certificates at run time, so that no key lies
+ * in the tree and no certificate expires.  One thread.
  */
 #ifndef VDS_TESTS_AUTHORITY_H
 #define VDS_TESTS_AUTHORITY_H
@@ -30,8 +30,8 @@ void authority_free(struct authority *ca);
 void authority_write(const struct authority *ca, const char *path, bool append);
 /*
  * Writes the CA's revocation list; append: behind what the file has.  revoked: the file of a
- * certificate that the list names, or NULL.  until_s: when the next list comes, relative to now; 0 =
- * in a day.
+ * certificate that the list names, or NULL.  until_s: when the next list comes, relative to now; 0
+ * = in a day.
  */
 void authority_revoke(const struct authority *ca, const char *path, bool append,
 		      const char *revoked, long until_s);

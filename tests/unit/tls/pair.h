@@ -169,7 +169,10 @@ pair_fini(struct pair *pair)
 	tls_conn_free(pair->server.conn);
 }
 
-/* Lets both sides shake hands until both are done or failed.  The text is the client's, if it failed. */
+/*
+ * Lets both sides shake hands until both are done or failed.  The text is the client's, if it
+ * failed.
+ */
 static inline void
 pair_shake(struct pair *pair, int *ret_server, int *ret_client)
 {

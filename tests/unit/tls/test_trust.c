@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests of whom a client trusts, and what it says when it does not; and of clients' certificates. */
+/*
+ * Tests of whom a client trusts, and what it says when it does not; and of clients' certificates.
+ */
 #include "pair.h"
 
 /* Shakes hands; returns what the client has found. */
