@@ -58,7 +58,26 @@ let deletions = 0,
 export const deletionsEnd = () =>
 	deletions === 0 ? Promise.resolve() : new Promise((done) => waiting.push(done));
 
-function deletionEnded() {
+// What we have deleted, and whose end the events have not told yet.
+const deleted = new Set();
+
+/** Whether an object is known to be deleted although its row is still there. */
+export const isDeleted = (id) => deleted.has(id);
+
+/** To be told of each change: from now on the rows know of a deletion, or what was restored. */
+export function heard(change) {
+	Object.values(change.delete ?? {}).forEach((keys) =>
+		keys.forEach((key) => deleted.delete([].concat(key).join())),
+	);
+	Object.entries(change.put ?? {}).forEach(([family, rows]) => {
+		if (!family.startsWith('live_')) rows.forEach((row) => deleted.delete(row.id));
+	});
+}
+
+function deletionEnded(answer, path) {
+	// a longer path is that of a part of an object, or of what joins two
+	const [, id] = /^\/v1\/[^/]+\/([^/]+)$/.exec(path) ?? [];
+	if (answer?.ok && id) deleted.add(id);
 	if (--deletions > 0) return;
 	waiting.forEach((done) => done());
 	waiting = [];
@@ -87,7 +106,7 @@ export async function request(operation, { ids, query, body, requestId, signal, 
 		if (error.name === 'AbortError') throw error;
 		throw new ApiError(0, 'NO_ANSWER', 'vdsd does not answer');
 	} finally {
-		if (deletes) deletionEnded();
+		if (deletes) deletionEnded(answer, pathOf(operation, ids));
 	}
 	if (answer.ok) return answer;
 	const error = await errorOf(answer);

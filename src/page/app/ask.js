@@ -2,7 +2,7 @@
 // What the event stream does not tell (tokens, reservations, histories): asked when it is shown, and
 // now and then while it is in sight.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, deletionsEnd } from './api.js';
+import { call, deletionsEnd, isDeleted } from './api.js';
 import { isThere } from './model.js';
 import { store, useStore } from './store.js';
 
@@ -10,7 +10,8 @@ const EVERY_MS = 5000;
 
 /** Whether vdsd can be asked about an object now, as far as the page knows.  about: see useAnswer. */
 const canAsk = (about) =>
-	!document.hidden && (!about || isThere(store.replica, about.family, about.id));
+	!document.hidden &&
+	(!about || (isThere(store.replica, about.family, about.id) && !isDeleted(about.id)));
 
 /**
  * The answer to an operation that only reads.  about: the object that is asked about, { family, id },

@@ -108,6 +108,7 @@ function start() {
 		},
 		change(change) {
 			store.lastChange = change;
+			api.heard(change);
 		},
 		refused,
 	});
