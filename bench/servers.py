@@ -91,6 +91,8 @@ class Vdsd:
                                         env={**os.environ, **(env or {})})
         stack.callback(end, self.process)
         wait_for('vdsd', lambda: ready.exists() or self.process.poll() is not None)
+        if not ready.exists():
+            sys.exit(f'bench: vdsd has ended:\n{(top / "vdsd.log").read_text()[-2000:]}')
         portal = json.loads(ready.read_text())['portals'][0]
         self.portal = f'{portal["address"]}:{portal["port"]}'
 

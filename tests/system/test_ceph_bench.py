@@ -36,6 +36,7 @@ def test_both_parts_are_measured():
         said = done.stdout + done.stderr
         check(re.search(r'^bare omap commit: [1-9][0-9]* us$', done.stdout, re.M), said)
         check(re.search(r'^a change, catalog in file: [1-9]', done.stdout, re.M), said)
+        check(re.search(r'^(?:ok|MISS): commits: [0-9.]+ ', done.stdout, re.M), said)
         equal(os.listdir(top), [], 'what is left')
 
 

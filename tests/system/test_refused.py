@@ -92,7 +92,7 @@ OF_A_DEVICE = ['nothing', 'io_uring', 'preadv2, pwritev2', 'RWF_DSYNC', 'RWF_DSY
                'O_TMPFILE']
 
 # What vdsd cannot do without: it ends at its start, and says so.
-NEEDED = {'epoll_create1=ENOSYS': 'cannot make the verifier', 'eventfd2=ENOSYS': 'cannot make the verifier',
+NEEDED = {'epoll_create1=ENOSYS': 'cannot make the verifier', 'eventfd2=ENOSYS': 'cannot wait for signals',
           'flock=ENOSYS': 'lock: cannot lock', 'prctl:0==4=EINVAL': 'core files'}
 
 
