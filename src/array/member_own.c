@@ -216,11 +216,22 @@ claims_fill(struct array_member *member, struct claims *claims)
 	return rc;
 }
 
+/* Returns the one of two results that says more: out, then behind the catalog, then the first. */
+static int
+weigh(int first, int next)
+{
+	if (first == -ESHUTDOWN || next == 0)
+		return first;
+	if (next == -ESHUTDOWN || first == 0)
+		return next;
+	return next == -ESTALE ? next : first;
+}
+
 /*
  * Notes the epochs, all at the same time, and looks afterwards, in the newest state, whether the
  * LUNs are still this gateway's.  The claims may come from a state before a move of a LUN, whose
- * change is published before the move ends; none begins during a claim.  Returns 0, or the first
- * error.
+ * change is published before the move ends; none begins during a claim.  Returns 0, or the error
+ * that says most.
  */
 static int
 claims_make(struct array_member *member, struct claims *claims)
@@ -242,7 +253,7 @@ claims_make(struct array_member *member, struct claims *claims)
 		count += claim->rc < 0;
 		if (claim->rc == 0)
 			atomic_fetch_add(&member->claims, 1);
-		if (claim->rc < 0 && (failed == NULL || claim->rc == -ESHUTDOWN))
+		if (claim->rc < 0 && (failed == NULL || weigh(failed->rc, claim->rc) != failed->rc))
 			failed = claim;
 	}
 	if (failed != NULL && failed->rc != -ESHUTDOWN)
@@ -283,23 +294,39 @@ learn_fences(struct array_member *member, const struct state *state)
 	return rc == 0 && fenced ? -ESHUTDOWN : rc;
 }
 
+/*
+ * Returns whether the claims behind these, which ended with rc, are to be made now.  The errors of
+ * LUNs, or of a whole pool, stop no others.  When nothing was answered, the cluster itself is asked
+ * whether it is there, so that one that is away is not waited for again with each batch.
+ */
+static bool
+goes_on(struct array_member *member, const struct claims *claims, int rc)
+{
+	bool fenced = false;
+
+	if (claims->count == 0 || rc == -ESHUTDOWN || rc == -ENOMEM)
+		return false;
+	for (size_t i = 0; i < claims->count; i++)
+		if (claims->of[i].rc != -ETIMEDOUT)
+			return true;
+	return member->ops->fenced(member->cluster, &fenced) == 0 && !fenced;
+}
+
 static int
 claim_owned(struct array_member *member, const struct state *state)
 {
 	AUTO_FREE struct claims *claims = mem_calloc(1, sizeof(*claims));
 	int first = claims != NULL ? learn_fences(member, state) : -ENOMEM;
-	bool more = true;
+	bool more = first == 0;
 
 	if (claims != NULL)
 		claims->state = state;
-	while (more && (first == 0 || first == -ESTALE)) {
+	while (more) {
 		int filled = claims_fill(member, claims);
 		int rc = claims_make(member, claims);
 
-		rc = rc == 0 ? filled : rc;
-		if (rc < 0 && (first == 0 || rc == -ESHUTDOWN))
-			first = rc;
-		more = claims->count > 0;
+		more = filled == 0 && goes_on(member, claims, rc);
+		first = weigh(first, rc != 0 ? rc : filled);
 	}
 	return first;
 }

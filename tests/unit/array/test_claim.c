@@ -14,9 +14,11 @@
 
 #include "array/member_int.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "fake_cluster.h"
 
 #define LUNS 300u
+#define BAD  200u /* of them are in the pool "bad" */
 
 struct claims {
 	struct array_member member;
@@ -25,7 +27,9 @@ struct claims {
 	struct array_cluster_ops ops;
 	struct guid luns[LUNS];
 	struct state *state;
-	unsigned pulls;
+	unsigned pulls, calls;
+	int bad_rc;    /* what the claims in the pool of that name fail with */
+	unsigned ends; /* the cluster is away from this call on; 0 = never */
 	/* what the first claim of LUNs was for */
 	struct guid first;
 	size_t first_count;
@@ -85,23 +89,34 @@ commit(struct claims *c, void (*make)(struct claims *c, struct state_edit *edit)
 	c->state = next;
 }
 
+static struct guid
+put_pool(struct state_edit *edit, uint8_t number, const char *name, const char *path)
+{
+	const struct guid id = { { number } };
+	struct row_pool *pool = row_new(ROW_POOL);
+
+	pool->id = id;
+	row_set_string(&pool->name, name);
+	row_set_string(&pool->path, path);
+	assert_int_equal(state_edit_put(edit, pool), 0);
+	return id;
+}
+
+/* Those that come first are in the pool that may be bad, and fill more than one batch. */
 static void
 make_rows(struct claims *c, struct state_edit *edit)
 {
-	struct row_pool *pool = row_new(ROW_POOL);
+	struct guid good = put_pool(edit, 1, "rbd", "rbd:vds");
+	struct guid bad = put_pool(edit, 2, "bad", "rbd:bad");
 
-	pool->id.bytes[0] = 1;
-	row_set_string(&pool->name, "rbd");
-	row_set_string(&pool->path, "rbd:vds");
 	for (unsigned i = 0; i < LUNS; i++) {
 		struct row_lun *row = row_new(ROW_LUN);
 
 		c->luns[i] = (struct guid){ { 1, (uint8_t)(i >> 8), (uint8_t)i } };
 		row->id = c->luns[i];
-		row->pool_id = pool->id;
+		row->pool_id = i < BAD ? bad : good;
 		assert_int_equal(state_edit_put(edit, row), 0);
 	}
-	assert_int_equal(state_edit_put(edit, pool), 0);
 }
 
 static void
@@ -130,7 +145,12 @@ op_lun_claim(void *cluster, const struct guid *owner, struct array_cluster_claim
 		if (c->moves < LUNS)
 			commit(c, move_one);
 	}
+	if (++c->calls == c->ends)
+		fake_client_cut(c->client, true);
 	fake_cluster_ops.lun_claim(c->client, owner, claims, count);
+	for (size_t i = 0; i < count && c->bad_rc < 0; i++)
+		if (str_equal(claims[i].place, "rbd:bad"))
+			claims[i].rc = c->bad_rc;
 }
 
 static int
@@ -260,7 +280,57 @@ test_a_greater_epoch_stops_one_lun_only(void **state)
 	assert_true(guid_equal(&c->first, &c->luns[7]));
 }
 
-/* Nothing is tried behind a batch that nobody has answered; all of it is tried again. */
+/* More of them than a batch has room for, and first in it: the others are claimed in one go. */
+static void
+test_a_pool_that_fails_stops_no_luns_of_another(void **state)
+{
+	static const int errors[] = { -EIO, -ENOENT, -EPERM, -ETIMEDOUT, -ESTALE };
+	struct claims *c = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		c->bad_rc = errors[i];
+		for (unsigned l = BAD; l < LUNS; l++)
+			array_member_deleted(&c->member, &c->luns[l]);
+		assert_int_equal(held(c), 0);
+		array_member_claim_all(&c->member);
+		assert_int_equal(held(c), LUNS - BAD);
+	}
+	assert_int_equal(c->pulls, 1); /* for -ESTALE */
+	c->bad_rc = 0;
+	array_member_claim_all(&c->member);
+	assert_int_equal(held(c), LUNS);
+}
+
+/* An error of one LUN does not hide that the catalog is older than the claim of another. */
+static void
+test_a_newer_owner_is_seen_behind_other_errors(void **state)
+{
+	struct claims *c = *state;
+	struct array_cluster_claim claim = { "rbd:vds", c->luns[LUNS - 1], UINT64_MAX, 0 };
+
+	fake_cluster_ops.lun_claim(fake_client_new(c->cluster), &other, &claim, 1);
+	c->bad_rc = -EIO;
+	array_member_claim_all(&c->member);
+	assert_int_equal(held(c), LUNS - BAD - 1);
+	assert_int_equal(c->pulls, 1);
+}
+
+/* It goes away between two batches: what is behind the one that nobody answers is not tried. */
+static void
+test_a_cluster_that_goes_away_is_asked_once(void **state)
+{
+	struct claims *c = *state;
+
+	c->ends = 2;
+	array_member_claim_all(&c->member);
+	assert_int_equal(held(c), MEMBER_CLAIMS);
+	assert_int_equal(c->calls, 2);
+	fake_client_cut(c->client, false);
+	array_member_claim_all(&c->member);
+	assert_int_equal(held(c), LUNS);
+}
+
+/* Nothing is claimed without the map of the fences; all of it is tried again. */
 static void
 test_a_cluster_that_is_away_is_asked_once(void **state)
 {
@@ -288,6 +358,12 @@ main(void)
 			test_a_lun_that_moves_while_its_epoch_is_noted_is_not_held, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_a_greater_epoch_stops_one_lun_only, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_pool_that_fails_stops_no_luns_of_another,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_newer_owner_is_seen_behind_other_errors,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_cluster_that_goes_away_is_asked_once, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_cluster_that_is_away_is_asked_once, setup,
 						teardown),
