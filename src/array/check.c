@@ -10,6 +10,7 @@
 #include "array/array_int.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 /* Some commands fail in a LUN that is FAILING, but its file is there. */
 static bool
@@ -26,6 +27,7 @@ is_well(enum lun_health health)
 static int
 check_volume(struct array *array, const struct row_lun *lun, const struct array_store *store)
 {
+	const struct array_pool_driver *driver;
 	AUTO_FREE char *place = NULL;
 	char text[TASK_TEXT_SIZE];
 	int rc;
@@ -35,9 +37,10 @@ check_volume(struct array *array, const struct row_lun *lun, const struct array_
 	if (array->look && store->place->driver->is_volatile)
 		return 0;
 	rc = array_pool_place(array, &lun->pool_id, &place);
-	if (rc == 0)
-		rc = store->place->driver->volume_check(place, &lun->id, lun->size_bytes,
-							array->look);
+	/* in an array that is looked at, the store is in the pool that the LUN had at its start */
+	driver = rc == 0 ? array_pool_driver_find(place) : NULL;
+	if (driver != NULL)
+		rc = driver->volume_check(place, &lun->id, lun->size_bytes, array->look);
 	if (rc != ERR_FAILED && rc != ERR_CORRUPT)
 		return rc;
 	snprintf(text, sizeof(text), "%s", err_text(rc));
@@ -99,55 +102,93 @@ check_row(struct array *array, enum row_family family, const void *row)
 /* ---- an array that is only looked at ---- */
 
 /*
- * Returns whether a gateway has changed or deleted the row since it was loaded: what seems to be
- * wrong with it is no fault then.  Of an array on one machine none has, or an error.
+ * Loads what the gateways have committed by now.  Of an array on one machine nobody commits
+ * anything: *ret_newest is a reference to what was loaded.
  */
 static int
-has_changed(struct array *array, enum row_family family, const void *row)
+load_newest(struct array *array, struct state **ret_newest)
 {
-	AUTO_STATE struct state *newest = NULL;
-	const void *now;
-	struct row_key key;
-	int rc = array_is_shared(array) ? catalog_reopen(array->catalog) : ERR_NOT_FOUND;
+	int rc;
 
-	if (rc == 0)
-		rc = catalog_load(array->catalog, &newest);
-	if (rc < 0)
-		return rc == ERR_NOT_FOUND ? 0 : rc;
-	row_key(row, &key);
-	now = state_find(newest, family, &key.a);
-	return now == NULL || !row_equal(now, row);
+	if (!array_is_shared(array)) {
+		*ret_newest = state_ref(array->state);
+		return 0;
+	}
+	rc = catalog_reopen(array->catalog);
+	return rc < 0 ? rc : catalog_load(array->catalog, ret_newest);
 }
 
-/* The error of a row that is still there. */
+static const struct guid *
+pool_of(enum row_family family, const void *row)
+{
+	return family == ROW_POOL       ? &((const struct row_pool *)row)->id
+	       : family == ROW_SNAPSHOT ? &((const struct row_snapshot *)row)->pool_id
+					: &((const struct row_lun *)row)->pool_id;
+}
+
+/* Returns whether the pool of a row was opened, at the place where it is now. */
+static bool
+is_opened(const struct array *array, const struct state *newest, enum row_family family,
+	  const void *row)
+{
+	const struct guid *id = pool_of(family, row);
+	const struct row_pool *then = state_find(array->state, ROW_POOL, id),
+			      *now = state_find(newest, ROW_POOL, id);
+
+	return then != NULL && now != NULL && str_equal(then->path, now->path);
+}
+
+/*
+ * The error of a row, or of what has become of it: gateways may have changed or deleted it since it
+ * was loaded.  One that is gone has no error; nor has what is in a pool that was made or has moved
+ * meanwhile, since that was not opened.
+ */
 static int
 check_looked_at(struct array *array, enum row_family family, const void *row)
 {
+	AUTO_STATE struct state *checked = state_ref(array->state); /* has the row */
 	char text[TASK_TEXT_SIZE];
-	int changed, rc = check_row(array, family, row);
+	struct row_key key;
+	int rc;
 
-	if (rc == 0)
-		return 0;
-	snprintf(text, sizeof(text), "%s", err_text(rc));
-	changed = has_changed(array, family, row);
-	if (changed != 0)
-		return MIN(changed, 0);
-	return err_set(rc, "%s", text);
+	row_key(row, &key);
+	while ((rc = check_row(array, family, row)) < 0) {
+		AUTO_STATE struct state *newest = NULL;
+		const void *now;
+		int loaded;
+
+		snprintf(text, sizeof(text), "%s", err_text(rc));
+		loaded = load_newest(array, &newest);
+		if (loaded < 0)
+			return loaded;
+		now = state_find(newest, family, &key.a);
+		if (now != NULL && row_equal(now, row))
+			return err_set(rc, "%s", text);
+		if (now == NULL || !is_opened(array, newest, family, now))
+			return 0;
+		row = now;
+		state_unref(checked);
+		checked = TAKE(newest);
+	}
+	return 0;
 }
 
 static int
 check_all(struct array *array, struct array_task *task)
 {
 	static const enum row_family families[] = { ROW_POOL, ROW_LUN, ROW_SNAPSHOT };
-	int rc = catalog_check(array->catalog);
+	int rc;
 
 	(void)task;
+	array_writer_wait_begin(); /* the driver may ask a cluster */
+	rc = catalog_check(array->catalog);
 	if (rc == 0)
 		rc = state_check(array->state);
 	for (size_t f = 0; f < ARRAY_LEN(families); f++)
 		for (size_t i = 0; rc == 0 && i < state_count(array->state, families[f]); i++)
 			rc = check_looked_at(array, families[f],
 					     state_at(array->state, families[f], i));
+	array_writer_wait_end();
 	return rc;
 }
 
@@ -180,8 +221,14 @@ look_again(struct array *array, struct array_task *task)
 {
 	const struct check *check = container_of(task, struct check, task);
 	const void *row = state_find(array->state, check->family, &check->id);
+	int rc;
 
-	return row == NULL ? 0 : check_row(array, check->family, row);
+	if (row == NULL)
+		return 0;
+	array_writer_wait_begin();
+	rc = check_row(array, check->family, row);
+	array_writer_wait_end();
+	return rc;
 }
 
 /* What seems to be wrong may have been deleted or extended meanwhile. */

@@ -344,6 +344,16 @@ shared_pool_setup(void)
 }
 
 void
+shared_pool_lose(const struct guid *id)
+{
+	pthread_mutex_lock(&lock);
+	for (unsigned i = 0; i < volume_count; i++)
+		if (guid_equal(&volumes[i].id, id))
+			volumes[i].there = false;
+	pthread_mutex_unlock(&lock);
+}
+
+void
 shared_pool_refuse(const char *place)
 {
 	pthread_mutex_lock(&lock);

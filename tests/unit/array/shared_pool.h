@@ -21,6 +21,8 @@ void shared_pool_maker(const char *instance);
 void shared_pool_free(uint64_t bytes);
 /* The pool at this place cannot be opened from now on; NULL = each can. */
 void shared_pool_refuse(const char *place);
+/* The volume is gone from now on, though nobody has removed it. */
+void shared_pool_lose(const struct guid *id);
 /* Removals fail while this is set. */
 void shared_pool_keep(bool keep);
 /*

@@ -5,6 +5,8 @@
  */
 #include "shared_gateways.h"
 
+#include <sys/stat.h>
+
 #include "array/array_int.h"
 #include "shared_pool.h"
 #include "shared_store.h"
@@ -271,6 +273,52 @@ test_a_rollback_that_is_not_recorded_is_seen(void **state)
 	assert_true(shared_pool_has(&lun, true));
 }
 
+/* ---- the check beside gateways ---- */
+
+/* Opens the array for `vdsd --check`. */
+static struct array *
+look(struct gateways *g)
+{
+	struct catalog_shared shared = shared_cluster_open(g->cluster);
+	char dir[96];
+	struct array_options options = { .dir = dir, .look = true, .shared = &shared };
+	struct array *array = NULL;
+
+	snprintf(dir, sizeof(dir), "%s/look", g->f.dir);
+	(void)mkdir(dir, 0700); /* it is there the second time */
+	assert_ok(array_open(&options, &array));
+	return array;
+}
+
+/* All that happens to them happens after the check has loaded its state, and before it looks. */
+static void
+test_a_check_looks_at_what_has_become_of_a_row(void **state)
+{
+	struct gateways *g = *state;
+	struct guid kept = new_lun(g, 0, 0, "kept"), gone = new_lun(g, 0, 0, "gone");
+	struct array_answer answer;
+	struct array *array = look(g);
+
+	/* deleted: no error; in a pool that is newer than the check: not looked at */
+	assert_ok(array_lun_delete(g->arrays[0], NULL, &gone, true, NULL));
+	wait_until(is_gone, &gone);
+	assert_ok(array_pool_create(g->arrays[0], NULL, "q", "/shared-test/q", &answer));
+	assert_ok(array_lun_move(g->arrays[0], NULL, &kept, &answer.object_id, false, NULL));
+	assert_true(wait_operation(g->arrays[0], kept, OPERATION_NONE));
+	wait_until(is_only_in_q, &kept);
+	assert_ok(array_check(array));
+	array_close(array);
+	/* changed, and damaged */
+	array = look(g);
+	assert_ok(array_check(array));
+	assert_ok(array_lun_rename(g->arrays[0], NULL, &kept, "renamed", false, NULL));
+	assert_ok(array_check(array));
+	shared_pool_lose(&kept);
+	assert_int_equal(array_check(array), ERR_CORRUPT);
+	assert_non_null(strstr(err_text(ERR_CORRUPT), "LUN renamed: the volume is missing"));
+	array_close(array);
+}
+
 int
 main(void)
 {
@@ -286,6 +334,7 @@ main(void)
 		T(test_a_job_that_was_begun_unknowingly_goes_on),
 		T(test_a_move_whose_end_is_not_known_finds_out),
 		T(test_a_rollback_that_is_not_recorded_is_seen),
+		T(test_a_check_looks_at_what_has_become_of_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
