@@ -3,10 +3,11 @@
  * Begins vdsd anew in the place of a gateway that others have fenced (docs/design/gateways.md):
  * nothing of what the process knew may be answered any more, and its client of the cluster stays
  * refused.  Under a service manager the process ends, and is started again; otherwise it executes
- * itself.
+ * itself.  One that is to end, by a signal or since it could not start, only ends.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,10 @@
 #define AGAIN    "VDSD_AGAIN" /* in the environment of a vdsd that has executed itself */
 #define FLUSH_MS 200u         /* for the line that says why; answers are stopped already */
 
+#define GOES_ON (-1)
+
 static char **again_argv;
+static atomic_int ends_with = GOES_ON; /* enum vdsd_exit: the process ends anyway */
 
 void
 vdsd_again_prepare(char **argv, struct vdsd_options *options)
@@ -45,9 +49,22 @@ descriptors_close_on_exec(void)
 }
 
 void
+vdsd_again_end(enum vdsd_exit status)
+{
+	atomic_store(&ends_with, (int)status);
+}
+
+void
 vdsd_again(void *arg, const char *reason)
 {
+	int status = atomic_load(&ends_with);
+
 	(void)arg;
+	if (status != GOES_ON) {
+		log_warning("vdsd.stop", "while=stopping reason=\"%s\"", reason);
+		(void)log_flush(FLUSH_MS);
+		_exit(status);
+	}
 	log_error("vdsd.again", "reason=\"%s\" how=%s", reason,
 		  getenv("NOTIFY_SOCKET") != NULL ? "exit" : "execute");
 	(void)log_flush(FLUSH_MS);

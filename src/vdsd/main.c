@@ -243,9 +243,11 @@ serve(const struct vdsd_options *options, int socket_fd, int argc, char **argv)
 		stopped = vdsd_start_end(&guard);
 		if (stopped == 0)
 			stopped = serve_until_signal(&daemon, &signals, argc, argv);
+		vdsd_again_end(VDSD_OK);
 		log_info("vdsd.stop", "signal=%d", stopped);
 		vdsd_not_ready(options);
 	} else {
+		vdsd_again_end(exit_of(rc));
 		log_error("vdsd.start", "code=%s error=\"%s\"", err_name(rc), err_text(rc));
 	}
 	daemon_stop(&daemon, exit_of(rc));

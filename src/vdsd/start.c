@@ -44,6 +44,7 @@ guard_main(void *arg)
 	    read(guard->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return NULL;
 	guard->signal_number = (int)info.ssi_signo;
+	vdsd_again_end(VDSD_OK);
 	if (poll(&fds[1], 1, GRACE_MS) != 0)
 		return NULL;
 	log_info("vdsd.stop", "signal=%d while=starting", guard->signal_number);

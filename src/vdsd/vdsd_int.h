@@ -167,6 +167,8 @@ void vdsd_reload(int argc, char **argv, struct http *http);
 
 /* Notes how vdsd was called; the main thread, after the options are read. */
 void vdsd_again_prepare(char **argv, struct vdsd_options *options);
+/* The process is to end: vdsd_again ends it with this status from now on.  Any thread. */
+void vdsd_again_end(enum vdsd_exit status);
 /*
  * Ends the process at once and begins anew, without another answer to anybody: a gateway was
  * fenced.  Does not return.  Any thread.

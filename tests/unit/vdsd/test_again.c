@@ -2,6 +2,7 @@
 /* A gateway that was fenced begins anew: this program stands for vdsd, and executes itself. */
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,8 +35,43 @@ begun(int argc, char **argv)
 	return options.ready_fd == -1 ? BEGUN : 3;
 }
 
+static void
+goes_on(void)
+{
+}
+
+static void
+is_to_end(void)
+{
+	vdsd_again_end(VDSD_OK);
+}
+
+static void
+could_not_start(void)
+{
+	vdsd_again_end(VDSD_LOCKED);
+}
+
+/* The guard of the start has taken the signal, and the start goes on for a moment. */
+static void
+is_stopped_at_its_start(void)
+{
+	struct vdsd_start_guard guard;
+	sigset_t signals, pending;
+
+	if (vdsd_process_prepare(&signals) < 0 || vdsd_start_guard(&guard) < 0)
+		_exit(4);
+	kill(getpid(), SIGTERM);
+	do
+		sigpending(&pending);
+	while (sigismember(&pending, SIGTERM));
+	if (vdsd_start_end(&guard) != SIGTERM)
+		_exit(5);
+}
+
+/* Returns with what the process ends that is fenced when this has been called. */
 static int
-status_of(const char *notify_socket)
+status_of(const char *notify_socket, void (*before)(void))
 {
 	pid_t child = fork();
 	int status = 0;
@@ -49,6 +85,7 @@ status_of(const char *notify_socket)
 			unsetenv("NOTIFY_SOCKET");
 		(void)dup2(0, 20); /* without O_CLOEXEC */
 		vdsd_again_prepare(again_argv, &options);
+		before();
 		vdsd_again(NULL, "a test");
 	}
 	assert_true(child > 0);
@@ -61,14 +98,27 @@ static void
 test_it_executes_itself_without_its_descriptors(void **state)
 {
 	(void)state;
-	assert_int_equal(status_of(NULL), BEGUN);
+	assert_int_equal(status_of(NULL, goes_on), BEGUN);
 }
 
 static void
 test_under_a_service_manager_it_ends(void **state)
 {
 	(void)state;
-	assert_int_equal(status_of("/nowhere"), VDSD_FAILED);
+	assert_int_equal(status_of("/nowhere", goes_on), VDSD_FAILED);
+}
+
+static void
+test_what_is_to_end_does_not_begin_anew(void **state)
+{
+	static const char *const managers[] = { NULL, "/nowhere" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(status_of(managers[i], is_to_end), VDSD_OK);
+		assert_int_equal(status_of(managers[i], could_not_start), VDSD_LOCKED);
+		assert_int_equal(status_of(managers[i], is_stopped_at_its_start), VDSD_OK);
+	}
 }
 
 int
@@ -77,6 +127,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_executes_itself_without_its_descriptors),
 		cmocka_unit_test(test_under_a_service_manager_it_ends),
+		cmocka_unit_test(test_what_is_to_end_does_not_begin_anew),
 	};
 
 	if (getenv("VDSD_AGAIN") != NULL)
