@@ -36,15 +36,31 @@ def test_systemd_understands_the_units():
         check(any('StartLimit' in line for line in complaints(directory)), 'no drop-in is read')
 
 
+def words(section, key, *files):
+    """The words of a setting that is a list: a line adds some, an empty one takes all away."""
+    found, at = [], None
+    for line in ''.join((SOURCE / name).read_text() for name in files).splitlines():
+        if line.startswith('['):
+            at = line.strip('[]')
+        elif at == section and line.startswith(f'{key}='):
+            value = line.partition('=')[2].split()
+            found = found + value if value else []
+    return found
+
+
 def test_a_cluster_that_is_away_is_waited_for():
-    """The number of starts has no limit, so the time that each takes does not matter."""
+    """
+    The number of starts has no limit, so the time that each takes does not matter.  Neither a
+    failure (exit status 1) nor a name that the former self still has (3) ends that.
+    """
     unit = configparser.ConfigParser(strict=False)
     unit.optionxform = str
     unit.read([SOURCE / 'vdsd.service.in', SOURCE / 'vdsd-ceph.conf'])     # in the order of systemd
     equal(unit['Unit']['StartLimitIntervalSec'], '0', 'StartLimitIntervalSec with the drop-in')
     equal(unit['Service']['Restart'], 'on-failure', 'Restart')
-    check('1' not in unit['Service']['RestartPreventExitStatus'].split(),
-          'vdsd is not started again when it fails (exit status 1)')
+    key = 'RestartPreventExitStatus'
+    equal(words('Service', key, 'vdsd.service.in'), ['2', '3'], f'{key} without the drop-in')
+    equal(words('Service', key, 'vdsd.service.in', 'vdsd-ceph.conf'), ['2'], f'{key} with the drop-in')
 
 
 if __name__ == '__main__':
