@@ -86,8 +86,9 @@ array_controller_edit_put(struct array *array, struct state_edit *edit, const st
 	if (row == NULL)
 		return -ENOMEM;
 	if (array->gateway != NULL && array->gateway_address == NULL)
-		return err_set(ERR_INVALID, "the first gateway of an array needs an address at "
-					    "which others reach it: --gateway-address HOST:PORT");
+		return err_set(ERR_INVALID,
+			       "the first gateway of an array needs an address at "
+			       "which others reach it: --gateway-address ADDRESS:PORT");
 	own_name(array, name);
 	if (row_set_string(&row->name, name) < 0 ||
 	    row_set_string(&row->address, array->gateway_address) < 0 ||

@@ -42,33 +42,39 @@ runs(const struct row_controller *row)
 
 /* ---- add ---- */
 
+/* An address in normal form: the same one is written in several ways. */
+struct endpoint {
+	char address[64];
+	uint32_t port;
+};
+
 static int
-check_address(const char *address)
+read_address(const char *address, struct endpoint *ret_endpoint)
 {
 	const char *colon = strrchr(address, ':'), *bracket = strrchr(address, ']');
-	char text[64];
-	uint32_t port;
 
 	if (colon == NULL || (bracket != NULL && colon < bracket))
 		return err_set(ERR_INVALID, "the address of a gateway is ADDRESS:PORT, not %.80s",
 			       address);
-	return array_plan_endpoint_read(address, text, &port);
+	return array_plan_endpoint_read(address, ret_endpoint->address, &ret_endpoint->port);
 }
 
 int
 array_gateway_check_address(const struct state *view, const struct guid *gateway,
 			    const char *address)
 {
-	int rc = check_address(address);
+	struct endpoint wanted, has;
+	int rc = read_address(address, &wanted);
 
 	for (size_t i = 0; rc == 0 && i < state_count(view, ROW_CONTROLLER); i++) {
 		const struct row_controller *row = state_at(view, ROW_CONTROLLER, i);
 
 		if (!guid_equal(&row->id, gateway) && row->address != NULL &&
-		    strcmp(row->address, address) == 0)
+		    read_address(row->address, &has) == 0 && has.port == wanted.port &&
+		    strcmp(has.address, wanted.address) == 0)
 			rc = err_set(ERR_INVALID,
 				     "gateway \"%s\" has the address %s: each has its own",
-				     row->name, address);
+				     row->name, row->address);
 	}
 	return rc;
 }

@@ -345,10 +345,11 @@ test_on_one_machine_there_is_one_gateway(void **state)
 static void
 test_gateways_are_added(void **state)
 {
-	static const char *const bad[] = { "192.0.2.2",    "",
-					   "host:3261",    "192.0.2.2:0",
-					   "2001:db8::1",  "0.0.0.0:3261",
-					   "[2001:db8::1]" };
+	static const char *const bad[] = { "192.0.2.2", "", "host:3261", "192.0.2.2:0",
+					   "2001:db8::1", "0.0.0.0:3261", "[2001:db8::1]",
+					   /* those of others, written in another way */
+					   "192.0.2.1:03261", "[2001:db8::1]:03261",
+					   "[2001:0DB8:0::1]:3261" };
 	struct fixture *f = *state;
 	struct array_answer answer;
 
@@ -380,7 +381,8 @@ test_gateways_are_added(void **state)
 static void
 test_the_address_of_a_gateway_changes(void **state)
 {
-	static const char *const bad[] = { "192.0.2.9", "0.0.0.0:3261", "192.0.2.2:3261" };
+	static const char *const bad[] = { "192.0.2.9", "0.0.0.0:3261", "192.0.2.2:3261",
+					   "192.0.2.2:03261" };
 	struct fixture *f = *state;
 	struct guid own = *array_controller_id(f->array), unknown = random_guid(), portal;
 	struct array_answer answer;
