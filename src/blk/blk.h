@@ -49,8 +49,8 @@ enum blk_op {
 #define BLK_FUA       1u /* WRITE, WRITE_ZEROES: the data is durable when the I/O completes */
 #define BLK_MAY_UNMAP 2u /* WRITE_ZEROES: the space may be returned to the device */
 /*
- * WRITE: when the process is killed meanwhile, each block (of 512 bytes, or 4096 of the file's) is
- * as before or as after.  Without it a file in memory may then have a part of one.
+ * WRITE: when the process is killed meanwhile, each block of the device is as before or as after.
+ * Without it a block of a file in memory may then have been written in part.
  */
 #define BLK_WHOLE     4u
 

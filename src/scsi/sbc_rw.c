@@ -303,6 +303,6 @@ scsi_write_verify_execute(struct scsi_task *task)
 {
 	if (task->out_bytes == 0)
 		return scsi_good(task);
-	return scsi_io(task, BLK_WRITE, BLK_FUA, scsi_task_offset(task, 0), task->out_bytes,
-		       task->out_iov, task->out_iov_count, written);
+	return scsi_io(task, BLK_WRITE, BLK_FUA | scsi_write_flags(task), scsi_task_offset(task, 0),
+		       task->out_bytes, task->out_iov, task->out_iov_count, written);
 }

@@ -328,7 +328,7 @@ test_write_and_verify_writes_durably_and_reads_back(void **state)
 			assert_int_equal(run_blocks(t, &tt, write_verifies[i],
 						    (uint8_t)(check << 1), 3, 8, out, 8 * block, 0),
 					 0);
-			assert_int_equal(t->dev->flags[BLK_WRITE] & BLK_FUA, BLK_FUA);
+			assert_int_equal(t->dev->flags[BLK_WRITE], BLK_FUA | BLK_WHOLE);
 			test_peek(t, 3, medium, 8);
 			assert_memory_equal(medium, out, 8 * block);
 		}
