@@ -69,8 +69,8 @@ limit_main(void *arg)
 	pthread_setname_np(pthread_self(), "stop");
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL) == EINTR)
 		;
-	log_warning("vdsd.stop",
-		    "while=stopping limit_ms=%u reason=\"the cluster does not answer\"", limit->ms);
+	log_warning("vdsd.stop", "while=stopping limit_ms=%u reason=\"the stop takes too long\"",
+		    limit->ms);
 	(void)log_flush(FLUSH_MS);
 	_exit(limit->status);
 }
