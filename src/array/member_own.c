@@ -263,9 +263,9 @@ claims_make(struct array_member *member, struct claims *claims)
 	return failed != NULL ? failed->rc : 0;
 }
 
-/* Returns whether a LUN that others have had is to be claimed. */
+/* Returns whether a LUN is to be claimed.  Any of them may have had another owner. */
 static bool
-has_former_owners(struct array_member *member, const struct state *state)
+has_unclaimed(struct array_member *member, const struct state *state)
 {
 	const struct row_lun_owner *row;
 	bool found = false;
@@ -273,7 +273,7 @@ has_former_owners(struct array_member *member, const struct state *state)
 	pthread_mutex_lock(&member->lock);
 	for (size_t i = 0; !found && (row = state_controller_lun(state, &member->id, i)) != NULL;
 	     i++)
-		found = row->epoch > 1 && guid_map_find(&member->luns, &row->id) == NULL;
+		found = guid_map_find(&member->luns, &row->id) == NULL;
 	pthread_mutex_unlock(&member->lock);
 	return found;
 }
@@ -288,7 +288,7 @@ learn_fences(struct array_member *member, const struct state *state)
 	bool fenced = false;
 	int rc;
 
-	if (!has_former_owners(member, state))
+	if (!has_unclaimed(member, state))
 		return 0;
 	rc = member->ops->fenced(member->cluster, &fenced);
 	return rc == 0 && fenced ? -ESHUTDOWN : rc;
