@@ -6,14 +6,15 @@
  *
  * Locks, in the order in which they may be taken:
  *	levels_lock > runtime_lock, pools_lock
- *	drives_lock > runtime_lock (shared while the data path is called) > pools_lock > dying_lock, devices_lock
- *	> luns_lock > live_lock > listeners_lock > a listener's lock
+ *	drives_lock > runtime_lock (shared while the data path is called) > pools_lock
+ *	> dying_lock, devices_lock > luns_lock > live_lock > listeners_lock > a listener's lock
  *	ports_lock, maintenance_lock > state_lock, live_lock
- * trash_lock and faults_lock are taken before every other lock but credentials_lock, and running_lock, while no other
- * one is held, before all that a change takes.
- * Each of queue_lock, requests_lock, jobs_lock, schedules_lock, flushes_lock, seen_lock and
- * state_lock is taken while no other lock but running_lock is held.  Only runtime_lock is held while
- * the data path works, and only pools_lock while a file system is accessed.
+ * trash_lock and faults_lock are taken before every other lock but credentials_lock, and
+ * running_lock, while no other one is held, before all that a change takes.
+ * Each of queue_lock, requests_lock, jobs_lock, schedules_lock, flushes_lock and seen_lock is taken
+ * while no other lock but running_lock is held.  state_lock may be taken while another one is held,
+ * such as pools_lock, and none is taken under it.  Only runtime_lock is held while the data path
+ * works, and only pools_lock while a file system or a cluster is accessed.
  */
 #ifndef VDS_ARRAY_ARRAY_INT_H
 #define VDS_ARRAY_ARRAY_INT_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which of the others may still serve a state from before a change: the change is answered when there
- * is none.  A gateway answers initiators only while it lives, has its lease, and has caught up with the
- * catalog not longer than seen_ms ago (array_member_lease_holds).  So one is out of the question when
+ * Which of the others may still serve a state from before a change: the change is answered when
+ * there is none.  A gateway answers initiators only while it lives, has its lease, and has caught
+ * up with the catalog not longer than seen_ms ago (array_member_lease_holds).  So one is out of the
+ * question when
  *
  *	it has acknowledged the change, or a later one;
  *	its lock was read after the commit, and nobody held it: before it answers again, it takes the
