@@ -31,8 +31,8 @@ struct reset {
 	struct target_announcement announcement;
 	struct target_drain *drain; /* until it runs; owned */
 	size_t lun_count;
-	struct guid *luns; /* of the units, and those that have none yet; owned */
-	size_t unit_count;
+	struct guid *luns; /* of the units, and those that have none yet; sorted; owned */
+	size_t unit_count, room;
 	struct target_unit *units[]; /* by address; a reference each */
 };
 
@@ -54,16 +54,23 @@ reset_free(struct reset *reset)
 	mem_free(reset);
 }
 
+static int
+compare_luns(const void *a, const void *b)
+{
+	return guid_compare(a, b);
+}
+
 static bool
 concerns(const struct reset *reset, const struct target_path *path)
 {
-	return bsearch(&path->unit, reset->units, reset->unit_count, sizeof(reset->units[0]),
-		       target_unit_compare) != NULL;
+	return bsearch(&path->lun_id, reset->luns, reset->lun_count, sizeof(reset->luns[0]),
+		       compare_luns) != NULL;
 }
 
 /*
  * Holds back the commands of this session that come after the request until the reset is done,
- * since a task that the reset aborts may still be writing.
+ * since a task that the reset aborts may still be writing.  Those of a LUN without a unit, too: it
+ * can be made before the reset is done.
  */
 static void
 hold_later_commands(const struct reset *reset)
@@ -92,37 +99,21 @@ release_later_commands(const struct reset *reset)
 	}
 }
 
-static void
-reset_done(void *arg)
-{
-	struct reset *reset = arg;
-	struct target_conn *conn = reset->conn;
-	unsigned function = reset->tmf->function;
-
-	for (size_t i = 0; i < reset->unit_count; i++)
-		scsi_lu_reset(reset->units[i]->lu, NULL);
-	end(conn, reset->tmf, ISCSI_TMF_COMPLETE);
-	release_later_commands(reset);
-	/* RFC 7143 §11.5.1: a cold reset ends all connections to the target too */
-	if (function == ISCSI_TMF_TARGET_COLD_RESET)
-		target_registry_kill_target(&conn->thread->target->registry,
-					    conn->session->shared->target);
-	reset_free(reset);
-}
-
 /*
  * Makes a reset of the units of these paths.  Of a LUN that has no unit yet nothing is carried out,
  * and POWER ON, which says as much as the unit attention of a reset, is pending for each of its
- * nexuses.  Returns NULL when out of memory.
+ * nexuses; take_new_units finds those that are made later.  Returns NULL when out of memory.
  */
 static struct reset *
 reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *const *paths,
 	  size_t count)
 {
-	struct reset *reset = mem_calloc(1, sizeof(*reset) + count * sizeof(reset->units[0]));
+	const size_t room = 2 * count; /* each LUN may get a unit, or another one, meanwhile */
+	struct reset *reset = mem_calloc(1, sizeof(*reset) + room * sizeof(reset->units[0]));
 
 	if (reset == NULL)
 		return NULL;
+	reset->room = room;
 	reset->luns = mem_calloc(count + 1, sizeof(reset->luns[0]));
 	reset->drain = target_hold_abort_new(conn->thread);
 	if (reset->luns == NULL || reset->drain == NULL) {
@@ -139,10 +130,11 @@ reset_new(struct target_conn *conn, struct iscsi_tmf *tmf, struct target_path *c
 			reset->units[reset->unit_count++] = target_unit_ref(paths[i]->unit);
 	}
 	qsort(reset->units, reset->unit_count, sizeof(reset->units[0]), target_unit_compare);
+	qsort(reset->luns, reset->lun_count, sizeof(reset->luns[0]), compare_luns);
 	return reset;
 }
 
-/* Ends a reset of which nothing was done. */
+/* Ends a reset that was not carried out, or not wholly. */
 static void
 reset_refuse(struct reset *reset)
 {
@@ -167,32 +159,109 @@ has_moved(const struct reset *reset)
 	return false;
 }
 
-/* The other gateways have aborted what waits there: aborts what is here, on all threads. */
-static void
-reset_go_on(void *arg, int result)
+/*
+ * Takes the units that the LUNs have got since the last look.  Returns how many these are, or
+ * ERR_LIMIT.
+ */
+static int
+take_new_units(struct reset *reset)
 {
-	struct reset *reset = arg;
+	const size_t known = reset->unit_count;
+
+	for (size_t i = 0; i < reset->lun_count; i++) {
+		struct target_unit *unit = target_unit_find(reset->conn->thread->target,
+							    &reset->luns[i]);
+
+		if (unit == NULL || bsearch(&unit, reset->units, known, sizeof(reset->units[0]),
+					    target_unit_compare) != NULL) {
+			target_unit_unref(unit);
+		} else if (reset->unit_count < reset->room) {
+			reset->units[reset->unit_count++] = unit;
+		} else {
+			target_unit_unref(unit);
+			return ERR_LIMIT;
+		}
+	}
+	qsort(reset->units, reset->unit_count, sizeof(reset->units[0]), target_unit_compare);
+	return (int)(reset->unit_count - known);
+}
+
+static void reset_aborted(void *arg);
+
+/* Aborts what is here, on all threads. */
+static void
+reset_run(struct reset *reset)
+{
 	struct target_conn *conn = reset->conn;
-	struct iscsi_tmf *tmf = reset->tmf;
 	const struct target_abort_request request = {
 		.units = reset->units,
 		.unit_count = reset->unit_count,
 		.luns = reset->luns,
 		.lun_count = reset->lun_count,
 		.by = conn->session,
-		.moment = tmf->moment,
-		.done = reset_done,
+		.moment = reset->tmf->moment,
+		.done = reset_aborted,
 		.arg = reset,
 	};
+
+	target_hold_abort_run(TAKE(reset->drain), conn->thread, &request);
+}
+
+static void
+reset_done(struct reset *reset)
+{
+	struct target_conn *conn = reset->conn;
+	unsigned function = reset->tmf->function;
+
+	for (size_t i = 0; i < reset->unit_count; i++)
+		scsi_lu_reset(reset->units[i]->lu, NULL);
+	end(conn, reset->tmf, ISCSI_TMF_COMPLETE);
+	release_later_commands(reset);
+	/* RFC 7143 §11.5.1: a cold reset ends all connections to the target too */
+	if (function == ISCSI_TMF_TARGET_COLD_RESET)
+		target_registry_kill_target(&conn->thread->target->registry,
+					    conn->session->shared->target);
+	reset_free(reset);
+}
+
+/* A unit that was made while the threads looked may have begun what is to be aborted: once more. */
+static void
+reset_aborted(void *arg)
+{
+	struct reset *reset = arg;
+	int taken = take_new_units(reset);
+
+	if (taken == 0) {
+		reset_done(reset);
+		return;
+	}
+	if (taken > 0)
+		reset->drain = target_hold_abort_new(reset->conn->thread);
+	if (reset->drain != NULL)
+		reset_run(reset);
+	else
+		reset_refuse(reset);
+}
+
+/*
+ * The other gateways have aborted what waits there.  That can take long, and commands that waited
+ * here for a unit may be carried out by now.
+ */
+static void
+reset_go_on(void *arg, int result)
+{
+	struct reset *reset = arg;
+	struct target_conn *conn = reset->conn;
+	struct iscsi_tmf *tmf = reset->tmf;
 
 	if (result == 0 && has_moved(reset) && tmf->function == ISCSI_TMF_LU_RESET) {
 		release_later_commands(reset);
 		reset_free(reset);
 		target_tmf_request(conn, tmf); /* at the new owner */
-	} else if (result < 0 || has_moved(reset)) {
+	} else if (result < 0 || has_moved(reset) || take_new_units(reset) < 0) {
 		reset_refuse(reset);
 	} else {
-		target_hold_abort_run(TAKE(reset->drain), conn->thread, &request);
+		reset_run(reset);
 	}
 }
 

@@ -30,6 +30,12 @@ struct fake_kept {
 	size_t bytes;
 };
 
+/* What is answered when the others have followed it. */
+struct fake_keeping {
+	void (*done)(void *arg, int result);
+	void *arg;
+};
+
 struct array {
 	const struct array_runtime_ops *ops;
 	void *runtime;
@@ -43,8 +49,11 @@ struct array {
 	unsigned hangs;          /* LUNs that hang; lock */
 	struct list live;        /* struct live.node; lock */
 	atomic_bool slow_live;
-	struct array_secrets *secrets; /* a reference */
-	struct fake_kept kept[8];      /* lock */
+	struct array_secrets *secrets;   /* a reference */
+	struct fake_kept kept[8];        /* lock */
+	bool resets_wait;                /* lock */
+	struct fake_keeping keepings[4]; /* lock */
+	unsigned keeping_count;          /* lock */
 	atomic_int access_error;
 	struct guid own; /* the controller that the array is */
 	bool shared;
@@ -746,6 +755,23 @@ array_kept(struct array *array, const struct guid *lun_id, uint32_t kind, uint32
 	return rc;
 }
 
+/* Returns whether the answer waits. */
+static bool
+put_off(struct array *array, const struct array_keep *keep)
+{
+	pthread_mutex_lock(&array->lock);
+	bool waits = array->resets_wait && keep->kind == ARRAY_KEEP_RESETS;
+
+	if (waits) {
+		assert(array->keeping_count < ARRAY_LEN(array->keepings));
+		array->keepings[array->keeping_count++] = (struct fake_keeping){ keep->done,
+										 keep->arg };
+		pthread_cond_broadcast(&array->cond);
+	}
+	pthread_mutex_unlock(&array->lock);
+	return waits;
+}
+
 int
 array_keep(struct array *array, const struct array_keep *keep)
 {
@@ -763,8 +789,22 @@ array_keep(struct array *array, const struct array_keep *keep)
 	for (unsigned i = 0; i < array->other_count && keep->kind == ARRAY_KEEP_RESETS; i++)
 		if (array->others[i]->ops != NULL)
 			array->others[i]->ops->lun_reset(array->others[i]->runtime, &keep->lun_id);
-	keep->done(keep->arg, 0);
+	if (!put_off(array, keep))
+		keep->done(keep->arg, 0);
 	return 0;
+}
+
+void
+fake_let_resets_wait(struct array *array, bool wait)
+{
+	pthread_mutex_lock(&array->lock);
+	array->resets_wait = wait;
+	while (!wait && array->keeping_count > 0) {
+		struct fake_keeping keeping = array->keepings[--array->keeping_count];
+
+		keeping.done(keeping.arg, 0); /* posts, and takes no lock of this array */
+	}
+	pthread_mutex_unlock(&array->lock);
 }
 
 void
@@ -892,37 +932,38 @@ fake_wait_sessions(struct array *array, size_t count)
 size_t
 fake_sessions(struct array *array)
 {
-	pthread_mutex_lock(&array->lock);
-	size_t count = count_locked(array, ROW_LIVE_SESSION);
+	return fake_live_count(array, ROW_LIVE_SESSION);
+}
 
+static bool
+wait_count(struct array *array, const unsigned *count, unsigned wanted)
+{
+	uint64_t end_ns = clock_mono_ns() + 10 * NS_PER_S;
+	bool right;
+
+	pthread_mutex_lock(&array->lock);
+	while (!(right = *count == wanted) && wait_more(array, end_ns))
+		continue;
 	pthread_mutex_unlock(&array->lock);
-	return count;
+	return right;
 }
 
 bool
 fake_wait_hangs(struct array *array, unsigned count)
 {
-	uint64_t end_ns = clock_mono_ns() + 10 * NS_PER_S;
-	bool right;
+	return wait_count(array, &array->hangs, count);
+}
 
-	pthread_mutex_lock(&array->lock);
-	while (!(right = array->hangs == count) && wait_more(array, end_ns))
-		continue;
-	pthread_mutex_unlock(&array->lock);
-	return right;
+bool
+fake_wait_resets(struct array *array, unsigned count)
+{
+	return wait_count(array, &array->keeping_count, count);
 }
 
 bool
 fake_wait_devices(struct array *array, unsigned count)
 {
-	uint64_t end_ns = clock_mono_ns() + 10 * NS_PER_S;
-	bool right;
-
-	pthread_mutex_lock(&array->lock);
-	while (!(right = array->in_use == count) && wait_more(array, end_ns))
-		continue;
-	pthread_mutex_unlock(&array->lock);
-	return right;
+	return wait_count(array, &array->in_use, count);
 }
 
 bool

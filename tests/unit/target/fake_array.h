@@ -52,6 +52,10 @@ void fake_own(struct array *array, const struct guid *controller);
 /* Another gateway that hears of the resets that this one announces (array_keep). */
 #define FAKE_OTHERS_MAX 2u
 void fake_other(struct array *array, struct array *other);
+/* Resets that this gateway announces are answered when this is called with false, or at once. */
+void fake_let_resets_wait(struct array *array, bool wait);
+/* Waits, at most 10 s, until the answers of so many announced resets wait. */
+bool fake_wait_resets(struct array *array, unsigned count);
 /* LUNs of this gateway are claimed, so that units can be made (array_lun_device), or not yet. */
 void fake_claim(struct array *array, bool claimed);
 /* Takes the lease from the array, or gives it back. */

@@ -510,6 +510,60 @@ test_a_reset_aborts_what_waits_for_a_claim(void **state)
 	raw_close(&other);
 }
 
+/* Waits, while the LUN gets its unit, until the store holds the write. */
+static void
+expect_held_at_the_store(struct raw *raw, uint32_t ready, uint32_t read)
+{
+	static struct raw_pdu pdu;
+
+	raw_expect(raw, &pdu, RAW_RESPONSE, ready);
+	assert_int_equal(raw_status(&pdu), UA_POWER_ON);
+	raw_expect(raw, &pdu, RAW_DATA_IN, read);
+}
+
+/*
+ * Other gateways take their time to hear of a reset.  The LUN can get its unit meanwhile, and what
+ * is carried out then is older than the end of the reset.
+ */
+static void
+test_a_reset_aborts_what_began_while_it_was_announced(void **state)
+{
+	struct few_gateways *g = *state;
+	struct array *owner = g->list[1].array;
+	static const uint8_t block[512] = { 0xee }, ready[6] = { 0 };
+	static struct raw_pdu pdu;
+	static struct raw raw, other;
+
+	fake_claim(owner, false);
+	raw_login(&raw, g->list[1].port, HOST_1, NAME, 1, true);
+	raw_login(&other, g->list[1].port, HOST_2, NAME, 2, true);
+	fake_let_resets_wait(owner, true);
+	uint32_t tmf = raw_tmf(&other, 1, 5, 0xffffffff);
+
+	raw_flush(&other);
+	assert_true(fake_wait_resets(owner, 1));
+	few_inject(g, "lun1.write", "hold");
+	uint32_t first = raw_command(&raw, 1, RAW_SIMPLE, ready, sizeof(ready), 0, 0);
+
+	raw_command_data(&raw, 1, RAW_SIMPLE, few_write_0, sizeof(few_write_0), block, 512);
+	uint32_t read = raw_command(&raw, 1, RAW_SIMPLE, few_read_8, sizeof(few_read_8), 0, 512);
+
+	raw_flush(&raw);
+	fake_claim(owner, true);
+	expect_held_at_the_store(&raw, first, read);
+	fake_let_resets_wait(owner, false);
+	raw_expect(&other, &pdu, RAW_TMF_RESPONSE, tmf);
+	assert_int_equal(pdu.bhs[2], 0);
+	few_lift(g, "lun1.write");
+	uint32_t last = raw_command(&raw, 1, RAW_ORDERED, ready, sizeof(ready), 0, 0);
+
+	raw_flush(&raw);
+	raw_expect(&raw, &pdu, RAW_RESPONSE, last); /* nothing is answered of the write before it */
+	assert_int_equal(raw_status(&pdu), UA_RESET);
+	raw_close(&other);
+	raw_close(&raw);
+}
+
 /*
  * A session that resets a LUN keeps what it has sent after the request, at whichever gateway it
  * waits.
@@ -613,6 +667,7 @@ main(void)
 		FEW_TEST(test_a_target_reset_by_another_aborts_what_waits),
 		FEW_TEST(test_a_reset_through_a_third_gateway_aborts_what_waits),
 		FEW_TEST(test_a_reset_aborts_what_waits_for_a_claim),
+		FEW_TEST(test_a_reset_aborts_what_began_while_it_was_announced),
 		FEW_TEST(test_a_reset_keeps_what_comes_after_it),
 		FEW_TEST(test_a_reset_waits_for_the_owner),
 		FEW_TEST(test_a_nexus_reset_waits_for_the_owners),
