@@ -514,10 +514,19 @@ drain_is_over(struct loop_timer *timer)
 	target_conn_close(conn, ERR_OFFLINE);
 }
 
-/* On the session's thread: ask the initiator to log out, and wait no longer than was said. */
+/*
+ * On the session's thread: ask the initiator to log out, and wait no longer than was said.  One
+ * whose login still waits (barrier.c) cannot be asked, and loses nothing.
+ */
 static void
 ask_to_log_out(struct target_conn *conn, uint32_t wait_ms)
 {
+	if (conn->barrier != NULL) {
+		note_scope(conn);
+		target_conn_close(conn, ERR_OFFLINE);
+		return;
+	}
+
 	uint32_t wait_s = MIN((wait_ms + 999) / 1000, (uint32_t)UINT16_MAX);
 	struct iscsi_async request = {
 		.event = ISCSI_ASYNC_LOGOUT_REQUEST,

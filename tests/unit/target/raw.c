@@ -172,12 +172,11 @@ connect_to(struct raw *raw, const char *from, int receive_bytes, uint16_t port)
 	assert_int_equal(connect(raw->fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
 }
 
-/* One step of the operational stage; the status class and detail of its response. */
-static unsigned
-login_step(struct raw *raw, bool last, const struct raw_who *who, const char *text, size_t len)
+/* Sends one step of the operational stage. */
+static void
+send_login(struct raw *raw, bool last, const struct raw_who *who, const char *text, size_t len)
 {
 	uint8_t bhs[RAW_BHS] = { 0x43, last ? 0x87 : 0x04, [8] = 0x80 };
-	static struct raw_pdu pdu;
 
 	put_be24(bhs + 11, who->isid);
 	put_be16(bhs + 14, who->tsih);
@@ -187,6 +186,15 @@ login_step(struct raw *raw, bool last, const struct raw_who *who, const char *te
 	put_be32(bhs + 28, raw->exp_stat_sn);
 	put_pdu(raw, bhs, text, (uint32_t)len);
 	raw_flush(raw);
+}
+
+/* One step; the status class and detail of its response. */
+static unsigned
+login_step(struct raw *raw, bool last, const struct raw_who *who, const char *text, size_t len)
+{
+	static struct raw_pdu pdu;
+
+	send_login(raw, last, who, text, len);
 	raw_expect(raw, &pdu, 0x23, 0);
 	raw->tsih = get_be16(pdu.bhs + 14);
 	return get_be16(pdu.bhs + 36);
@@ -216,6 +224,16 @@ login_keys(char *text, const struct raw_who *who)
 		len = put_pair(text, len, "iSCSIProtocolLevel", number);
 	len = put_pair(text, len, "InitialR2T", "Yes");
 	return put_pair(text, len, "ImmediateData", who->immediate_data ? "Yes" : "No");
+}
+
+void
+raw_begin_login(struct raw *raw, uint16_t port, const struct raw_who *who)
+{
+	char text[1024];
+
+	connect_to(raw, who->from, who->receive_bytes, port);
+	raw->next_itt++;
+	send_login(raw, true, who, text, login_keys(text, who));
 }
 
 unsigned

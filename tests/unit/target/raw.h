@@ -70,6 +70,8 @@ struct raw_who {
 
 /* Tries to log in; returns the status of the login response: class << 8 | detail. */
 unsigned raw_try_login(struct raw *raw, uint16_t port, const struct raw_who *who);
+/* Asks for a login, and does not wait for the response. */
+void raw_begin_login(struct raw *raw, uint16_t port, const struct raw_who *who);
 void raw_close(struct raw *raw);
 /* Sends TEST UNIT READY until it returns GOOD, so that no unit attention is left. */
 void raw_ready(struct raw *raw, unsigned lun);

@@ -166,6 +166,27 @@ test_a_login_waits_until_an_owner_was_replaced(void **state)
 	fake_lease(g->list[1].array, true);
 }
 
+/* A login that still waits cannot be asked to log out: it is ended at once. */
+static void
+test_a_login_that_waits_is_drained(void **state)
+{
+	struct few_gateways *g = *state;
+	struct few_gateway *gw = &g->list[0];
+	const struct raw_who who = { .host = HOST_1, .target = NAME, .isid = 7 };
+	static struct raw_pdu pdu;
+	static struct raw raw;
+
+	memset(&raw, 0, sizeof(raw));
+	fake_lease(g->list[1].array, false); /* the login waits for this gateway */
+	raw_begin_login(&raw, gw->port, &who);
+	assert_true(fake_wait_sessions(gw->array, 1));
+	fake_ops(gw->array)->drain_portal(fake_runtime(gw->array), &gw->portal_id, 600000);
+	assert_true(fake_wait_sessions(gw->array, 0));
+	assert_false(raw_receive(&raw, &pdu, 10000)); /* its end */
+	raw_close(&raw);
+	fake_lease(g->list[1].array, true);
+}
+
 int
 main(void)
 {
@@ -174,6 +195,7 @@ main(void)
 		FEW_TEST_QUICK(test_a_login_elsewhere_ends_what_the_owner_has),
 		FEW_TEST(test_two_sessions_with_one_isid_go_on),
 		FEW_TEST(test_a_login_waits_until_an_owner_was_replaced),
+		FEW_TEST(test_a_login_that_waits_is_drained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
