@@ -180,6 +180,40 @@ list_locked(struct target_registry *registry, struct target_registry_session *se
 }
 
 static void
+ask_for_life_locked(struct target_registry_session *session, struct target_registry_entry *asker)
+{
+	session->asker = asker;
+	asker->waits_for_life = session;
+	list_for_each(node, &session->entries) {
+		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
+								 session_node);
+
+		entry->asked_moment = asker->moment;
+		if (entry->life_posted)
+			continue;
+		entry->life_posted = true;
+		entry->life.run = target_life_asked;
+		loop_post(entry->thread->loop, &entry->life);
+	}
+}
+
+/*
+ * Somebody waits for a sign of life, and none of the connections that were asked is left, so that
+ * nothing will come from them: those that have come meanwhile are asked.
+ */
+static void
+ask_anew_locked(struct target_registry_session *session)
+{
+	if (session->asker == NULL)
+		return;
+	list_for_each(node, &session->entries)
+		if (list_entry(node, struct target_registry_entry, session_node)->asked_moment >=
+		    session->asker->moment)
+			return;
+	ask_for_life_locked(session, session->asker);
+}
+
+static void
 add_locked(struct target_registry *registry, struct target_registry_entry *entry)
 {
 	entry->entered = entry->counted = true;
@@ -187,6 +221,7 @@ add_locked(struct target_registry *registry, struct target_registry_entry *entry
 	list_append(&entry->session->entries, &entry->session_node);
 	entry->session->count++;
 	registry->count++;
+	ask_anew_locked(entry->session);
 }
 
 static bool
@@ -252,24 +287,6 @@ find_sibling(struct target_registry *registry, const struct target_registry_entr
 			return s;
 	}
 	return NULL;
-}
-
-static void
-ask_for_life_locked(struct target_registry_session *session, struct target_registry_entry *asker)
-{
-	session->asker = asker;
-	asker->waits_for_life = session;
-	list_for_each(node, &session->entries) {
-		struct target_registry_entry *entry = list_entry(node, struct target_registry_entry,
-								 session_node);
-
-		entry->asked_moment = asker->moment;
-		if (entry->life_posted)
-			continue;
-		entry->life_posted = true;
-		entry->life.run = target_life_asked;
-		loop_post(entry->thread->loop, &entry->life);
-	}
 }
 
 static enum target_registry_claim
@@ -395,6 +412,7 @@ remove_locked(struct target_registry *registry, struct target_registry_entry *en
 	list_remove(&entry->session_node);
 	entry->session->count -= entry->counted;
 	registry->count--;
+	ask_anew_locked(entry->session);
 }
 
 void

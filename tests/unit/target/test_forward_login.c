@@ -143,6 +143,37 @@ test_two_sessions_with_one_isid_go_on(void **state)
 	raw_close(&second.raw);
 }
 
+/* The connection that was asked is replaced before it answers: the one that came is asked. */
+static void
+test_the_connection_that_is_asked_is_replaced(void **state)
+{
+	struct few_gateways *g = *state;
+	static struct raw first, again;
+	static struct waiting_login second;
+	static struct raw_pdu pdu;
+	pthread_t thread;
+
+	begin_write(g, &first, 1);
+	memset(&second, 0, sizeof(second));
+	second.port = g->list[0].port;
+	assert_int_equal(pthread_create(&thread, NULL, log_in_later, &second), 0);
+	raw_expect(&first, &pdu, RAW_NOP_IN, 0xffffffff); /* nothing answers it */
+	const struct raw_who who = {
+		.host = HOST_1, .target = NAME, .isid = 7, .tsih = first.tsih
+	};
+
+	memset(&again, 0, sizeof(again));
+	assert_int_equal(raw_try_login(&again, g->list[1].port, &who), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(second.status, 0);
+	assert_int_equal(fake_suspected(g->list[0].array), 0); /* the owner has answered in time */
+	few_lift(g, "lun1.write");
+	raw_ready(&second.raw, 1);
+	raw_close(&first);
+	raw_close(&again);
+	raw_close(&second.raw);
+}
+
 /* An owner that hangs may have something of the initiator: a login waits until it was replaced. */
 static void
 test_a_login_waits_until_an_owner_was_replaced(void **state)
@@ -194,6 +225,7 @@ main(void)
 		FEW_TEST_QUICK(test_a_login_at_the_owner_ends_what_a_dead_gateway_sent),
 		FEW_TEST_QUICK(test_a_login_elsewhere_ends_what_the_owner_has),
 		FEW_TEST(test_two_sessions_with_one_isid_go_on),
+		FEW_TEST(test_the_connection_that_is_asked_is_replaced),
 		FEW_TEST(test_a_login_waits_until_an_owner_was_replaced),
 		FEW_TEST(test_a_login_that_waits_is_drained),
 	};
