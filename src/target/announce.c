@@ -10,7 +10,11 @@
  *	owner, thread of the session	target_announce --> the array keeps the numbers
  *	owner, writer thread		kept --all of them--> done, on the thread of the session
  *	others, writer thread		target_announce_take --> drop, on each thread; waits for them
+ *
+ * The owner may have such a command in its socket, and would begin it after the reset.  So a thread
+ * of the others is done when the owner has answered each ABORT TASK, or their connection has ended.
  */
+#include "base/clock.h"
 #include "base/err.h"
 #include "target/target_int.h"
 
@@ -84,6 +88,9 @@ target_announce(struct target_announcement *a, const struct guid *luns, size_t c
 
 /* ---- The others ---- */
 
+/* How long the answers are waited for: what is silent for that long is taken for broken (link.c). */
+#define ANSWERS_MS 5000u
+
 struct target_reset_news {
 	const struct guid *lun_id;
 	struct target_ack ack;
@@ -107,12 +114,48 @@ drop_of(struct target_session *session, const struct guid *lun_id, uint16_t numb
 }
 
 static void
+dropped(struct target_thread *thread)
+{
+	loop_timer_cancel(thread->loop, &thread->reset_timer);
+	thread->reset_asked = 0;
+	target_ack_one(&TAKE(thread->reset_news)->ack);
+}
+
+static void
+answers_are_late(struct loop_timer *timer)
+{
+	dropped(container_of(timer, struct target_thread, reset_timer));
+}
+
+void
+target_announce_asked(struct target_thread *thread, struct target_forward *fwd)
+{
+	if (!thread->dropping)
+		return;
+	fwd->reset_round = thread->reset_round;
+	thread->reset_asked++;
+}
+
+void
+target_announce_answered(struct target_thread *thread, struct target_forward *fwd)
+{
+	if (thread->reset_asked == 0 || fwd->reset_round != thread->reset_round)
+		return;
+	fwd->reset_round = 0;
+	if (--thread->reset_asked == 0 && !thread->dropping)
+		dropped(thread);
+}
+
+static void
 drop(struct loop_msg *msg)
 {
 	struct target_thread *thread = container_of(msg, struct target_thread, reset_msg);
 	struct target_reset_news *news = thread->reset_news;
 	struct row_slice targets = { 0 };
 
+	thread->reset_round++; /* what was asked before, and is not answered, counts no more */
+	thread->reset_asked = 0;
+	thread->dropping = true;
 	if (thread->view != NULL)
 		targets = state_lun_targets(thread->view->state, news->lun_id);
 	for (size_t i = 0; i < targets.count; i++) {
@@ -125,7 +168,13 @@ drop(struct loop_msg *msg)
 			drop_of(list_entry(node, struct target_session, set_node), news->lun_id,
 				(uint16_t)row->lun_number);
 	}
-	target_ack_one(&news->ack);
+	thread->dropping = false;
+	if (thread->reset_asked == 0) {
+		dropped(thread);
+		return;
+	}
+	thread->reset_timer.fire = answers_are_late;
+	loop_timer_set(thread->loop, &thread->reset_timer, ANSWERS_MS * NS_PER_MS);
 }
 
 void

@@ -132,6 +132,7 @@ abort_done(struct target_forward *fwd, int error)
 	struct target_task *t = fwd->task;
 
 	fwd->aborting = false;
+	target_announce_answered(t->conn->thread, fwd);
 	target_conn_mark(t->conn);
 	if (fwd->link != NULL)
 		return; /* target_forward_done follows */
@@ -171,11 +172,13 @@ target_forward_abort(struct target_task *t)
 	memcpy(fwd->abort.lun, t->it->lun, sizeof(fwd->abort.lun));
 	fwd->abort.request = &fwd->request;
 	fwd->aborting = true;
+	target_announce_asked(t->conn->thread, fwd);
 	struct target_link *link = fwd->link;
 
 	/* what cannot be asked for ends with the link */
 	if (iscsi_initiator_tmf(link->ini, &fwd->abort) < 0) {
 		fwd->aborting = false;
+		target_announce_answered(t->conn->thread, fwd);
 		link->broken = true;
 	}
 	target_link_mark(link);

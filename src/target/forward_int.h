@@ -60,7 +60,8 @@ enum target_verdict {
 struct target_forward {
 	struct iscsi_request request;
 	struct iscsi_request_tmf abort;
-	bool aborting; /* `abort` is with link->ini */
+	bool aborting;        /* `abort` is with link->ini */
+	uint64_t reset_round; /* for which of the thread's resets it is aborted; 0 = for none */
 	/* it was sent over a connection that broke, and is not sent again: the owner may have it */
 	bool unsettled;
 	struct target_task *task;
@@ -206,6 +207,9 @@ struct target_announcement {
 void target_announce(struct target_announcement *a, const struct guid *luns, size_t count);
 /* The function lun_reset of struct array_runtime_ops. */
 void target_announce_take(void *runtime, const struct guid *lun_id);
+/* ABORT TASK is sent to the owner of a task, and is answered, or its connection has ended. */
+void target_announce_asked(struct target_thread *thread, struct target_forward *fwd);
+void target_announce_answered(struct target_thread *thread, struct target_forward *fwd);
 
 /* ---- link.c: a connection to another gateway ---- */
 

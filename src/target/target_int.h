@@ -112,7 +112,12 @@ struct target_thread {
 	struct loop_msg view_msg, stop_msg, beat_msg, jobs_msg, reset_msg;
 	atomic_bool beat_due; /* beat_msg was posted and has not run */
 	struct target_publication *publication;
-	struct target_reset_news *reset_news; /* announce.c */
+	/* announce.c: which reset it is, and how many tasks owners have not answered to be aborted */
+	struct target_reset_news *reset_news;
+	uint64_t reset_round;
+	unsigned reset_asked;
+	bool dropping;
+	struct loop_timer reset_timer;
 	struct target_ack *stop_ack;
 	bool stopping; /* no new connection is accepted any more */
 	/*

@@ -127,6 +127,7 @@ tear_down(struct target_thread *thread)
 	loop_timer_cancel(thread->loop, &thread->parked_timer);
 	loop_timer_cancel(thread->loop, &thread->barrier_timer);
 	loop_timer_cancel(thread->loop, &thread->mute_timer);
+	loop_timer_cancel(thread->loop, &thread->reset_timer);
 	loop_hook_del(thread->loop, &thread->hook);
 	blk_queue_free(thread->queue);
 }

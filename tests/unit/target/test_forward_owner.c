@@ -5,6 +5,7 @@
  */
 #include "few_gateways.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -484,6 +485,46 @@ test_a_reset_through_a_third_gateway_aborts_what_waits(void **state)
 	reset_what_waits(*state, 2, 5);
 }
 
+struct follower {
+	struct few_gateways *g;
+	pthread_t thread;
+	atomic_bool done;
+};
+
+static void *
+follow_a_reset(void *arg)
+{
+	struct follower *f = arg;
+	struct array *array = f->g->list[0].array;
+
+	fake_ops(array)->lun_reset(fake_runtime(array), &f->g->luns[1]);
+	atomic_store(&f->done, true);
+	return NULL;
+}
+
+/*
+ * What was sent to the owner may be in its socket still: the reset goes on when the owner has
+ * answered that it is aborted.
+ */
+static void
+test_a_reset_waits_for_the_aborts_of_what_was_sent(void **state)
+{
+	struct few_gateways *g = *state;
+	struct follower follower = { .g = g };
+	static struct raw raw;
+
+	few_hold_at_owner(g, &raw, few_write_0, sizeof(few_write_0), 512);
+	fake_lease(g->list[1].array, false); /* it reads and answers nothing */
+	assert_int_equal(pthread_create(&follower.thread, NULL, follow_a_reset, &follower), 0);
+	poll(NULL, 0, 100); /* nothing happens */
+	assert_false(atomic_load(&follower.done));
+	fake_lease(g->list[1].array, true);
+	pthread_join(follower.thread, NULL);
+	assert_int_equal(fake_suspected(g->list[0].array), 0); /* the owner has answered */
+	few_lift(g, "lun1.write");
+	raw_close(&raw);
+}
+
 /* Also at the owner itself, where commands wait until it has claimed the LUN. */
 static void
 test_a_reset_aborts_what_waits_for_a_claim(void **state)
@@ -666,6 +707,7 @@ main(void)
 		FEW_TEST(test_a_reset_by_another_aborts_what_waits),
 		FEW_TEST(test_a_target_reset_by_another_aborts_what_waits),
 		FEW_TEST(test_a_reset_through_a_third_gateway_aborts_what_waits),
+		FEW_TEST(test_a_reset_waits_for_the_aborts_of_what_was_sent),
 		FEW_TEST(test_a_reset_aborts_what_waits_for_a_claim),
 		FEW_TEST(test_a_reset_aborts_what_began_while_it_was_announced),
 		FEW_TEST(test_a_reset_keeps_what_comes_after_it),
