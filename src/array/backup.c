@@ -241,8 +241,8 @@ array_restore(const char *dir, const char *file, bool replace, char **ret_text)
 /* ---- into the catalog of several gateways ---- */
 
 /*
- * Calls a function for each gateway as which a vdsd has run, and has not left: of the catalog that
- * is there, if it can be read, and of the backup.
+ * Calls a function for each gateway of the catalog that is there, if it can be read, and of the
+ * backup.
  */
 static int
 each_gateway(struct catalog_restore *restore, const struct array_options *options,
@@ -258,36 +258,71 @@ each_gateway(struct catalog_restore *restore, const struct array_options *option
 		if (catalogs[i] == NULL || (rc = catalog_load(catalogs[i], &state)) < 0)
 			rc = i == 0 && rc == ERR_CORRUPT ? 0 : rc; /* it is to be replaced */
 		for (size_t k = 0;
-		     state != NULL && rc == 0 && k < state_count(state, ROW_CONTROLLER); k++) {
-			const struct row_controller *row = state_at(state, ROW_CONTROLLER, k);
-
-			if (array_member_lives(row))
-				rc = function(options, row);
-		}
+		     state != NULL && rc == 0 && k < state_count(state, ROW_CONTROLLER); k++)
+			rc = function(options, state_at(state, ROW_CONTROLLER, k));
 	}
 	return rc;
 }
 
+/* Whom to ask, for a function that gets ids only. */
+struct asking {
+	const struct array_options *options;
+};
+
 static int
-check_dead(const struct array_options *options, const struct row_controller *row)
+check_lease(const struct array_options *options, const struct guid *id, const char *name)
 {
 	bool held = false;
-	int rc = options->cluster_ops->lease_of(options->cluster, &row->id, &held);
+	int rc = options->cluster_ops->lease_of(options->cluster, id, &held);
 
 	if (rc == 0 && held)
 		rc = err_set(
 			ERR_LOCKED,
 			"gateway \"%s\" still has its lease: stop it first (one that was killed "
 			"has it for some seconds)",
-			row->name);
+			name);
 	return rc;
+}
+
+/* Also of one that had stopped when the backup was made: it may run again since. */
+static int
+check_dead(const struct array_options *options, const struct row_controller *row)
+{
+	return check_lease(options, &row->id, row->name);
+}
+
+/* One that was added after the backup, when the catalog that had it is lost: it has no name. */
+static int
+check_unknown_dead(void *arg, const struct guid *id)
+{
+	const struct asking *asking = arg;
+	char text[GUID_TEXT_SIZE];
+
+	return check_lease(asking->options, id, guid_format(id, text));
 }
 
 /* It may only be stopped, and go on at any time. */
 static int
 fence(const struct array_options *options, const struct row_controller *row)
 {
-	return options->cluster_ops->fence(options->cluster, row->instance);
+	return array_member_lives(row)
+		       ? options->cluster_ops->fence(options->cluster, row->instance)
+		       : 0;
+}
+
+/*
+ * A gateway serves on when the catalog's object is gone, and watches nothing then; nor need the
+ * backup know it, or know that it runs.  So all that have ever joined are asked for their leases.
+ */
+static int
+check_all_dead(struct catalog_restore *restore, const struct array_options *options)
+{
+	struct asking asking = { options };
+	int rc = each_gateway(restore, options, check_dead);
+
+	return rc < 0 ? rc
+		      : options->cluster_ops->gateways(options->cluster, check_unknown_dead,
+						       &asking);
 }
 
 int
@@ -299,7 +334,7 @@ array_restore_shared(const struct array_options *options, const char *file, bool
 					      &restore);
 
 	if (rc == 0)
-		rc = each_gateway(restore, options, check_dead);
+		rc = check_all_dead(restore, options);
 	if (rc == 0)
 		rc = each_gateway(restore, options, fence);
 	if (rc < 0) {

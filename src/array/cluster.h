@@ -59,6 +59,11 @@ struct array_cluster_ops {
 	 */
 	int (*lease_of)(void *cluster, const struct guid *gateway, bool *ret_held);
 	/*
+	 * Calls each for every gateway that has ever joined, whether or not a catalog has it.
+	 */
+	int (*gateways)(void *cluster, int (*each)(void *arg, const struct guid *gateway),
+			void *arg);
+	/*
 	 * Calls a gateway and waits for its answer, at most timeout_ms.  -ETIMEDOUT: it has not
 	 * answered; -ENOENT: it takes no calls.  *ret_reply: mem_free.
 	 */

@@ -277,11 +277,16 @@ struct array_member_load *array_member_place(const struct state *state,
 					     const struct array_member_groups *groups,
 					     const struct guid *lun_id,
 					     struct array_member_loads *loads);
-/*
- * Gives all LUNs of a gateway, or (NULL) all LUNs whose owner does not live, to those that live.
- * Returns how many, or -ENOMEM.
- */
+/* Gateways that do not live by their rows, and have no lease either. */
+struct array_member_ended {
+	size_t count;
+	struct guid ids[64];
+};
+
+/* Gives all LUNs of a gateway to those that live.  Returns how many, or -ENOMEM. */
 int array_member_edit_give(struct state_edit *edit, const struct guid *from);
+/* Likewise the LUNs that have no owner, and those of gateways that do not live and have ended. */
+int array_member_edit_adopt(struct state_edit *edit, const struct array_member_ended *ended);
 /* Puts the owner of a LUN, with the next epoch.  Returns 0 or -ENOMEM. */
 int array_member_edit_own(struct state_edit *edit, const struct guid *lun_id,
 			  const struct guid *owner);

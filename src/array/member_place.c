@@ -115,20 +115,27 @@ array_member_edit_own(struct state_edit *edit, const struct guid *lun_id, const 
 	return state_edit_put(edit, row);
 }
 
-/* Returns whether a LUN is to be given away. */
+/* Returns whether a LUN is to be given away: those of `from`, or else what is to be adopted. */
 static bool
-is_given(const struct state *view, const struct guid *lun_id, const struct guid *from)
+is_given(const struct state *view, const struct guid *lun_id, const struct guid *from,
+	 const struct array_member_ended *ended)
 {
 	const struct row_lun_owner *owner = state_lun_owner(view, lun_id);
 
 	if (from != NULL)
 		return owner != NULL && guid_equal(&owner->controller_id, from);
-	return owner == NULL ||
-	       !array_member_lives(state_find(view, ROW_CONTROLLER, &owner->controller_id));
+	if (owner == NULL)
+		return true;
+	if (array_member_lives(state_find(view, ROW_CONTROLLER, &owner->controller_id)))
+		return false;
+	for (size_t i = 0; i < ended->count; i++)
+		if (guid_equal(&ended->ids[i], &owner->controller_id))
+			return true;
+	return false;
 }
 
-int
-array_member_edit_give(struct state_edit *edit, const struct guid *from)
+static int
+give(struct state_edit *edit, const struct guid *from, const struct array_member_ended *ended)
 {
 	const struct state *view = state_edit_view(edit);
 	size_t count = state_count(view, ROW_LUN), given = 0;
@@ -142,7 +149,7 @@ array_member_edit_give(struct state_edit *edit, const struct guid *from)
 	for (size_t i = 0; i < count; i++) {
 		const struct row_lun *lun = state_at(view, ROW_LUN, i);
 
-		if (is_given(view, &lun->id, from))
+		if (is_given(view, &lun->id, from, ended))
 			luns[given++] = lun->id;
 	}
 	array_member_loads(view, from, &loads);
@@ -157,4 +164,16 @@ array_member_edit_give(struct state_edit *edit, const struct guid *from)
 	}
 	array_member_groups_fini(&groups);
 	return rc < 0 ? rc : (int)given;
+}
+
+int
+array_member_edit_give(struct state_edit *edit, const struct guid *from)
+{
+	return give(edit, from, NULL);
+}
+
+int
+array_member_edit_adopt(struct state_edit *edit, const struct array_member_ended *ended)
+{
+	return give(edit, NULL, ended);
 }

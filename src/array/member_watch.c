@@ -243,14 +243,50 @@ look_at(struct array_member *member, const struct guid *id, bool neighbour)
 static int
 adopt_apply(struct state_edit *edit, void *context)
 {
-	(void)context;
-	return MIN(array_member_edit_give(edit, NULL), 0);
+	return MIN(array_member_edit_adopt(edit, context), 0);
+}
+
+static bool
+is_listed(const struct array_member_ended *ended, const struct guid *id)
+{
+	for (size_t i = 0; i < ended->count; i++)
+		if (guid_equal(&ended->ids[i], id))
+			return true;
+	return false;
+}
+
+/*
+ * Lists the owners that have left.  The catalog alone does not tell: one that was put back from a
+ * backup may say so of a gateway that serves on.  Its LUNs stay its own until its lease has ended,
+ * and without a lease it does not go on, since the catalog does not name it.
+ */
+static void
+find_ended(struct array_member *member, const struct state *state, struct array_member_ended *ended)
+{
+	const struct guid *last = NULL; /* that was found not to have ended */
+
+	ended->count = 0;
+	for (size_t i = 0; i < state_count(state, ROW_LUN_OWNER); i++) {
+		const struct row_lun_owner *row = state_at(state, ROW_LUN_OWNER, i);
+		const struct guid *id = &row->controller_id;
+		bool held = true;
+
+		if (array_member_lives(state_find(state, ROW_CONTROLLER, id)) ||
+		    (last != NULL && guid_equal(last, id)) || is_listed(ended, id) ||
+		    ended->count == ARRAY_LEN(ended->ids))
+			continue;
+		if (member->ops->lease_of(member->cluster, id, &held) == 0 && !held)
+			ended->ids[ended->count++] = *id;
+		else
+			last = id;
+	}
 }
 
 static void
 adopt(struct array_member *member, const struct state *state,
       const struct array_member_loads *loads)
 {
+	struct array_member_ended ended;
 	size_t owned = 0;
 	int rc;
 
@@ -259,7 +295,8 @@ adopt(struct array_member *member, const struct state *state,
 	if (loads->count == 0 || !guid_equal(&loads->of[0].id, &member->id) ||
 	    owned == state_count(state, ROW_LUN))
 		return;
-	rc = member->env->change(member->env_arg, "gateway.adopt", adopt_apply, NULL);
+	find_ended(member, state, &ended);
+	rc = member->env->change(member->env_arg, "gateway.adopt", adopt_apply, &ended);
 	if (rc < 0)
 		log_warning("gateway.adopt", "error=%s", err_text(rc));
 }

@@ -279,6 +279,31 @@ op_lease_of(void *cluster, const struct guid *gateway, bool *ret_held)
 	return 0;
 }
 
+/* The objects of gateways say which there have been: they stay when the catalog is lost. */
+static int
+op_gateways(void *cluster, int (*each)(void *arg, const struct guid *gateway), void *arg)
+{
+	struct ceph_member *member = cluster;
+	AUTO_FREE char *prefix = str_printf("%s.gw.", member->name);
+	rados_list_ctx_t list = NULL;
+	const char *object;
+	struct guid id;
+	int rc = prefix == NULL ? -ENOMEM : rados_nobjects_list_open(member->io, &list);
+	int each_rc = 0;
+
+	while (rc == 0 && each_rc == 0) {
+		rc = rados_nobjects_list_next(list, &object, NULL, NULL);
+		if (rc == 0 && str_starts(object, prefix) &&
+		    guid_parse(object + strlen(prefix), &id) == 0)
+			each_rc = each(arg, &id);
+	}
+	if (list != NULL)
+		rados_nobjects_list_close(list);
+	if (each_rc != 0)
+		return each_rc;
+	return rc == -ENOENT ? 0 : failed(member, rc, "the gateways cannot be listed");
+}
+
 static int
 op_lease_is_of(void *cluster, const struct guid *gateway, uint64_t client, bool *ret_is)
 {
@@ -520,6 +545,7 @@ const struct array_cluster_ops ceph_member_ops = {
 	.lease_take = op_lease_take,
 	.lease_renew = op_lease_renew,
 	.lease_of = op_lease_of,
+	.gateways = op_gateways,
 	.call = op_call,
 	.answer = op_answer,
 	.lease_is_of = op_lease_is_of,

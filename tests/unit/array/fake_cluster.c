@@ -273,6 +273,23 @@ op_lease_of(void *arg, const struct guid *gateway, bool *ret_held)
 	return end(client, rc);
 }
 
+static int
+op_gateways(void *arg, int (*each)(void *arg, const struct guid *gateway), void *each_arg)
+{
+	struct fake_client *client = arg;
+	struct guid ids[CLIENTS];
+	unsigned count = 0;
+	int rc = begin(client);
+
+	for (unsigned i = 0; rc == 0 && i < client->cluster->count; i++)
+		if (!guid_is_zero(&client->cluster->clients[i].gateway))
+			ids[count++] = client->cluster->clients[i].gateway;
+	rc = end(client, rc);
+	for (unsigned i = 0; rc == 0 && i < count; i++)
+		rc = each(each_arg, &ids[i]);
+	return rc;
+}
+
 /* The client that takes calls of a gateway.  The lock is held. */
 static struct fake_client *
 callee(struct fake_cluster *cluster, const struct guid *gateway)
@@ -444,6 +461,7 @@ const struct array_cluster_ops fake_cluster_ops = {
 	.lease_take = op_lease_take,
 	.lease_renew = op_lease_renew,
 	.lease_of = op_lease_of,
+	.gateways = op_gateways,
 	.call = op_call,
 	.answer = op_answer,
 	.lease_is_of = op_lease_is_of,

@@ -5,6 +5,7 @@
  */
 #include "array_test.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ struct gateways {
 };
 
 static const char *const names[GATEWAYS] = { "gw-a", "gw-b", "gw-c" };
+static const char *const addresses[GATEWAYS] = { "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3" };
 
 static void
 on_lost(void *arg, const char *reason)
@@ -52,7 +54,7 @@ gateway_try(struct gateways *g, unsigned i, const char *dir, struct array **ret_
 		.verify_interval_ms = 1000,
 		.shared = &shared,
 		.gateway = names[i],
-		.gateway_address = "127.0.0.1:1",
+		.gateway_address = addresses[i],
 		.cluster_ops = &fake_cluster_ops,
 		.lease_ms = g->lease_ms,
 		.seen_ms = g->seen_ms,
@@ -112,7 +114,7 @@ rows_apply(struct array *array, struct array_task *task)
 
 		guid_make(&row->id);
 		row_set_string(&row->name, names[i]);
-		row_set_string(&row->address, "127.0.0.1:1");
+		row_set_string(&row->address, addresses[i]);
 		assert_ok(state_edit_put(task->edit, row));
 	}
 	return 0;
@@ -740,6 +742,91 @@ test_a_lun_that_comes_back_elsewhere_ends_nobody(void **state)
 	assert_false(atomic_load(&g->lost[0]));
 }
 
+/* ---- restores ---- */
+
+static int
+restore_into(const struct gateways *g, struct shared_cluster *catalog, const char *file)
+{
+	struct catalog_shared shared = shared_cluster_open(catalog);
+	struct array_options options = { .dir = g->dirs[0],
+					 .shared = &shared,
+					 .cluster_ops = &fake_cluster_ops,
+					 .cluster = fake_client_new(g->cluster) };
+	AUTO_FREE char *text = NULL;
+
+	return array_restore_shared(&options, file, false, &text);
+}
+
+static void
+back_up(struct array *array, const char *file)
+{
+	char bytes[2048];
+	ssize_t n;
+	int from, to = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	assert_true(to >= 0);
+	assert_ok(array_backup(array, &from));
+	while ((n = read(from, bytes, sizeof(bytes))) > 0)
+		assert_int_equal(write(to, bytes, (size_t)n), n);
+	assert_int_equal(n, 0);
+	close(from);
+	close(to);
+}
+
+/* It is in use until the first gateway has followed that it has left. */
+static bool
+is_removed(struct array *array, const struct guid *gateway)
+{
+	int rc = array_gateway_remove(array, NULL, gateway, false, NULL);
+
+	return rc == 0 || rc == ERR_NOT_FOUND;
+}
+
+/*
+ * The last gateway does not run when a backup is made, and does afterwards.  Then the catalog is
+ * lost, and nobody watches its object.  known: the backup has the gateway.
+ */
+static void
+restore_beside_the_last(struct gateways *g, bool known)
+{
+	const unsigned last = GATEWAYS - 1;
+	const struct guid id = *array_controller_id(g->arrays[last]);
+	struct shared_cluster *lost = shared_cluster_new();
+	struct array_answer answer;
+	char file[96];
+
+	snprintf(file, sizeof(file), "%s/backup", g->dir);
+	array_close(TAKE(g->arrays[last]));
+	if (!known)
+		EVENTUALLY(is_removed(g->arrays[0], &id));
+	back_up(g->arrays[0], file);
+	if (!known)
+		assert_ok(array_gateway_add(g->arrays[0], NULL, names[last], addresses[last],
+					    &answer));
+	assert_ok(gateway_try(g, last, g->dirs[last], &g->arrays[last]));
+	for (unsigned i = 0; i < last; i++)
+		array_close(TAKE(g->arrays[i]));
+	assert_int_equal(restore_into(g, lost, file), ERR_LOCKED);
+	assert_non_null(strstr(err_text(ERR_LOCKED), "still has its lease"));
+	assert_int_equal(shared_cluster_version(lost), 0);
+	array_close(TAKE(g->arrays[last]));
+	assert_ok(restore_into(g, lost, file));
+	shared_cluster_free(lost);
+	unlink(file);
+}
+
+static void
+test_no_restore_beside_a_gateway_that_ran_not_at_the_backup(void **state)
+{
+	restore_beside_the_last(*state, true);
+}
+
+static void
+test_no_restore_beside_a_gateway_that_the_backup_does_not_know(void **state)
+{
+	restore_beside_the_last(*state, false);
+}
+
 int
 main(void)
 {
@@ -790,6 +877,12 @@ main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(test_a_lun_that_comes_back_elsewhere_ends_nobody,
 						setup_long, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_no_restore_beside_a_gateway_that_ran_not_at_the_backup, setup_moves,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_no_restore_beside_a_gateway_that_the_backup_does_not_know, setup_moves,
+			teardown),
 		cmocka_unit_test_setup_teardown(test_a_second_vdsd_of_a_name_does_not_start,
 						setup_long, teardown),
 	};
