@@ -672,24 +672,51 @@ missed(void *arg, uint64_t sequence, const char *text)
 	return news_change(arg, text);
 }
 
+/* A row of the table `position`; the columns are one, array_id, incarnation, sequence, digest. */
+static int
+position_read(void *arg, const char *key, const void *value, size_t value_bytes)
+{
+	const uint8_t *bytes = value;
+	const struct catalog_shared_bytes row = { bytes, bytes + value_bytes };
+	struct catalog_shared_bytes id, incarnation, sequence;
+	struct position *at = arg;
+	int64_t numbers[2] = { 0, 0 };
+	int rc = catalog_shared_column(&row, 1, &id);
+
+	(void)key;
+	if (rc == 0)
+		rc = catalog_shared_column(&row, 2, &incarnation);
+	if (rc == 0)
+		rc = catalog_shared_column(&row, 3, &sequence);
+	if (rc == 0)
+		rc = catalog_shared_guid(&id, &at->array_id);
+	if (rc == 0)
+		rc = catalog_shared_integer(&incarnation, &numbers[0]);
+	if (rc == 0)
+		rc = catalog_shared_integer(&sequence, &numbers[1]);
+	at->incarnation = (uint64_t)numbers[0];
+	at->sequence = (uint64_t)numbers[1];
+	return rc;
+}
+
 /*
  * Holds the catalog when the store has gone back behind what this gateway knows.  What it knows
  * stays as it is, LUNs are served on, and nothing of the store is believed any more.  Returns
  * ERR_CORRUPT, or 0 when the store has gone on.
  */
 static int
-check_goes_on(struct catalog *catalog, const struct position *before)
+check_goes_on(struct catalog *catalog, const struct position *before, const struct position *now)
 {
-	const struct position *now = &catalog->committed;
 	const char *name = catalog->sharing->store.name;
 
 	if (guid_is_zero(&before->array_id))
 		return 0;
 	if (!guid_equal(&now->array_id, &before->array_id))
 		catalog_guard_hold(catalog,
-				   catalog->is_new ? "the catalog %s is gone: put it back"
-						   : "the catalog %s is that of another array now: "
-						     "put the one of this array back",
+				   guid_is_zero(&now->array_id)
+					   ? "the catalog %s is gone: put it back"
+					   : "the catalog %s is that of another array now: "
+					     "put the one of this array back",
 				   name);
 	else if (now->incarnation < before->incarnation ||
 		 (now->incarnation == before->incarnation && now->sequence < before->sequence))
@@ -700,6 +727,21 @@ check_goes_on(struct catalog *catalog, const struct position *before)
 				   name, now->sequence, before->sequence);
 	return catalog_held(catalog) != NULL ? err_set(ERR_CORRUPT, "%s", catalog_held(catalog))
 					     : 0;
+}
+
+/*
+ * Before the working copy is dropped: when the store has gone back, it is the best that there is,
+ * and a backup of it brings the array back.
+ */
+static int
+check_store_goes_on(struct catalog *catalog)
+{
+	struct catalog_sharing *sharing = catalog->sharing;
+	const char *keys[] = { "r/position/00000000000000000001" };
+	struct position now = { .sequence = 0 };
+	int rc = sharing->store.ops->get(sharing->store.store, keys, 1, position_read, &now);
+
+	return rc < 0 ? rc : check_goes_on(catalog, &catalog->committed, &now);
 }
 
 static int
@@ -776,14 +818,21 @@ static int
 reload(struct catalog *catalog, struct catalog_news *news)
 {
 	struct position before = catalog->committed;
-	int rc = begin_reload(catalog);
+	/* a copy that is to be loaded anew lacks changes, and may be half loaded */
+	bool whole = !catalog->sharing->stale && catalog->db != NULL;
+	int rc = check_store_goes_on(catalog);
 
+	if (rc == 0) {
+		whole = false;
+		rc = begin_reload(catalog);
+	}
 	if (rc == 0)
 		rc = load(catalog);
 	catalog_news_fini(news);
-	if (rc < 0)
-		return rc;
-	rc = check_goes_on(catalog, &before);
+	if (rc == 0) /* it may have gone back while it was loaded */
+		rc = check_goes_on(catalog, &before, &catalog->committed);
+	if (catalog_held(catalog) != NULL && !whole)
+		catalog->lost = UINT64_MAX; /* no backup is to be made of it */
 	if (rc < 0)
 		return rc;
 	log_info("catalog.reload", "catalog=%s version=%" PRIu64 " sequence=%" PRIu64,

@@ -487,6 +487,77 @@ test_nothing_is_lost_while_the_store_is_away(void **state)
 	assert_alike(s);
 }
 
+/* ---- a store that has gone back ---- */
+
+/* The working copy has the state that the gateway knows, so that a backup of it is whole. */
+static void
+assert_holds_whole(struct gateway *g)
+{
+	struct catalog_news news = { 0 };
+	struct catalog_copy *copy = NULL;
+	int rc;
+
+	assert_int_equal(catalog_pull(g->catalog, &news), ERR_CORRUPT);
+	assert_non_null(catalog_held(g->catalog));
+	assert_ok(catalog_copy_begin(g->catalog, &copy));
+	while ((rc = catalog_copy_step(copy)) == 1)
+		;
+	assert_ok(rc);
+	assert_ok(catalog_copy_check(copy));
+	assert_int_equal(catalog_copy_position(copy)->sequence, state_position(g->state)->sequence);
+	assert_true(hash128_equal(&catalog_copy_position(copy)->digest,
+				  &state_position(g->state)->digest));
+	catalog_copy_free(copy);
+}
+
+static void
+test_who_holds_keeps_what_it_knows_when_the_store_is_gone(void **state)
+{
+	struct shared_fixture *s = *state;
+
+	for (unsigned n = 2; n < 20; n++)
+		assert_ok(sample_commit(s->a.catalog, &s->a.state, n));
+	shared_cluster_remove(s->cluster);
+	assert_holds_whole(&s->a);
+	assert_holds_whole(&s->a);
+}
+
+static void
+test_who_holds_keeps_what_it_knows_when_the_store_is_older(void **state)
+{
+	struct shared_fixture *s = *state;
+	struct gateway c = { .catalog = NULL };
+
+	for (unsigned n = 2; n < 20; n++)
+		assert_ok(sample_commit(s->a.catalog, &s->a.state, n));
+	shared_cluster_remove(s->cluster);
+	snprintf(c.dir, sizeof(c.dir), "%s/c", s->f->dir);
+	gateway_open(s, &c);
+	assert_ok(sample_begin(c.catalog, &c.state)); /* it has the id of the array */
+	assert_holds_whole(&s->a);
+	gateway_close(&c);
+}
+
+/* Its working copy was to be loaded anew, and lacks changes. */
+static void
+test_who_holds_a_copy_that_is_not_whole_makes_no_backup(void **state)
+{
+	struct shared_fixture *s = *state;
+	struct catalog_news news = { 0 };
+	struct catalog_copy *copy = NULL;
+	int rc;
+
+	s->a.catalog->sharing->stale = true;
+	shared_cluster_remove(s->cluster);
+	assert_int_equal(catalog_pull(s->a.catalog, &news), ERR_CORRUPT);
+	assert_ok(catalog_copy_begin(s->a.catalog, &copy));
+	while ((rc = catalog_copy_step(copy)) == 1)
+		;
+	assert_ok(rc);
+	assert_int_equal(catalog_copy_check(copy), ERR_CORRUPT);
+	catalog_copy_free(copy);
+}
+
 /* ---- limits, formats, directories ---- */
 
 static void
@@ -665,6 +736,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_a_damaged_row_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_is_lost_while_the_store_is_away, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			test_who_holds_keeps_what_it_knows_when_the_store_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_who_holds_keeps_what_it_knows_when_the_store_is_older, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_who_holds_a_copy_that_is_not_whole_makes_no_backup, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_change_that_is_too_large_is_refused, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_newer_format_is_refused, setup, teardown),
