@@ -767,7 +767,8 @@ begin_reload(struct catalog *catalog)
 	if (sharing->reloads)
 		return 0;
 	sharing->note_count = 0;
-	rc = catalog_unlinks(catalog, note_before, sharing);
+	/* without a database, none could be opened when it was loaded last */
+	rc = catalog->db != NULL ? catalog_unlinks(catalog, note_before, sharing) : 0;
 	sharing->reloads = rc == 0;
 	return rc;
 }

@@ -558,6 +558,19 @@ test_who_holds_a_copy_that_is_not_whole_makes_no_backup(void **state)
 	catalog_copy_free(copy);
 }
 
+/* There was no memory for a database when it was loaded last. */
+static void
+test_a_load_without_a_database_of_before(void **state)
+{
+	struct shared_fixture *s = *state;
+
+	assert_ok(sample_commit(s->a.catalog, &s->a.state, 2));
+	s->b.catalog->sharing->stale = true;
+	catalog_db_close(s->b.catalog);
+	follow_only(&s->b);
+	assert_alike(s);
+}
+
 /* ---- limits, formats, directories ---- */
 
 static void
@@ -743,6 +756,8 @@ main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			test_who_holds_a_copy_that_is_not_whole_makes_no_backup, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_load_without_a_database_of_before, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_a_change_that_is_too_large_is_refused, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_newer_format_is_refused, setup, teardown),
