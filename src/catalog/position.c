@@ -288,53 +288,61 @@ reincarnate_shared(struct catalog *catalog, uint64_t floor)
 	return rc;
 }
 
+int
+catalog_position_mark_shared(struct catalog *catalog, struct catalog_mark *ret_mark,
+			     bool *ret_known)
+{
+	int flags = catalog->look ? O_RDONLY : O_RDWR | O_CREAT;
+
+	*ret_known = false;
+	catalog->mark_fd = openat(catalog->dir_fd, "mark", flags | O_CLOEXEC, 0600);
+	if (catalog->mark_fd < 0)
+		return catalog->look ? 0
+				     : err_set(-errno, "%s/mark: cannot open: %s", catalog->dir,
+					       strerror(errno));
+	*ret_known = mark_read(catalog, ret_mark);
+	return 0;
+}
+
 /*
  * Other gateways commit while this one is away, and one that is new has no mark.  So the catalog
  * may be ahead of the mark by any number, and there need not be a mark.  What remains is that the
  * store itself was put back to an older state, or is another one.
  */
 int
-catalog_position_settle_shared(struct catalog *catalog)
+catalog_position_settle_shared(struct catalog *catalog, const struct catalog_mark *mark, bool known)
 {
 	const struct position *at = &catalog->position;
-	struct catalog_mark mark = { 0 };
-	int flags = catalog->look ? O_RDONLY : O_RDWR | O_CREAT;
-	bool known;
 
-	catalog->mark_fd = openat(catalog->dir_fd, "mark", flags | O_CLOEXEC, 0600);
-	if (catalog->mark_fd < 0)
-		return catalog->look ? 0
-				     : err_set(-errno, "%s/mark: cannot open: %s", catalog->dir,
-					       strerror(errno));
-	known = mark_read(catalog, &mark);
 	if (known && catalog->is_new)
 		return err_set(ERR_CORRUPT,
 			       "%s: a gateway that uses the catalog %s has made %" PRIu64
 			       " changes, but there is no catalog of that name: is the name of the "
 			       "pool right?  Remove mark to begin a new array",
-			       catalog->dir, catalog->sharing->store.name, mark.sequence);
-	if (known && !guid_equal(&mark.array_id, &at->array_id))
+			       catalog->dir, catalog->sharing->store.name, mark->sequence);
+	if (known && !guid_equal(&mark->array_id, &at->array_id))
 		return err_set(ERR_CORRUPT,
 			       "%s belongs to a gateway of another array than that of %s: use "
 			       "another --dir",
 			       catalog->dir, catalog->sharing->store.name);
-	if (!known || catalog->look || catalog->is_new)
+	if (!known || catalog->is_new)
 		return 0;
-	catalog->lost = lost_since(&mark, at);
+	catalog->lost = lost_since(mark, at);
 	if (catalog->lost == 0) {
-		catalog_mark_write(catalog);
+		if (!catalog->look)
+			catalog_mark_write(catalog);
 		return 0;
 	}
-	if (catalog->accept_loss) {
+	if (catalog->accept_loss && !catalog->look) {
 		int rc = catalog_shared_check_alone(catalog);
 
 		if (rc < 0)
 			return rc;
 		catalog->lost = 0;
 		log_warning("catalog.loss_accepted", "sequence=%" PRIu64 " was=%" PRIu64,
-			    at->sequence, mark.sequence);
-		return reincarnate_shared(catalog, mark.incarnation);
+			    at->sequence, mark->sequence);
+		return reincarnate_shared(catalog, mark->incarnation);
 	}
-	hold_for_loss(catalog, &mark);
+	hold_for_loss(catalog, mark);
 	return 0;
 }

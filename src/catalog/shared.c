@@ -450,9 +450,13 @@ int
 catalog_shared_open_all(struct catalog *catalog)
 {
 	struct catalog_sharing *sharing = catalog->sharing;
+	struct catalog_mark mark = { .sequence = 0 };
+	bool known = false;
 	int rc = catalog_shared_refuse_local(catalog);
 
 	guid_make(&sharing->writer);
+	if (rc == 0)
+		rc = catalog_position_mark_shared(catalog, &mark, &known);
 	if (rc == 0)
 		rc = load(catalog);
 	if (rc == 0 && sharing->upgraded && catalog->look)
@@ -462,7 +466,7 @@ catalog_shared_open_all(struct catalog *catalog)
 			"when a gateway of this version starts",
 			sharing->store.name);
 	if (rc == 0)
-		rc = catalog_position_settle_shared(catalog);
+		rc = catalog_position_settle_shared(catalog, &mark, known);
 	if (rc == 0 && sharing->upgraded && catalog_held(catalog) == NULL)
 		rc = upgrade(catalog);
 	if (rc < 0 || catalog->look)

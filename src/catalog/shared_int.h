@@ -185,7 +185,14 @@ void catalog_sharing_free(struct catalog_sharing *sharing);
 
 /* db.c: opens an empty database in memory.  Returns 0 or an error. */
 int catalog_db_open_memory(struct catalog *catalog);
-/* position.c: compares the position with the mark of the directory, as settle does. */
-int catalog_position_settle_shared(struct catalog *catalog);
+/*
+ * position.c: opens the mark of the directory, and reads it.  Before the store is read: a gateway
+ * that runs there may move it on.  Returns 0 or an error.
+ */
+int catalog_position_mark_shared(struct catalog *catalog, struct catalog_mark *ret_mark,
+				 bool *ret_known);
+/* Compares the position with that mark, as settle does. */
+int catalog_position_settle_shared(struct catalog *catalog, const struct catalog_mark *mark,
+				   bool known);
 
 #endif

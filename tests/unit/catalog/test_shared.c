@@ -538,6 +538,54 @@ test_who_holds_keeps_what_it_knows_when_the_store_is_older(void **state)
 	gateway_close(&c);
 }
 
+/* As `vdsd --check` does, also beside a gateway that uses the directory. */
+static int
+look_from(struct shared_fixture *s, const char *dir)
+{
+	struct catalog_shared shared = shared_cluster_open(s->cluster);
+	struct catalog *c = NULL;
+	int rc = catalog_open_shared(dir, &shared, true, false, &c);
+
+	if (rc == 0)
+		rc = catalog_check(c);
+	catalog_close(c);
+	return rc;
+}
+
+static void
+test_a_look_says_that_the_store_is_older(void **state)
+{
+	struct shared_fixture *s = *state;
+	struct gateway c = { .catalog = NULL };
+
+	assert_ok(sample_commit(s->a.catalog, &s->a.state, 2));
+	assert_ok(look_from(s, s->a.dir));
+	shared_cluster_remove(s->cluster);
+	snprintf(c.dir, sizeof(c.dir), "%s/c", s->f->dir);
+	gateway_open(s, &c);
+	assert_ok(sample_begin(c.catalog, &c.state)); /* it has the id of the array */
+	assert_int_equal(look_from(s, s->a.dir), ERR_CORRUPT);
+	assert_non_null(strstr(err_text(ERR_CORRUPT), "1 acknowledged change is missing"));
+	assert_ok(look_from(s, c.dir));
+	gateway_close(&c);
+}
+
+/* The gateway of the directory moves the mark while the rows are read. */
+static void
+test_a_look_beside_a_gateway_that_commits_misses_nothing(void **state)
+{
+	struct shared_fixture *s = *state;
+	struct meanwhile m = { s, false };
+
+	for (unsigned n = 2; n < 40; n++)
+		assert_ok(sample_commit(s->a.catalog, &s->a.state, n));
+	for (unsigned items = 10; items < 130; items += 20) {
+		shared_cluster_during_read(s->cluster, items, commit_meanwhile, &m);
+		assert_ok(look_from(s, s->a.dir));
+		m.delete = !m.delete;
+	}
+}
+
 /* Its working copy was to be loaded anew, and lacks changes. */
 static void
 test_who_holds_a_copy_that_is_not_whole_makes_no_backup(void **state)
@@ -758,6 +806,10 @@ main(void)
 			test_who_holds_a_copy_that_is_not_whole_makes_no_backup, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_load_without_a_database_of_before, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_a_look_says_that_the_store_is_older, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_look_beside_a_gateway_that_commits_misses_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_change_that_is_too_large_is_refused, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_newer_format_is_refused, setup, teardown),
