@@ -124,6 +124,18 @@ keep_former(struct catalog_restore *r)
 	return path == NULL ? -ENOMEM : catalog_restore_save(r->at, path);
 }
 
+/* Nothing took its place.  The text of the error stays. */
+static void
+drop_former(struct catalog_restore *r)
+{
+	AUTO_FREE char *path = r->aside[0] != '\0' ? str_printf("%s/catalog.db", r->aside) : NULL;
+
+	if (path == NULL)
+		return;
+	(void)unlinkat(r->at->dir_fd, path, 0);
+	(void)unlinkat(r->at->dir_fd, r->aside, AT_REMOVEDIR);
+}
+
 /* Makes the working copy that of the backup; the version stays that of the store. */
 static int
 take_staged(struct catalog *at, const struct catalog *staged)
@@ -161,11 +173,19 @@ catalog_restore_commit_shared(struct catalog_restore *r, const char **ret_aside)
 			ERR_LOCKED,
 			"a gateway has changed the catalog %s meanwhile: stop all gateways first",
 			at->sharing->store.name);
-	if (rc < 0)
+	if (rc < 0) {
+		if (rc != ERR_TIMEOUT) /* then it may be there */
+			drop_former(r);
 		return rc;
+	}
 	r->done = true;
 	*ret_aside = r->aside;
 	catalog_close(TAKE(r->staged));
+	/* it is restored, whatever becomes of the files: the next start tells by the store */
 	rc = catalog_restore_move(at, RESTORE_STAGE "/mark", "mark");
-	return rc < 0 ? rc : catalog_restore_stage_remove(at);
+	if (rc == 0)
+		rc = catalog_restore_stage_remove(at);
+	if (rc < 0)
+		log_error("catalog.restore", "dir=%s left=\"%s\"", at->dir, err_text(rc));
+	return 0;
 }
