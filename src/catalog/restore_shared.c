@@ -173,6 +173,12 @@ catalog_restore_commit_shared(struct catalog_restore *r, const char **ret_aside)
 			ERR_LOCKED,
 			"a gateway has changed the catalog %s meanwhile: stop all gateways first",
 			at->sharing->store.name);
+	if (rc == ERR_LIMIT)
+		rc = err_set(ERR_LIMIT,
+			     "the backup is too large for the catalog %s: at most %zu MiB can be "
+			     "written at once: restore it into a directory, without --catalog, "
+			     "delete there what is not needed, and make a backup of that",
+			     at->sharing->store.name, at->sharing->store.commit_bytes_max >> 20);
 	if (rc < 0) {
 		if (rc != ERR_TIMEOUT) /* then it may be there */
 			drop_former(r);

@@ -82,6 +82,17 @@ restore(struct restore_fixture *s, bool replace)
 }
 
 static void
+test_a_backup_that_is_too_large_is_refused_in_its_own_words(void **state)
+{
+	struct restore_fixture *s = *state;
+
+	shared_cluster_limits(s->cluster, 1000, 200000);
+	assert_int_equal(restore(s, false), ERR_LIMIT);
+	assert_non_null(strstr(err_text(ERR_LIMIT), "the backup is too large"));
+	assert_int_equal(shared_cluster_version(s->cluster), 0);
+}
+
+static void
 test_a_restore_that_is_not_committed_keeps_no_copy(void **state)
 {
 	struct restore_fixture *s = *state;
@@ -127,6 +138,7 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(test_a_backup_that_is_too_large_is_refused_in_its_own_words),
 		T(test_a_restore_that_is_not_committed_keeps_no_copy),
 		T(test_what_fails_after_the_commit_does_not_undo_it),
 		T(test_a_damaged_catalog_is_replaced_by_force_only),
