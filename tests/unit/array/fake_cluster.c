@@ -23,6 +23,7 @@ struct fake_client {
 	const struct array_cluster_events *events;
 	bool joined, fenced, cut, doubt, holds, held;
 	unsigned mute, answered, claims, maps;
+	unsigned calling; /* calls of `called` that have not returned; `leave` waits for them */
 	uint64_t lease_end_ns; /* 0 = none */
 };
 
@@ -33,9 +34,9 @@ struct fake_claim {
 
 struct fake_cluster {
 	pthread_mutex_t lock; /* guards everything, the clients and calls too */
-	pthread_cond_t answered, released;
+	pthread_cond_t answered, released, called;
 	struct fake_client clients[CLIENTS];
-	unsigned count, calling;
+	unsigned count;
 	struct guid_map claims; /* struct fake_claim */
 	/* all, until the end: one that nobody waits for any more may still be answered */
 	struct fake_call *calls;
@@ -60,6 +61,7 @@ fake_cluster_new(void)
 	pthread_cond_init(&cluster->answered, &attr);
 	pthread_condattr_destroy(&attr);
 	pthread_cond_init(&cluster->released, NULL);
+	pthread_cond_init(&cluster->called, NULL);
 	guid_map_init(&cluster->claims);
 	return cluster;
 }
@@ -80,6 +82,7 @@ fake_cluster_free(struct fake_cluster *cluster)
 	pthread_mutex_destroy(&cluster->lock);
 	pthread_cond_destroy(&cluster->answered);
 	pthread_cond_destroy(&cluster->released);
+	pthread_cond_destroy(&cluster->called);
 	mem_free(cluster);
 }
 
@@ -331,9 +334,12 @@ op_call(void *arg, const struct guid *gateway, const void *payload, size_t bytes
 	call->next = cluster->calls;
 	cluster->calls = call;
 	if (!to->cut) {
+		to->calling++;
 		pthread_mutex_unlock(&cluster->lock);
 		to->events->called(to->events->arg, call, client->number, payload, bytes);
 		pthread_mutex_lock(&cluster->lock);
+		to->calling--;
+		pthread_cond_broadcast(&cluster->called);
 	}
 	while (!call->done && (!to->cut || clock_mono_ns() < until_ns))
 		if (pthread_cond_timedwait(&cluster->answered, &cluster->lock, &until) == ETIMEDOUT)
@@ -453,6 +459,8 @@ op_leave(void *arg)
 	(void)begin(client);
 	client->lease_end_ns = 0;
 	client->joined = false;
+	while (client->calling > 0)
+		pthread_cond_wait(&client->cluster->called, &client->cluster->lock);
 	(void)end(client, 0);
 }
 

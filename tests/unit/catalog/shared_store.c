@@ -32,6 +32,7 @@ struct late {
 
 struct shared_cluster {
 	pthread_mutex_t lock;
+	pthread_cond_t called; /* a call of `done` has returned */
 	uint64_t version;
 	struct item *items; /* sorted */
 	size_t count, capacity;
@@ -55,7 +56,7 @@ struct store {
 	void *arg;
 	uint64_t
 		notified; /* the highest version that it was notified of and has not acknowledged */
-	unsigned calling;
+	unsigned calling; /* calls of `done` that have not returned; `close` waits for them */
 };
 
 /* Somebody who waits for acknowledgements. */
@@ -75,6 +76,7 @@ shared_cluster_new(void)
 	struct shared_cluster *cluster = calloc(1, sizeof(*cluster));
 
 	pthread_mutex_init(&cluster->lock, NULL);
+	pthread_cond_init(&cluster->called, NULL);
 	list_init(&cluster->stores);
 	list_init(&cluster->waiting);
 	list_init(&cluster->late);
@@ -424,11 +426,16 @@ end_waits(struct shared_cluster *cluster, int rc)
 		if (ended != NULL) {
 			list_remove(&ended->node);
 			keep_ackers(cluster, ended);
+			ended->from->calling++;
 		}
 		pthread_mutex_unlock(&cluster->lock);
 		if (ended == NULL)
 			return;
 		ended->done(ended->arg, rc, ended->clients, ended->count);
+		pthread_mutex_lock(&cluster->lock);
+		ended->from->calling--;
+		pthread_cond_broadcast(&cluster->called);
+		pthread_mutex_unlock(&cluster->lock);
 		free(ended);
 	}
 }
@@ -513,6 +520,8 @@ store_close(void *arg)
 		list_remove(node);
 		free(wait);
 	}
+	while (store->calling > 0)
+		pthread_cond_wait(&store->cluster->called, &store->cluster->lock);
 	pthread_mutex_unlock(&store->cluster->lock);
 	free(store);
 }
@@ -564,6 +573,7 @@ shared_cluster_free(struct shared_cluster *cluster)
 		free(cluster->items[i].value);
 	}
 	free(cluster->items);
+	pthread_cond_destroy(&cluster->called);
 	pthread_mutex_destroy(&cluster->lock);
 	free(cluster);
 }
