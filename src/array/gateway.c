@@ -166,10 +166,15 @@ array_gateway_changed(struct array *array, const struct change *change)
 		return;
 	for (size_t i = 0; i < change->op_count; i++) {
 		const struct change_op *op = &change->ops[i];
+		const struct row_lun_owner *owner = op->family == ROW_LUN_OWNER
+							    ? (const void *)op->row
+							    : NULL;
 
 		owners = owners || op->family == ROW_LUN_OWNER || op->family == ROW_CONTROLLER;
 		if (op->family == ROW_LUN_OWNER && op->row == NULL)
 			array_member_deleted(&g->member, &op->key.a);
+		if (owner != NULL && !guid_equal(&owner->controller_id, &g->member.id))
+			array_member_given(&g->member, &op->key.a);
 	}
 	if (owners)
 		owners_changed(g);

@@ -54,7 +54,8 @@ struct array_member_env {
 	int (*pull)(void *arg);
 	/*
 	 * Commits a change; apply may run several times, each time with the newest state.  An edit
-	 * that stays empty commits nothing.  Returns 0; what apply returned (nothing was
+	 * that stays empty commits nothing.  What is published, this change or that of another
+	 * gateway, goes to array_member_given and array_member_deleted.  Returns 0; what apply returned (nothing was
 	 * committed); -EINPROGRESS (it may be committed or not); or another error.
 	 */
 	int (*change)(void *arg, const char *cause,
@@ -305,6 +306,11 @@ void array_member_claim_all(struct array_member *member);
 void array_member_want(struct array_member *member, const struct guid *lun_id);
 /* Forgets that the LUN is held, since a change that is published has deleted it.  Any thread. */
 void array_member_deleted(struct array_member *member, const struct guid *lun_id);
+/*
+ * Forgets a LUN whose move is under way, since a change that is published has given it to another
+ * gateway: if it comes back before the move has ended, it is claimed anew.  Any thread.
+ */
+void array_member_given(struct array_member *member, const struct guid *lun_id);
 /* Returns whether the LUN is claimed, so that its store may be used.  Any thread. */
 bool array_member_holds(struct array_member *member, const struct guid *lun_id);
 /*

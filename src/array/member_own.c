@@ -3,7 +3,7 @@
  * The LUNs that a gateway owns: it claims them, moves them to others, and asks for its share.
  *
  *	(catalog: mine) → RUNS --object has no greater epoch--> HELD --move--> MOVES → drained →
- *	commit → gone;  refused → HELD;  nobody knows → the gateway is lost
+ *	commit → published: gone;  refused → HELD;  nobody knows → the gateway is lost
  *
  * 1. A store is used only while its LUN is HELD, or is MOVES and not drained yet.
  * 2. An owner loses a LUN by its own move, or after it was fenced; so a LUN that is HELD and that
@@ -45,6 +45,18 @@ array_member_deleted(struct array_member *member, const struct guid *lun_id)
 	pthread_mutex_lock(&member->lock);
 	lun = guid_map_find(&member->luns, lun_id);
 	if (lun != NULL && lun->claim == CLAIM_HELD)
+		mem_free(guid_map_remove(&member->luns, lun_id));
+	pthread_mutex_unlock(&member->lock);
+}
+
+void
+array_member_given(struct array_member *member, const struct guid *lun_id)
+{
+	struct array_member_lun *lun;
+
+	pthread_mutex_lock(&member->lock);
+	lun = guid_map_find(&member->luns, lun_id);
+	if (lun != NULL && lun->claim == CLAIM_MOVES)
 		mem_free(guid_map_remove(&member->luns, lun_id));
 	pthread_mutex_unlock(&member->lock);
 }
@@ -416,6 +428,10 @@ move_begin(struct array_member *member, struct owner_move *move)
 		      : 0;
 }
 
+/*
+ * What was moved is forgotten already (array_member_given).  It may have come back while the move
+ * waited for the other gateways, and then what is there is a claim of its own.
+ */
 static void
 move_end(struct array_member *member, const struct owner_move *move, bool moved)
 {
@@ -423,12 +439,10 @@ move_end(struct array_member *member, const struct owner_move *move, bool moved)
 
 	pthread_mutex_lock(&member->lock);
 	lun = guid_map_find(&member->luns, &move->lun_id);
-	if (moved)
-		mem_free(guid_map_remove(&member->luns, &move->lun_id));
-	else
+	if (!moved && lun != NULL && lun->claim == CLAIM_MOVES)
 		lun->claim = CLAIM_HELD;
 	pthread_mutex_unlock(&member->lock);
-	/* it may have come back while the move waited for the other gateways: it was not claimed */
+	/* it may have come back in the moment before it was forgotten: it was not claimed */
 	atomic_store(&member->claimed_sequence, 0);
 }
 

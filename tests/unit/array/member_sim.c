@@ -474,6 +474,13 @@ adopt_state(struct sim_vdsd *vdsd, struct state *state)
 		vdsd->state = state_ref(state);
 		state_unref(old);
 	}
+	for (unsigned lun = 0; lun < SIM_LUNS; lun++) {
+		const struct row_lun_owner *row = state_lun_owner(vdsd->state,
+								  &vdsd->sim->luns[lun]);
+
+		if (row != NULL && !guid_equal(&row->controller_id, &vdsd->member.id))
+			array_member_given(&vdsd->member, &row->id);
+	}
 }
 
 /* Sends a request to the catalog, which a gateway may not reach though it reaches all else. */

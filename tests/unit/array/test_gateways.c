@@ -694,6 +694,74 @@ owner_apply(struct array *array, struct array_task *task)
 				       : array_member_edit_own(task->edit, &o->lun, &o->owner);
 }
 
+static void
+give(struct array *array, const struct guid *lun, const struct guid *owner)
+{
+	struct owner_change o = { .lun = *lun, .owner = *owner };
+
+	o.task.apply = owner_apply;
+	o.task.cause = "test";
+	o.task.reach = ARRAY_REACH_LATER;
+	assert_ok(array_writer_submit(array, &o.task));
+}
+
+struct planned_move {
+	struct array *array;
+	struct guid lun, to;
+	int rc;
+};
+
+static void *
+move_main(void *arg)
+{
+	struct planned_move *m = arg;
+	struct array_answer answer;
+
+	m->rc = array_lun_move_owner(m->array, NULL, &m->lun, &m->to, &answer);
+	return NULL;
+}
+
+static bool
+is_owner(struct array *array, const struct guid *lun, const struct guid *owner)
+{
+	AUTO_STATE struct state *state = array_state(array);
+	const struct row_lun_owner *row = state_lun_owner(state, lun);
+
+	return row != NULL && guid_equal(&row->controller_id, owner);
+}
+
+/*
+ * A take-over may bring it back before the others have acknowledged the move.  What the gateway in
+ * between has written may be on its way still, so nothing is done with the LUN before its claim.
+ */
+static void
+test_a_lun_that_comes_back_during_its_move_is_claimed_anew(void **state)
+{
+	struct gateways *g = *state;
+	const struct guid *first = array_controller_id(g->arrays[0]);
+	struct planned_move m = { .array = g->arrays[0], .to = *array_controller_id(g->arrays[1]) };
+	pthread_t thread;
+	bool held;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS && holds(g, 0) > 0);
+	m.lun = *lun_of_first(g);
+	fake_client_hold_claims(g->clients[0], true);
+	shared_cluster_mute(g->catalog, true);
+	assert_int_equal(pthread_create(&thread, NULL, move_main, &m), 0);
+	EVENTUALLY(is_owner(g->arrays[0], &m.lun, &m.to));
+	give(g->arrays[0], &m.lun, first);
+	assert_true(is_owner(g->arrays[0], &m.lun, first));
+	held = first_holds(g, &m.lun);
+	fake_client_hold_claims(g->clients[0], false);
+	EVENTUALLY(first_holds(g, &m.lun));
+	shared_cluster_mute(g->catalog, false);
+	pthread_join(thread, NULL);
+	assert_false(held);
+	assert_ok(m.rc);
+	assert_true(first_holds(g, &m.lun)); /* the end of the move takes nothing away */
+	assert_false(atomic_load(&g->lost[0]));
+}
+
 /*
  * Deletes the LUN's owner and gives it another one: two changes of one batch, so that none comes
  * between.
@@ -874,6 +942,9 @@ main(void)
 						setup_short, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_dead_gateway_is_waited_for_no_longer_than_its_lease, setup_dead,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_lun_that_comes_back_during_its_move_is_claimed_anew, setup_moves,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_a_lun_that_comes_back_elsewhere_ends_nobody,
 						setup_long, teardown),
