@@ -33,7 +33,7 @@ struct late {
 struct shared_cluster {
 	pthread_mutex_t lock;
 	pthread_cond_t called; /* a call of `done` has returned */
-	uint64_t version;
+	uint64_t version, opened;
 	struct item *items; /* sorted */
 	size_t count, capacity;
 	struct list stores, waiting, late;
@@ -54,9 +54,14 @@ struct store {
 	bool cut;
 	void (*wake)(void *arg);
 	void *arg;
-	uint64_t
-		notified; /* the highest version that it was notified of and has not acknowledged */
+	uint64_t number;  /* which tells it from all others, also of its client */
 	unsigned calling; /* calls of `done` that have not returned; `close` waits for them */
+};
+
+/* A store that was notified. */
+struct watcher {
+	uint64_t number, client;
+	bool acked;
 };
 
 /* Somebody who waits for acknowledgements. */
@@ -66,8 +71,10 @@ struct wait {
 	uint64_t version;
 	catalog_shared_notified *done;
 	void *arg;
-	uint64_t clients[WATCHERS]; /* that were notified */
+	struct watcher watchers[WATCHERS];
 	size_t count;
+	uint64_t clients[WATCHERS]; /* those that have acknowledged, at the end */
+	size_t acked;
 };
 
 struct shared_cluster *
@@ -366,45 +373,35 @@ store_watching(void *arg)
 	return away ? -ENOTCONN : 0;
 }
 
-/* Returns whether the notification has not been acknowledged. */
+/* Returns whether a store is there and watches still. */
 static bool
-lacks(const struct store *store, const struct wait *wait)
+watches(const struct shared_cluster *cluster, uint64_t number)
 {
-	return store->wake != NULL && !store->cut && store->notified != 0 &&
-	       store->notified <= wait->version;
+	list_for_each(node, &cluster->stores) {
+		const struct store *store = list_entry(node, struct store, node);
+
+		if (store->number == number)
+			return store->wake != NULL && !store->cut;
+	}
+	return false;
 }
 
 static bool
-all_have(struct shared_cluster *cluster, const struct wait *wait)
+all_have(const struct shared_cluster *cluster, const struct wait *wait)
 {
-	list_for_each(node, &cluster->stores) {
-		struct store *store = list_entry(node, struct store, node);
-
-		if (store != wait->from && lacks(store, wait))
+	for (size_t i = 0; i < wait->count; i++)
+		if (!wait->watchers[i].acked && watches(cluster, wait->watchers[i].number))
 			return false;
-	}
 	return true;
 }
 
-/* Keeps those clients that have acknowledged. */
+/* Lists those clients that have acknowledged. */
 static void
-keep_ackers(const struct shared_cluster *cluster, struct wait *wait)
+list_ackers(const struct shared_cluster *cluster, struct wait *wait)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < wait->count; i++) {
-		bool acked = false;
-
-		list_for_each(node, &cluster->stores) {
-			const struct store *store = list_entry(node, struct store, node);
-
-			acked = acked || (store->client == wait->clients[i] && !store->cut &&
-					  !lacks(store, wait));
-		}
-		if (acked)
-			wait->clients[kept++] = wait->clients[i];
-	}
-	wait->count = kept;
+	for (size_t i = 0; i < wait->count; i++)
+		if (wait->watchers[i].acked && watches(cluster, wait->watchers[i].number))
+			wait->clients[wait->acked++] = wait->watchers[i].client;
 }
 
 /* Ends those waits that have what they wait for; `rc` != 0: all.  Without the lock. */
@@ -425,13 +422,13 @@ end_waits(struct shared_cluster *cluster, int rc)
 		}
 		if (ended != NULL) {
 			list_remove(&ended->node);
-			keep_ackers(cluster, ended);
+			list_ackers(cluster, ended);
 			ended->from->calling++;
 		}
 		pthread_mutex_unlock(&cluster->lock);
 		if (ended == NULL)
 			return;
-		ended->done(ended->arg, rc, ended->clients, ended->count);
+		ended->done(ended->arg, rc, ended->clients, ended->acked);
 		pthread_mutex_lock(&cluster->lock);
 		ended->from->calling--;
 		pthread_cond_broadcast(&cluster->called);
@@ -446,8 +443,13 @@ store_acknowledge(void *arg, uint64_t version)
 	struct store *store = arg;
 
 	pthread_mutex_lock(&store->cluster->lock);
-	if (store->notified <= version)
-		store->notified = 0;
+	list_for_each(node, &store->cluster->waiting) {
+		struct wait *wait = list_entry(node, struct wait, node);
+
+		for (size_t i = 0; wait->version <= version && i < wait->count; i++)
+			if (wait->watchers[i].number == store->number)
+				wait->watchers[i].acked = true;
+	}
 	pthread_mutex_unlock(&store->cluster->lock);
 	end_waits(store->cluster, 0);
 }
@@ -472,10 +474,10 @@ store_notify(void *arg, uint64_t version, uint32_t timeout_ms, catalog_shared_no
 
 		if (other == store || other->wake == NULL || other->cut || mute)
 			continue;
-		if (wait->count < WATCHERS)
-			wait->clients[wait->count++] = other->client;
-		if (other->notified < version)
-			other->notified = version;
+		if (wait->count == WATCHERS)
+			abort();
+		wait->watchers[wait->count++] = (struct watcher){ other->number, other->client,
+								  false };
 		other->wake(other->arg); /* takes a lock of its own, and nothing more */
 	}
 	pthread_mutex_unlock(&cluster->lock);
@@ -552,6 +554,7 @@ shared_cluster_open_as(struct shared_cluster *cluster, uint64_t client)
 	store->cluster = cluster;
 	store->client = client;
 	pthread_mutex_lock(&cluster->lock);
+	store->number = ++cluster->opened;
 	list_append(&cluster->stores, &store->node);
 	pthread_mutex_unlock(&cluster->lock);
 	return (struct catalog_shared){ .ops = &store_ops,

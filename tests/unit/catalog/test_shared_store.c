@@ -83,11 +83,60 @@ test_close_waits_for_a_call_of_done(void **state)
 	sem_destroy(&slow.go);
 }
 
+struct outcome {
+	unsigned calls;
+	int rc;
+	uint64_t clients[4];
+	size_t count;
+};
+
+static void
+done(void *arg, int rc, const uint64_t *clients, size_t count)
+{
+	struct outcome *outcome = arg;
+
+	assert_true(count <= 4);
+	outcome->calls++;
+	outcome->rc = rc;
+	outcome->count = count;
+	for (size_t i = 0; i < count; i++)
+		outcome->clients[i] = clients[i];
+}
+
+static void
+test_who_was_notified_of_more_has_not_acknowledged_less(void **state)
+{
+	struct shared_cluster *cluster = shared_cluster_new();
+	struct catalog_shared a = open_watching(cluster, 1), b = open_watching(cluster, 2),
+			      c = open_watching(cluster, 3);
+	struct outcome of_a = { .calls = 0 }, of_b = { .calls = 0 };
+
+	(void)state;
+	assert_ok(a.ops->notify(a.store, 5, 1000, done, &of_a));
+	assert_ok(b.ops->notify(b.store, 7, 1000, done, &of_b));
+	b.ops->acknowledge(b.store, 7);
+	assert_int_equal(of_a.calls, 0); /* the third one has acknowledged nothing */
+	c.ops->acknowledge(c.store, 5);
+	assert_int_equal(of_a.calls, 1);
+	assert_ok(of_a.rc);
+	assert_int_equal(of_a.count, 2);
+	a.ops->acknowledge(a.store, 7);
+	assert_int_equal(of_b.calls, 0);
+	c.ops->acknowledge(c.store, 7);
+	assert_int_equal(of_b.calls, 1);
+	assert_int_equal(of_b.count, 2);
+	a.ops->close(a.store);
+	b.ops->close(b.store);
+	c.ops->close(c.store);
+	shared_cluster_free(cluster);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_close_waits_for_a_call_of_done),
+		cmocka_unit_test(test_who_was_notified_of_more_has_not_acknowledged_less),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
