@@ -91,6 +91,7 @@ struct array_member_lun {
 	enum array_claim claim;
 	uint64_t epoch; /* of the claim */
 	bool stays;     /* it was said that it cannot be given away */
+	bool deleted;   /* while its epoch was noted */
 };
 
 /* What is known of another gateway. */

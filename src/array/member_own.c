@@ -46,6 +46,8 @@ array_member_deleted(struct array_member *member, const struct guid *lun_id)
 	lun = guid_map_find(&member->luns, lun_id);
 	if (lun != NULL && lun->claim == CLAIM_HELD)
 		mem_free(guid_map_remove(&member->luns, lun_id));
+	else if (lun != NULL && lun->claim == CLAIM_RUNS)
+		lun->deleted = true;
 	pthread_mutex_unlock(&member->lock);
 }
 
@@ -127,6 +129,11 @@ claim_end(struct array_member *member, const struct guid *lun_id, bool held)
 
 	pthread_mutex_lock(&member->lock);
 	lun = guid_map_find(&member->luns, lun_id);
+	if (lun->deleted) {
+		held = false;
+		/* it may have come back here already */
+		atomic_store(&member->claimed_sequence, 0);
+	}
 	if (held)
 		lun->claim = CLAIM_HELD;
 	else

@@ -35,6 +35,7 @@ struct claims {
 	size_t first_count;
 	unsigned
 		moves; /* LUN of luns that another gateway gets while the first claim is made; LUNS = none */
+	unsigned deletes; /* likewise, one that is deleted once the state after it was looked at */
 };
 
 static const struct guid other = { { 2 } };
@@ -46,10 +47,17 @@ env_now(void *arg)
 	return 1;
 }
 
+/* A change that is published in the moment after a claim has looked at the state. */
 static struct state *
 env_state(void *arg)
 {
-	return state_ref(((struct claims *)arg)->state);
+	struct claims *c = arg;
+
+	if (c->first_count > 0 && c->deletes < LUNS) {
+		array_member_deleted(&c->member, &c->luns[c->deletes]);
+		c->deletes = LUNS;
+	}
+	return state_ref(c->state);
 }
 
 static int
@@ -174,7 +182,7 @@ setup(void **state)
 	c->member.cluster = c;
 	c->member.env = &env;
 	c->member.env_arg = c;
-	c->moves = LUNS;
+	c->moves = c->deletes = LUNS;
 	c->state = state_new(&at);
 	commit(c, make_rows);
 	commit(c, own_all);
@@ -259,6 +267,19 @@ test_a_lun_that_moves_while_its_epoch_is_noted_is_not_held(void **state)
 	array_member_claim_all(&c->member);
 	assert_int_equal(held(c), LUNS - 1);
 	assert_false(array_member_holds(&c->member, &c->luns[5]));
+}
+
+static void
+test_a_lun_that_is_deleted_while_its_epoch_is_noted_is_not_held(void **state)
+{
+	struct claims *c = *state;
+
+	c->deletes = 5;
+	array_member_claim_all(&c->member);
+	assert_int_equal(held(c), LUNS - 1);
+	assert_false(array_member_holds(&c->member, &c->luns[5]));
+	array_member_claim_all(&c->member); /* had it come back in that moment */
+	assert_int_equal(held(c), LUNS);
 }
 
 static void
@@ -356,6 +377,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_all_may_be_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_lun_that_moves_while_its_epoch_is_noted_is_not_held, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_lun_that_is_deleted_while_its_epoch_is_noted_is_not_held, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_a_greater_epoch_stops_one_lun_only, setup,
 						teardown),
