@@ -280,6 +280,8 @@ void array_gateway_fini(struct array *array);
 uint64_t array_gateway_now_ns(void);
 /* Notes that this gateway serves what was committed before begin_ns.  Any thread. */
 void array_gateway_seen(struct array *array, uint64_t begin_ns);
+/* Begins anew when this gateway has joined and may not answer any more. */
+void array_gateway_end_unless_seen(struct array *array);
 /*
  * Returns whether answers to changes wait for other gateways: not while the array is opened or
  * closed, since nobody outside waits then.  Any thread.

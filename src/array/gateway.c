@@ -72,6 +72,14 @@ array_gateway_seen(struct array *array, uint64_t begin_ns)
 		array_member_seen(&array->gateways->member, begin_ns);
 }
 
+void
+array_gateway_end_unless_seen(struct array *array)
+{
+	if (array->gateways != NULL && !array->held && !array_lease_ok(array))
+		array_member_lose(&array->gateways->member,
+				  "the catalog that was gone, or behind, is another one now");
+}
+
 bool
 array_gateway_waits(const struct array *array)
 {

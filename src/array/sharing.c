@@ -185,6 +185,30 @@ check_published(const struct array *array)
 		       (unsigned long long)is->sequence, (unsigned long long)has->sequence);
 }
 
+/*
+ * The catalog is held: this gateway serves on while there is nothing to follow.  When somebody has
+ * put the catalog back, others may go on with it, and count on that this gateway has ended to serve
+ * what it knows after seen_ms; so it does, and begins anew then.
+ */
+static void
+look_held(struct array *array, uint64_t begin_ns)
+{
+	struct array_sharing *sharing = &array->sharing;
+	int stays;
+
+	array_writer_wait_begin();
+	stays = catalog_held_stays(array->catalog);
+	array_writer_wait_end();
+	if (stays == 0 && !sharing->put_back) {
+		sharing->put_back = true; /* also when it is removed again */
+		log_warning("catalog.put_back", "next=\"this gateway begins anew\"");
+	}
+	if (sharing->put_back)
+		array_gateway_end_unless_seen(array);
+	else if (stays > 0)
+		array_gateway_seen(array, begin_ns);
+}
+
 int
 array_sharing_pull(struct array *array)
 {
@@ -215,8 +239,7 @@ array_sharing_pull(struct array *array)
 		array_gateway_seen(array, begin_ns);
 		catalog_acknowledge(array->catalog);
 	} else if (catalog_held(array->catalog) != NULL) {
-		array_gateway_seen(array,
-				   begin_ns); /* it has read that there is nothing to follow */
+		look_held(array, begin_ns);
 	}
 	return rc;
 }

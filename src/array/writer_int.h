@@ -158,6 +158,7 @@ struct array_sharing {
 	bool notifying, notify_due;
 	bool wrote, tells;   /* the batch has changed the store; it concerns others */
 	bool late;           /* it was said that an answer waits */
+	bool put_back;       /* the catalog was held, and is another one since */
 	struct list waiting; /* tasks whose answers wait for other gateways, by `version` */
 	uint64_t notified;   /* the version of the last notification */
 	uint64_t again_ns;   /* when to notify again while answers wait */

@@ -961,3 +961,25 @@ catalog_notify(struct catalog *catalog, uint32_t timeout_ms, catalog_shared_noti
 
 	return store->ops->notify(store->store, catalog->sharing->version, timeout_ms, done, arg);
 }
+
+static int
+no_item(void *arg, const char *key, const void *value, size_t value_bytes)
+{
+	(void)arg;
+	(void)key;
+	(void)value;
+	(void)value_bytes;
+	return 0;
+}
+
+int
+catalog_held_stays(struct catalog *catalog)
+{
+	struct catalog_sharing *sharing = catalog->sharing;
+	uint64_t version = 0;
+	/* behind all entries of the log: only the version is read */
+	int rc = sharing->store.ops->read(sharing->store.store, "l/", "l/~", no_item, NULL,
+					  &version);
+
+	return rc < 0 ? rc : version == sharing->version;
+}

@@ -199,6 +199,11 @@ void catalog_news_fini(struct catalog_news *news);
  * the store.  After an error the working copy is as before, or is loaded anew at the next call.
  */
 int catalog_pull(struct catalog *catalog, struct catalog_news *news);
+/*
+ * Reads whether the store is still as it was when the catalog was held: gone, or behind, and nobody
+ * has put it back or gone on with it.  Returns 1, 0 or an error.
+ */
+int catalog_held_stays(struct catalog *catalog);
 /* Calls as catalog_shared_ops, with the version of the working copy. */
 int catalog_watch(struct catalog *catalog, void (*wake)(void *arg), void *arg);
 void catalog_acknowledge(struct catalog *catalog);

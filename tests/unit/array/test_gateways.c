@@ -644,6 +644,23 @@ test_gateways_serve_on_when_the_catalog_is_gone(void **state)
 		EVENTUALLY(atomic_load(&g->arrays[i]->gateways->member.seen_end_ns) > seen[i]);
 }
 
+/* Another gateway may go on with it, and does not wait for these for ever. */
+static void
+test_gateways_begin_anew_when_the_catalog_is_put_back(void **state)
+{
+	struct gateways *g = *state;
+
+	EVENTUALLY(holds(g, 0) + holds(g, 1) + holds(g, 2) == LUNS);
+	shared_cluster_remove(g->catalog);
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		EVENTUALLY(array_is_read_only(g->arrays[i]));
+	shared_cluster_put_back(g->catalog, 1000);
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		EVENTUALLY(atomic_load(&g->lost[i]));
+	for (unsigned i = 0; i < GATEWAYS; i++)
+		assert_false(array_lease_ok(g->arrays[i]));
+}
+
 static void
 test_who_is_not_notified_serves_nothing_old(void **state)
 {
@@ -938,6 +955,9 @@ main(void)
 			setup_short, teardown),
 		cmocka_unit_test_setup_teardown(test_gateways_serve_on_when_the_catalog_is_gone,
 						setup_long, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_gateways_begin_anew_when_the_catalog_is_put_back, setup_short,
+			teardown),
 		cmocka_unit_test_setup_teardown(test_who_is_not_notified_serves_nothing_old,
 						setup_short, teardown),
 		cmocka_unit_test_setup_teardown(

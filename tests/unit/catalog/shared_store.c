@@ -678,6 +678,14 @@ shared_cluster_remove(struct shared_cluster *cluster)
 	pthread_mutex_unlock(&cluster->lock);
 }
 
+void
+shared_cluster_put_back(struct shared_cluster *cluster, uint64_t version)
+{
+	pthread_mutex_lock(&cluster->lock);
+	cluster->version = version;
+	pthread_mutex_unlock(&cluster->lock);
+}
+
 uint64_t
 shared_cluster_version(struct shared_cluster *cluster)
 {

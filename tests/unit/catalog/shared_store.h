@@ -49,6 +49,8 @@ void shared_cluster_during_read(struct shared_cluster *cluster, unsigned items,
 				void (*fn)(void *arg), void *arg);
 /* Somebody removes the object. */
 void shared_cluster_remove(struct shared_cluster *cluster);
+/* Somebody puts one back that has this version: the items are not needed by who only looks. */
+void shared_cluster_put_back(struct shared_cluster *cluster, uint64_t version);
 uint64_t shared_cluster_version(struct shared_cluster *cluster);
 size_t shared_cluster_items(struct shared_cluster *cluster, const char *prefix);
 /* How long the keys and values are together. */
