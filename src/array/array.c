@@ -441,6 +441,7 @@ array_close(struct array *array)
 	if (array->store.ops != NULL)
 		array->store.ops->close(array->store.store);
 	catalog_close(array->catalog);
+	array_sharing_fini(array);
 	if (!array_flush_ended(array))
 		return; /* a device that hangs uses the rest */
 	array_secrets_unref(array->secrets);

@@ -54,6 +54,7 @@ woken(void *arg)
 
 /* A notification that is under way.  The number tells one that was given up from the next one. */
 struct notification {
+	struct list node;
 	struct array *array;
 	uint64_t number;
 };
@@ -66,6 +67,7 @@ notified(void *arg, int rc, const uint64_t *clients, size_t count)
 	uint64_t *ackers = count > 0 ? mem_dup(clients, count * sizeof(*clients)) : NULL;
 
 	pthread_mutex_lock(&array->queue_lock);
+	list_remove(&notification->node);
 	if (notification->number == array->sharing.notification) {
 		array->sharing.acknowledged = true;
 		array->sharing.result = rc;
@@ -96,6 +98,7 @@ int
 array_sharing_start(struct array *array)
 {
 	list_init(&array->sharing.waiting);
+	list_init(&array->sharing.notifications);
 	array->sharing.on = true;
 	array->sharing.random = clock_mono_ns() | 1;
 	return catalog_watch(array->catalog, woken, array);
@@ -318,7 +321,8 @@ notify(struct array *array)
 		return;
 	}
 	pthread_mutex_lock(&array->queue_lock);
-	*notification = (struct notification){ array, ++sharing->notification };
+	*notification = (struct notification){ .array = array, .number = ++sharing->notification };
+	list_append(&sharing->notifications, &notification->node);
 	pthread_mutex_unlock(&array->queue_lock);
 	rc = catalog_notify(array->catalog, NOTIFY_MS, notified, notification);
 	if (rc < 0)
@@ -453,6 +457,15 @@ array_sharing_end(struct array *array)
 
 	while ((node = list_pop(&array->sharing.waiting)) != NULL)
 		array_writer_answer(array, list_entry(node, struct array_task, node));
+}
+
+void
+array_sharing_fini(struct array *array)
+{
+	struct list *node;
+
+	while (array->sharing.on && (node = list_pop(&array->sharing.notifications)) != NULL)
+		mem_free(list_entry(node, struct notification, node));
 	mem_free(TAKE(array->sharing.ackers));
 }
 

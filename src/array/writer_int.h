@@ -154,6 +154,7 @@ struct array_sharing {
 	size_t acker_count;
 	bool reached;          /* it is known now which gateways have, or need not have, a change */
 	uint64_t notification; /* the number of the one that counts */
+	struct list notifications; /* struct notification, owned: that have not ended */
 	/* the writer thread: */
 	bool notifying, notify_due;
 	bool wrote, tells;   /* the batch has changed the store; it concerns others */
@@ -221,6 +222,8 @@ bool array_sharing_holds(struct array *array, struct array_task *task);
 void array_sharing_committed(struct array *array);
 /* Answers what still waits, when the writer ends. */
 void array_sharing_end(struct array *array);
+/* After catalog_close: nothing of the store comes any more, so what has not ended never does. */
+void array_sharing_fini(struct array *array);
 
 /* ---- foreign.c: what other gateways have committed ---- */
 
