@@ -198,7 +198,12 @@ await_end(struct scsi_task *task)
 	pthread_mutex_unlock(&job->mutex);
 	scsi_range_end(task->range.lock, task);
 	scsi_order_leave(task);
-	return waits ? SCSI_PENDING : ended(task);
+	if (waits)
+		return SCSI_PENDING;
+	/* all were told, since nobody waited yet; this nexus knows by the answer */
+	if (task->work->error == 0)
+		scsi_ua_see(task->itl, SCSI_UA_MEDIUM);
+	return result_of(task, task->work->error);
 }
 
 /* The step after the store has the record, or has not. */

@@ -598,6 +598,8 @@ struct scsi_condition scsi_condition_no_unit(void);
 
 /* ---- ua.c ---- */
 
+/* The nexus knows of what was raised so far.  On its thread. */
+void scsi_ua_see(struct scsi_itl *itl, enum scsi_ua ua);
 /*
  * Raises a unit attention for one nexus.  Any thread, while the itl cannot cease to be (reserve.c).
  */

@@ -24,6 +24,13 @@ scsi_lu_raise(struct scsi_lu *lu, enum scsi_ua ua, struct scsi_itl *by)
 }
 
 void
+scsi_ua_see(struct scsi_itl *itl, enum scsi_ua ua)
+{
+	itl->ua_seen[ua] = atomic_load_explicit(&itl->lu->ua_raised[ua], memory_order_relaxed);
+	itl->pending &= ~(1u << ua);
+}
+
+void
 scsi_ua_post(struct scsi_itl *itl, enum scsi_ua ua)
 {
 	atomic_fetch_or_explicit(&itl->ua_posted, 1u << ua, memory_order_relaxed);
