@@ -703,6 +703,26 @@ position_read(void *arg, const char *key, const void *value, size_t value_bytes)
 	return rc;
 }
 
+/* The position that the store has; that of no array when it has none.  Returns 0 or an error. */
+static int
+store_position(struct catalog *catalog, struct position *ret_position)
+{
+	struct catalog_sharing *sharing = catalog->sharing;
+	const char *keys[] = { "r/position/00000000000000000001" };
+
+	*ret_position = (struct position){ .sequence = 0 };
+	return sharing->store.ops->get(sharing->store.store, keys, 1, position_read, ret_position);
+}
+
+/* Whether the store is behind what was known, or that of another array. */
+static bool
+has_gone_back(const struct position *before, const struct position *now)
+{
+	return !guid_equal(&now->array_id, &before->array_id) ||
+	       now->incarnation < before->incarnation ||
+	       (now->incarnation == before->incarnation && now->sequence < before->sequence);
+}
+
 /*
  * Holds the catalog when the store has gone back behind what this gateway knows.  What it knows
  * stays as it is, LUNs are served on, and nothing of the store is believed any more.  Returns
@@ -715,6 +735,7 @@ check_goes_on(struct catalog *catalog, const struct position *before, const stru
 
 	if (guid_is_zero(&before->array_id))
 		return 0;
+	catalog->sharing->known = *before;
 	if (!guid_equal(&now->array_id, &before->array_id))
 		catalog_guard_hold(catalog,
 				   guid_is_zero(&now->array_id)
@@ -722,8 +743,7 @@ check_goes_on(struct catalog *catalog, const struct position *before, const stru
 					   : "the catalog %s is that of another array now: "
 					     "put the one of this array back",
 				   name);
-	else if (now->incarnation < before->incarnation ||
-		 (now->incarnation == before->incarnation && now->sequence < before->sequence))
+	else if (has_gone_back(before, now))
 		catalog_guard_hold(catalog,
 				   "the catalog %s ends with change %" PRIu64
 				   ", and this gateway knows change %" PRIu64
@@ -740,10 +760,8 @@ check_goes_on(struct catalog *catalog, const struct position *before, const stru
 static int
 check_store_goes_on(struct catalog *catalog)
 {
-	struct catalog_sharing *sharing = catalog->sharing;
-	const char *keys[] = { "r/position/00000000000000000001" };
-	struct position now = { .sequence = 0 };
-	int rc = sharing->store.ops->get(sharing->store.store, keys, 1, position_read, &now);
+	struct position now;
+	int rc = store_position(catalog, &now);
 
 	return rc < 0 ? rc : check_goes_on(catalog, &catalog->committed, &now);
 }
@@ -976,10 +994,19 @@ int
 catalog_held_stays(struct catalog *catalog)
 {
 	struct catalog_sharing *sharing = catalog->sharing;
+	struct position now;
 	uint64_t version = 0;
 	/* behind all entries of the log: only the version is read */
 	int rc = sharing->store.ops->read(sharing->store.store, "l/", "l/~", no_item, NULL,
 					  &version);
 
-	return rc < 0 ? rc : version == sharing->version;
+	if (rc == 0)
+		rc = store_position(catalog, &now);
+	if (rc < 0)
+		return rc;
+	if (!sharing->held_looked) {
+		sharing->held_looked = true;
+		sharing->held_version = version;
+	}
+	return version == sharing->held_version && has_gone_back(&sharing->known, &now);
 }

@@ -68,6 +68,10 @@ struct catalog_sharing {
 	bool reloads;
 	struct catalog_shared_note *notes;
 	size_t note_count, note_capacity;
+	/* of a catalog that is held: what was known before, and the store's version then */
+	struct position known;
+	bool held_looked;
+	uint64_t held_version;
 };
 
 /* ---- shared_row.c: the encoding ---- */
