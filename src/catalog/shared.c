@@ -676,96 +676,6 @@ missed(void *arg, uint64_t sequence, const char *text)
 	return news_change(arg, text);
 }
 
-/* A row of the table `position`; the columns are one, array_id, incarnation, sequence, digest. */
-static int
-position_read(void *arg, const char *key, const void *value, size_t value_bytes)
-{
-	const uint8_t *bytes = value;
-	const struct catalog_shared_bytes row = { bytes, bytes + value_bytes };
-	struct catalog_shared_bytes id, incarnation, sequence;
-	struct position *at = arg;
-	int64_t numbers[2] = { 0, 0 };
-	int rc = catalog_shared_column(&row, 1, &id);
-
-	(void)key;
-	if (rc == 0)
-		rc = catalog_shared_column(&row, 2, &incarnation);
-	if (rc == 0)
-		rc = catalog_shared_column(&row, 3, &sequence);
-	if (rc == 0)
-		rc = catalog_shared_guid(&id, &at->array_id);
-	if (rc == 0)
-		rc = catalog_shared_integer(&incarnation, &numbers[0]);
-	if (rc == 0)
-		rc = catalog_shared_integer(&sequence, &numbers[1]);
-	at->incarnation = (uint64_t)numbers[0];
-	at->sequence = (uint64_t)numbers[1];
-	return rc;
-}
-
-/* The position that the store has; that of no array when it has none.  Returns 0 or an error. */
-static int
-store_position(struct catalog *catalog, struct position *ret_position)
-{
-	struct catalog_sharing *sharing = catalog->sharing;
-	const char *keys[] = { "r/position/00000000000000000001" };
-
-	*ret_position = (struct position){ .sequence = 0 };
-	return sharing->store.ops->get(sharing->store.store, keys, 1, position_read, ret_position);
-}
-
-/* Whether the store is behind what was known, or that of another array. */
-static bool
-has_gone_back(const struct position *before, const struct position *now)
-{
-	return !guid_equal(&now->array_id, &before->array_id) ||
-	       now->incarnation < before->incarnation ||
-	       (now->incarnation == before->incarnation && now->sequence < before->sequence);
-}
-
-/*
- * Holds the catalog when the store has gone back behind what this gateway knows.  What it knows
- * stays as it is, LUNs are served on, and nothing of the store is believed any more.  Returns
- * ERR_CORRUPT, or 0 when the store has gone on.
- */
-static int
-check_goes_on(struct catalog *catalog, const struct position *before, const struct position *now)
-{
-	const char *name = catalog->sharing->store.name;
-
-	if (guid_is_zero(&before->array_id))
-		return 0;
-	catalog->sharing->known = *before;
-	if (!guid_equal(&now->array_id, &before->array_id))
-		catalog_guard_hold(catalog,
-				   guid_is_zero(&now->array_id)
-					   ? "the catalog %s is gone: put it back"
-					   : "the catalog %s is that of another array now: "
-					     "put the one of this array back",
-				   name);
-	else if (has_gone_back(before, now))
-		catalog_guard_hold(catalog,
-				   "the catalog %s ends with change %" PRIu64
-				   ", and this gateway knows change %" PRIu64
-				   ": an older one was put in its place",
-				   name, now->sequence, before->sequence);
-	return catalog_held(catalog) != NULL ? err_set(ERR_CORRUPT, "%s", catalog_held(catalog))
-					     : 0;
-}
-
-/*
- * Before the working copy is dropped: when the store has gone back, it is the best that there is,
- * and a backup of it brings the array back.
- */
-static int
-check_store_goes_on(struct catalog *catalog)
-{
-	struct position now;
-	int rc = store_position(catalog, &now);
-
-	return rc < 0 ? rc : check_goes_on(catalog, &catalog->committed, &now);
-}
-
 static int
 note_before(void *arg, const struct catalog_unlink *entry)
 {
@@ -843,7 +753,7 @@ reload(struct catalog *catalog, struct catalog_news *news)
 	struct position before = catalog->committed;
 	/* a copy that is to be loaded anew lacks changes, and may be half loaded */
 	bool whole = !catalog->sharing->stale && catalog->db != NULL;
-	int rc = check_store_goes_on(catalog);
+	int rc = catalog_shared_store_goes_on(catalog);
 
 	if (rc == 0) {
 		whole = false;
@@ -853,7 +763,7 @@ reload(struct catalog *catalog, struct catalog_news *news)
 		rc = load(catalog);
 	catalog_news_fini(news);
 	if (rc == 0) /* it may have gone back while it was loaded */
-		rc = check_goes_on(catalog, &before, &catalog->committed);
+		rc = catalog_shared_goes_on(catalog, &before, &catalog->committed);
 	if (catalog_held(catalog) != NULL && !whole)
 		catalog->lost = UINT64_MAX; /* no backup is to be made of it */
 	if (rc < 0)
@@ -978,35 +888,4 @@ catalog_notify(struct catalog *catalog, uint32_t timeout_ms, catalog_shared_noti
 	const struct catalog_shared *store = &catalog->sharing->store;
 
 	return store->ops->notify(store->store, catalog->sharing->version, timeout_ms, done, arg);
-}
-
-static int
-no_item(void *arg, const char *key, const void *value, size_t value_bytes)
-{
-	(void)arg;
-	(void)key;
-	(void)value;
-	(void)value_bytes;
-	return 0;
-}
-
-int
-catalog_held_stays(struct catalog *catalog)
-{
-	struct catalog_sharing *sharing = catalog->sharing;
-	struct position now;
-	uint64_t version = 0;
-	/* behind all entries of the log: only the version is read */
-	int rc = sharing->store.ops->read(sharing->store.store, "l/", "l/~", no_item, NULL,
-					  &version);
-
-	if (rc == 0)
-		rc = store_position(catalog, &now);
-	if (rc < 0)
-		return rc;
-	if (!sharing->held_looked) {
-		sharing->held_looked = true;
-		sharing->held_version = version;
-	}
-	return version == sharing->held_version && has_gone_back(&sharing->known, &now);
 }

@@ -74,6 +74,21 @@ struct catalog_sharing {
 	uint64_t held_version;
 };
 
+/* ---- shared_held.c ---- */
+
+/*
+ * Holds the catalog when the store has gone back behind what this gateway knows.  What it knows
+ * stays as it is, LUNs are served on, and nothing of the store is believed any more.  Returns
+ * ERR_CORRUPT, or 0 when the store has gone on.
+ */
+int catalog_shared_goes_on(struct catalog *catalog, const struct position *before,
+			   const struct position *now);
+/*
+ * Before the working copy is dropped: when the store has gone back, it is the best that there is,
+ * and a backup of it brings the array back.
+ */
+int catalog_shared_store_goes_on(struct catalog *catalog);
+
 /* ---- shared_row.c: the encoding ---- */
 
 /* Where a reader stands in encoded bytes. */
