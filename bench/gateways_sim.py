@@ -314,7 +314,7 @@ class Catalog:
 
 
 def open_rate(threads, images=400):
-    """Images a second that one client opens, on the two cores that it shares with the OSD."""
+    """Returns the images a second that one client opens; it shares two cores with the OSD."""
     clock = Clock()
     cores, left = Cores(clock, 2), [images]
     client, osd = (Program(cores, COSTS['wake']) for _ in range(2))

@@ -59,7 +59,7 @@ struct array_cluster_ops {
 	 */
 	int (*lease_of)(void *cluster, const struct guid *gateway, bool *ret_held);
 	/*
-	 * Calls each for every gateway that has ever joined, whether or not a catalog has it.
+	 * Calls `each` for every gateway that has ever joined, whether or not a catalog has it.
 	 */
 	int (*gateways)(void *cluster, int (*each)(void *arg, const struct guid *gateway),
 			void *arg);
