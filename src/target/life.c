@@ -92,12 +92,12 @@ void
 target_life_asked(struct loop_msg *msg)
 {
 	struct target_conn *conn = container_of(msg, struct target_conn, entry.life);
-	const struct target_options *options = &conn->thread->target->options;
-	struct target_registry *registry = &conn->thread->target->registry;
-	uint64_t moment = target_registry_life_taken(registry, &conn->entry);
+	/* not conn->thread: the thread that sends the connection here may still be setting that */
+	struct target *target = conn->entry.thread->target;
+	uint64_t moment = target_registry_life_taken(&target->registry, &conn->entry);
 
 	if (!conn->adopted || conn->session == NULL) {
-		target_registry_lives(registry, &conn->entry, moment);
+		target_registry_lives(&target->registry, &conn->entry, moment);
 		return;
 	}
 	if (conn->retained) { /* nobody is there who could answer */
@@ -113,7 +113,7 @@ target_life_asked(struct loop_msg *msg)
 	if (conn->life_moment == 0) {
 		conn->life_timer.fire = is_silent;
 		loop_timer_set(conn->thread->loop, &conn->life_timer,
-			       MIN(options->nop_timeout_ms, ANSWER_MS) * NS_PER_MS);
+			       MIN(target->options.nop_timeout_ms, ANSWER_MS) * NS_PER_MS);
 	}
 	conn->life_moment = moment;
 	target_life_look(conn);

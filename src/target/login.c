@@ -489,13 +489,16 @@ note_scope(struct target_conn *conn)
 	conn->ends_alone = session != NULL && !target_registry_is_ending(session);
 }
 
-/* On the session's thread; the connection may not have come yet. */
+/*
+ * On the session's thread; the connection may not have come yet: then conn->thread is still the
+ * other thread's (move_away).
+ */
 void
 target_login_kill(struct loop_msg *msg)
 {
 	struct target_conn *conn = container_of(msg, struct target_conn, entry.kill);
 
-	target_registry_kill_taken(&conn->thread->target->registry, &conn->entry);
+	target_registry_kill_taken(&conn->entry.thread->target->registry, &conn->entry);
 	note_scope(conn);
 	if (conn->retained && conn->ends_alone)
 		target_recover_let_go(conn);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "own_port.h"
 #include "target/target_int.h"
 
 const uint8_t few_write_0[10] = { 0x2a, [8] = 1 }, few_read_8[10] = { 0x28, [5] = 8, [8] = 1 };
@@ -49,23 +50,6 @@ add_rows(struct few_gateways *g, struct array *array)
 	}
 }
 
-/* Picks a port that none of the gateways has yet. */
-static uint16_t
-pick_port(const struct few_gateways *g, struct array *array)
-{
-	uint16_t port = 0;
-	bool taken;
-
-	do {
-		assert_int_equal(
-			fake_ops(array)->pick_port(fake_runtime(array), "127.0.0.1", &port), 0);
-		taken = false;
-		for (unsigned i = 0; i < FEW_GATEWAYS; i++)
-			taken = taken || g->list[i].port == port || g->list[i].inside == port;
-	} while (taken);
-	return port;
-}
-
 static int
 set_up_with(void **state, const struct target_options *options)
 {
@@ -94,8 +78,8 @@ set_up_with(void **state, const struct target_options *options)
 		gw->array = fake_array_new();
 		fake_own(gw->array, &gw->id);
 		assert_int_equal(target_new(options, gw->array, &gw->target), 0);
-		gw->port = pick_port(g, gw->array);
-		gw->inside = pick_port(g, gw->array);
+		gw->port = own_port(gw->array);
+		gw->inside = own_port(gw->array);
 		snprintf(gw->portal, sizeof(gw->portal), "127.0.0.1:%u", gw->port);
 		snprintf(gw->address, sizeof(gw->address), "127.0.0.1:%u", gw->inside);
 	}

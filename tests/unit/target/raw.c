@@ -192,7 +192,7 @@ send_login(struct raw *raw, bool last, const struct raw_who *who, const char *te
 static unsigned
 login_step(struct raw *raw, bool last, const struct raw_who *who, const char *text, size_t len)
 {
-	static struct raw_pdu pdu;
+	static _Thread_local struct raw_pdu pdu; /* tests log in on several threads */
 
 	send_login(raw, last, who, text, len);
 	raw_expect(raw, &pdu, 0x23, 0);
@@ -288,7 +288,7 @@ void
 raw_ready(struct raw *raw, unsigned lun)
 {
 	static const uint8_t test_unit_ready[6];
-	static struct raw_pdu pdu;
+	static _Thread_local struct raw_pdu pdu;
 
 	do {
 		uint32_t itt = raw_command(raw, lun, RAW_SIMPLE, test_unit_ready,
@@ -391,7 +391,7 @@ raw_logout_request(struct raw *raw, unsigned reason, uint16_t cid)
 void
 raw_logout(struct raw *raw)
 {
-	static struct raw_pdu pdu;
+	static _Thread_local struct raw_pdu pdu;
 	uint32_t itt = raw_logout_request(raw, 0, 0);
 
 	raw_flush(raw);
