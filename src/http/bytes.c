@@ -106,6 +106,7 @@ http_bytes_write(struct http_conn *conn, const char *bytes, size_t len)
 		}
 		if (n != -EAGAIN && n != -EINTR)
 			return false;
+		http_conn_goes_on(conn);
 		if (!wait_ready(conn, POLLOUT, MIN(end_ns, stall_ns)))
 			return false;
 	}

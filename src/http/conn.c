@@ -111,6 +111,14 @@ piece_write(struct http_conn *conn, const struct strbuf *piece, bool chunked, st
 	return !chunk->failed && http_bytes_write(conn, chunk->text, chunk->len);
 }
 
+/* Writes the last bytes of a reply. */
+static bool
+last_write(struct http_conn *conn, const char *bytes, size_t len)
+{
+	http_conn_ends_reply(conn);
+	return http_bytes_write(conn, bytes, len);
+}
+
 /*
  * Sends a stream or a snapshot in chunks.  HTTP/1.0 has no chunks: there the end of the connection
  * ends the reply.
@@ -135,7 +143,7 @@ pieces_write(struct http_conn *conn, const struct http_reply *reply, bool close,
 		if (!piece_write(conn, &out, chunked, &chunk))
 			return false;
 	}
-	return (!chunked || http_bytes_write(conn, "0\r\n\r\n", 5)) && !close;
+	return (!chunked || last_write(conn, "0\r\n\r\n", 5)) && !close;
 }
 
 /* Returns whether the connection can go on. */
@@ -148,14 +156,13 @@ body_write(struct http_conn *conn, const struct http_reply *reply, const char *b
 
 	snprintf(length, sizeof(length), "Content-Length: %zu\r\n", len);
 	head_add(&out, reply, close, length);
-	/* what is small goes out in one piece */
-	if (!head_only && len <= STREAM_BLOCK)
-		strbuf_add_bytes(&out, body, len);
-	if (out.failed || !http_bytes_write(conn, out.text, out.len))
-		return false;
-	if (!head_only && len > STREAM_BLOCK && !http_bytes_write(conn, body, len))
-		return false;
-	return !close;
+	if (head_only || len <= STREAM_BLOCK) { /* what is small goes out in one piece */
+		if (!head_only)
+			strbuf_add_bytes(&out, body, len);
+		return !out.failed && last_write(conn, out.text, out.len) && !close;
+	}
+	return !out.failed && http_bytes_write(conn, out.text, out.len) &&
+	       last_write(conn, body, len) && !close;
 }
 
 /* Returns whether the connection can go on. */
@@ -174,9 +181,11 @@ file_write(struct http_conn *conn, const struct http_reply *reply, bool close, b
 	for (off_t at = 0; !head_only && at < size;) {
 		ssize_t n = pread(reply->file, block, STREAM_BLOCK, at);
 
-		if (n <= 0 || !http_bytes_write(conn, block, (size_t)n))
+		if (n <= 0)
 			return false; /* too short a body tells the peer that something failed */
 		at += n;
+		if (!(at < size ? http_bytes_write : last_write)(conn, block, (size_t)n))
+			return false;
 	}
 	return !close;
 }

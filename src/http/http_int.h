@@ -482,6 +482,7 @@ struct http_conn {
 	struct tls_context *trusted_by; /* by which tls_peer was verified last; one reference */
 	bool known;     /* one of its requests was from somebody who may ask; http->lock */
 	bool serving;   /* a request is complete and its reply is not sent; http->lock */
+	bool ending;    /* the end of that reply is being given to the socket; http->lock */
 	bool streaming; /* what it serves is an event stream; http->lock */
 	char owner[HTTP_OWNER_SIZE]; /* whose request it serves: principal.c; http->lock */
 	bool evicted;                /* a new connection takes its place; http->lock */
@@ -515,6 +516,13 @@ void http_conn_wait(struct http_conn *conn);
  * before.  The connection's thread.
  */
 int http_conn_serve(struct http_conn *conn);
+/*
+ * Notes that the end of a reply is about to be given to the socket: who has read it may ask again,
+ * and the connection counts no more for the share of its principal.  The connection's thread.
+ */
+void http_conn_ends_reply(struct http_conn *conn);
+/* Notes that the socket does not take the bytes yet: it counts again.  The connection's thread. */
+void http_conn_goes_on(struct http_conn *conn);
 /*
  * Notes that what the connection serves is an event stream.  Returns 0, or ERR_LIMIT with a text
  * when the principal has its share of the event streams already.  The connection's thread.

@@ -47,7 +47,7 @@ void
 http_conn_wait(struct http_conn *conn)
 {
 	pthread_mutex_lock(&conn->http->lock);
-	conn->serving = conn->streaming = false;
+	conn->serving = conn->ending = conn->streaming = false;
 	conn->since_ns = clock_mono_ns();
 	pthread_mutex_unlock(&conn->http->lock);
 }
@@ -72,7 +72,8 @@ owned_count(const struct http_conn *conn, bool streams)
 		const struct http_conn *other = list_entry(node, struct http_conn, node);
 
 		count += other != conn && other->way == conn->way && other->serving &&
-			 (other->streaming || !streams) && strcmp(other->owner, conn->owner) == 0;
+			 !other->ending && (other->streaming || !streams) &&
+			 strcmp(other->owner, conn->owner) == 0;
 	}
 	return count;
 }
@@ -95,6 +96,28 @@ http_conn_serve(struct http_conn *conn)
 		       "%s has %u requests and event streams under way here, which is the share of "
 		       "one principal: end some, or wait",
 		       owner, share);
+}
+
+static void
+set_ending(struct http_conn *conn, bool ending)
+{
+	if (conn->ending == ending) /* only this thread writes it */
+		return;
+	pthread_mutex_lock(&conn->http->lock);
+	conn->ending = ending;
+	pthread_mutex_unlock(&conn->http->lock);
+}
+
+void
+http_conn_ends_reply(struct http_conn *conn)
+{
+	set_ending(conn, true);
+}
+
+void
+http_conn_goes_on(struct http_conn *conn)
+{
+	set_ending(conn, false);
 }
 
 int
