@@ -8,7 +8,7 @@ import { Icon } from './icons.jsx';
 import { JobLine, PlanView } from './planview.jsx';
 import { Once } from './once.jsx';
 import { usePreview, withPreview } from './preview.js';
-import { changed, notice, useStore } from './store.js';
+import { arrived, changed, notice, useStore } from './store.js';
 import { useWork } from './work.js';
 
 // ---- which dialog is open ----
@@ -102,7 +102,9 @@ function Dialog({ dialog }) {
 		else if (ends.some((job) => job?.state === 'running'))
 			notice('ok', 'The job goes on, and “Jobs” shows how far it is.');
 		else notice('ok', done.done);
-		dialog.after?.(made);
+		// the answer may come before the news of what it has made
+		if (dialog.after)
+			arrived(Object.values(made).filter(Boolean)).then(() => dialog.after(made));
 	};
 	const errors = work.failure
 		? [work.failure]

@@ -98,6 +98,13 @@ export class Replica {
 		return this.lists.get(family);
 	}
 
+	/** Whether an object with this id is known, of whatever family of the configuration. */
+	has(id) {
+		return [...this.families].some(
+			([family, rows]) => !family.startsWith('live_') && rows.has(id),
+		);
+	}
+
 	get(family, key) {
 		return this.families.get(family)?.get(key);
 	}

@@ -44,6 +44,22 @@ export function useStore() {
 	return store;
 }
 
+const LATE_MS = 3000;
+
+/** Resolves when the objects with these ids are known here, or after a while without them. */
+export const arrived = (ids) =>
+	new Promise((done) => {
+		const end = () => {
+			clearTimeout(timer);
+			listeners.delete(look);
+			done();
+		};
+		const look = () => ids.every((id) => store.replica.has(id)) && end();
+		const timer = setTimeout(end, LATE_MS);
+		listeners.add(look);
+		look();
+	});
+
 // ---- notices ----
 
 let noticeId = 0;

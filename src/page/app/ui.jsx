@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The pieces of which the views are made.
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.jsx';
 import { mayDo, roleOf } from './api.js';
 import { href } from './router.js';
@@ -173,24 +173,43 @@ export const Progress = ({ value, label }) => (
 	</progress>
 );
 
+let titleHadFocus = false; // when it went
+
+/** The focus of a title goes over to the one that takes its place, as when an object is deleted. */
+function useKeptTitle(ref) {
+	useLayoutEffect(() => {
+		const title = ref.current;
+		if (titleHadFocus && document.activeElement === document.body)
+			title.focus({ preventScroll: true });
+		titleHadFocus = false;
+		return () => {
+			titleHadFocus = document.activeElement === title;
+		};
+	}, []);
+}
+
 /** The head of a view: its title, where it belongs, its state, and what can be done. */
-export const Head = ({ parent, title, badge, sub, children }) => (
-	<header class="view-head">
-		<div>
-			{parent && (
-				<p class="crumb">
-					<Link view={parent[0]}>{parent[1]}</Link>
-				</p>
-			)}
-			<h1 tabindex="-1" id="title">
-				{title}
-				{badge && <> {badge}</>}
-			</h1>
-			{sub && <p class="sub">{sub}</p>}
-		</div>
-		{children && <div class="actions">{children}</div>}
-	</header>
-);
+export function Head({ parent, title, badge, sub, children }) {
+	const ref = useRef();
+	useKeptTitle(ref);
+	return (
+		<header class="view-head">
+			<div>
+				{parent && (
+					<p class="crumb">
+						<Link view={parent[0]}>{parent[1]}</Link>
+					</p>
+				)}
+				<h1 tabindex="-1" id="title" ref={ref}>
+					{title}
+					{badge && <> {badge}</>}
+				</h1>
+				{sub && <p class="sub">{sub}</p>}
+			</div>
+			{children && <div class="actions">{children}</div>}
+		</header>
+	);
+}
 
 /** The networks from which initiators may log in. */
 export const Sources = ({ text }) =>

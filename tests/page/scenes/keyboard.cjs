@@ -116,6 +116,61 @@ for (const width of ['wide', 'narrow'])
 		await window.close();
 	});
 
+/** Has the page hear of each change so many milliseconds late, as over a slow line. */
+const hearLate = (page, ms) =>
+	page.addInitScript((late) => {
+		const fetched = window.fetch;
+		window.fetch = async (...request) => {
+			const answer = await fetched(...request);
+			if (!String(request[0]).includes('/v1/events') || !answer.body) return answer;
+			const slow = new TransformStream({
+				async transform(chunk, out) {
+					await new Promise((done) => setTimeout(done, late));
+					out.enqueue(chunk);
+				},
+			});
+			return new Response(answer.body.pipeThrough(slow), answer);
+		};
+	}, ms);
+
+test('what was made is shown when the page has heard of it, and keeps the focus when it goes', async () => {
+	const window = await openWindow('wide');
+	const { page } = window;
+	await hearLate(page, 300);
+	await window.signIn(scene.admin, '#/hosts');
+	await page.evaluate(() => {
+		window.titles = [];
+		new MutationObserver(() => {
+			const title = document.getElementById('title')?.innerText;
+			if (title && window.titles.at(-1) !== title) window.titles.push(title);
+		}).observe(document.body, { childList: true, characterData: true, subtree: true });
+	});
+	await tabTo(page, 'button Add');
+	await page.keyboard.press('Enter');
+	await dialog(page).waitFor();
+	await page.keyboard.type('slow-line');
+	await tabTo(page, 'textarea Initiator names');
+	await page.keyboard.type('iqn.1993-08.org.debian:01:slow-line');
+	await dialog(page)
+		.getByRole('button', { name: 'Add', exact: true, disabled: false })
+		.waitFor();
+	await tabTo(page, 'button Add');
+	await page.keyboard.press('Enter');
+	await page.getByRole('heading', { level: 1, name: 'slow-line' }).waitFor();
+	await eventually('its title has the focus', async () =>
+		(await focused(page)).startsWith('h1 slow-line'),
+	);
+	equal(
+		(await page.evaluate(() => window.titles)).filter((title) => title.startsWith('No such')),
+		[],
+		'what was shown before',
+	);
+	scene.daemon.ctl('host', 'delete', 'slow-line', '--force');
+	await page.getByText('This host does not exist (any more).').waitFor();
+	equal(await focused(page), 'h1 No such host', 'the focus when it is gone');
+	await window.close();
+});
+
 test('a job is found and cancelled by the keyboard alone', async () => {
 	const { daemon } = scene,
 		hold = path.join(daemon.inject, 'all.copy');
