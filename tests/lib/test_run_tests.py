@@ -74,9 +74,19 @@ class CountTest(unittest.TestCase):
     def test_the_end_names_what_failed_in_any_stage(self):
         stage, whole = run_tests.Tally(), run_tests.Tally()
         run_tests.count_test(stage, {'name': 'x', 'result': 'FAIL',
-                                     'stdout': '1..2\nok 1 - a\nnot ok 2 - b\n'})
+                                     'stdout': '1..2\nok 1 - a\nnot ok 2 - b\n# why\nok 3\n'},
+                             'tsan ')
         whole.add(stage)
-        self.assertEqual([*run_tests.failures(whole)], ['FAILED x: FAIL', '   not ok 2 - b'])
+        self.assertEqual([*run_tests.failures(whole)],
+                         ['FAILED tsan x: FAIL', '   not ok 2 - b', '   # why'])
+
+    def test_the_end_says_what_a_sanitizer_has_found(self):
+        tally = run_tests.Tally()
+        for found in ('SUMMARY: ThreadSanitizer: data race a.c:7 in f',
+                      'a.c:8:9: runtime error: signed integer overflow'):
+            run_tests.count_test(tally, {'name': 'x', 'result': 'ERROR', 'stdout': 'ok 1\n',
+                                         'stderr': f'WARNING\n{found}\nthe end\n'})
+            self.assertIn(f'   {found}', run_tests.failures(tally))
 
     def test_a_missing_tool_skips_at_home_and_fails_in_ci(self):
         self.assertEqual(self.tally('SKIP', '1..0 # SKIP needs x\n'), (0, 0, 1))
