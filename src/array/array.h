@@ -155,7 +155,8 @@ int array_restore(const char *dir, const char *file, bool replace, char **ret_te
 /*
  * As array_restore, into the catalog that gateways share: `dir`, `shared` (consumed) and `cluster`
  * of the options count.  No gateway may run; the clients of those that did are fenced.  Further
- * errors:  ERR_LOCKED (a gateway lives, or has its lease, be it in the backup or not), or an error of the cluster.
+ * errors: ERR_INVALID (the backup is of an array without gateways), ERR_LOCKED (a gateway lives, or
+ * has its lease, be it in the backup or not), or an error of the cluster.
  */
 int array_restore_shared(const struct array_options *options, const char *file, bool replace,
 			 char **ret_text);

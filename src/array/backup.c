@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "catalog/shared.h"
+#include "model/port.h"
 
 /* ---- making one ---- */
 
@@ -325,6 +326,21 @@ check_all_dead(struct catalog_restore *restore, const struct array_options *opti
 						       &asking);
 }
 
+/* No vdsd could start from it: each says as which gateway it serves a catalog that is shared. */
+static int
+check_has_gateways(struct catalog_restore *restore, const char *file)
+{
+	AUTO_STATE struct state *state = NULL;
+	int rc = catalog_load(catalog_restore_catalog(restore), &state);
+
+	if (rc < 0 || state_has_gateways(state))
+		return rc;
+	return err_set(ERR_INVALID,
+		       "%s is the backup of an array without gateways: it can be restored into a "
+		       "directory, without --catalog",
+		       file);
+}
+
 int
 array_restore_shared(const struct array_options *options, const char *file, bool replace,
 		     char **ret_text)
@@ -333,6 +349,8 @@ array_restore_shared(const struct array_options *options, const char *file, bool
 	int rc = catalog_restore_begin_shared(options->dir, file, replace, options->shared,
 					      &restore);
 
+	if (rc == 0)
+		rc = check_has_gateways(restore, file);
 	if (rc == 0)
 		rc = check_all_dead(restore, options);
 	if (rc == 0)

@@ -330,6 +330,7 @@ restore(const struct vdsd_options *options)
 		    : array_restore(options->dir, options->backup, options->force, &text);
 	if (rc < 0) {
 		fprintf(stderr, "vdsd: %s\n", err_text(rc));
+		module_end();
 		return rc;
 	}
 	if (shared)

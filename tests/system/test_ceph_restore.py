@@ -111,6 +111,14 @@ def test_a_backup_is_put_back_into_the_cluster():
         a.start()
         equal(names(a), ['v0', 'v1'], 'LUNs')
 
+        alone = cluster.top / 'alone'   # nobody could serve what has no gateways
+        with vdstest.Daemon(faults=False) as other:
+            other.ctl('backup', alone)
+        a.stop()
+        refused(a, alone, 2, 'backup of an array without gateways', '--force')
+        a.start()
+        equal(names(a), ['v0', 'v1'], 'LUNs of the array that was there')
+
 
 if __name__ == '__main__':
     cephtest.requires()
