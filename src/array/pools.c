@@ -45,6 +45,18 @@ struct array_pool_entry {
 	bool level_is_new;             /* the data path does not know it yet */
 };
 
+/*
+ * Takes pools_lock, which another thread holds for as long as a cluster does not answer: that is no
+ * hang of the writer.
+ */
+static void
+lock_pools(struct array *array)
+{
+	array_writer_wait_begin();
+	pthread_mutex_lock(&array->pools_lock);
+	array_writer_wait_end();
+}
+
 /* Of a test; NULL = none. */
 static const struct array_pool_driver *added;
 
@@ -257,7 +269,7 @@ level_take(struct array *array, struct array_pool_level *ret_level)
 	struct array_pool_entry *entry;
 	bool found = false;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	for (size_t i = 0; !found && (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		if (entry->level_is_new) {
 			entry->level_is_new = false;
@@ -351,7 +363,7 @@ array_pool_add(struct array *array, const struct guid *array_id, const struct ro
 		log_error("pool.not_ready", "path=%s reason=%s", entry->place, err_text(rc));
 		rc = entry->reason == NULL ? -ENOMEM : 0;
 	}
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	if (rc == 0)
 		rc = guid_map_put(&array->pools, &entry->id, entry);
 	if (rc == 0 && mode == POOL_OPEN)
@@ -368,7 +380,7 @@ array_pool_remove(struct array *array, const struct guid *pool_id, bool give_up)
 {
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	entry = guid_map_remove(&array->pools, pool_id);
 	if (entry != NULL)
 		array_live_delete(array, ROW_LIVE_POOL, pool_id);
@@ -481,7 +493,7 @@ array_pool_sweep(struct array *array, const struct state *state)
 {
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		sweep_entry(array, entry, state);
 	pthread_mutex_unlock(&array->pools_lock);
@@ -492,7 +504,7 @@ array_pool_sweep_again(struct array *array)
 {
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		entry->swept = false;
 	pthread_mutex_unlock(&array->pools_lock);
@@ -515,7 +527,7 @@ array_pool_follow(struct array *array, const struct guid *array_id, const struct
 	if (rc == 0) {
 		entry->swept = true; /* by whoever has made it */
 		entry->untried = true;
-		pthread_mutex_lock(&array->pools_lock);
+		lock_pools(array);
 		rc = guid_map_put(&array->pools, &entry->id, entry);
 		if (rc == 0)
 			show(array, entry);
@@ -539,7 +551,7 @@ array_pool_follow_level(struct array *array, const struct guid *pool_id)
 
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	entry = guid_map_find(&array->pools, pool_id);
 	if (entry != NULL &&
 	    (entry->saved.space != saved.space || entry->saved.crossings != saved.crossings)) {
@@ -613,7 +625,7 @@ array_pool_verify(struct array *array)
 	AUTO_STATE struct state *state = array_state(array);
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		verify(array, entry, state);
 	pthread_mutex_unlock(&array->pools_lock);
@@ -646,7 +658,7 @@ unsaved_find(struct array *array, struct save_level *save)
 	struct array_pool_entry *entry;
 	bool found = false;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	for (size_t i = 0; !found && (entry = guid_map_next(&array->pools, &i)) != NULL;) {
 		found = entry->space != entry->saved.space ||
 			entry->crossings != entry->saved.crossings;
@@ -662,7 +674,7 @@ saved_note(struct array *array, const struct save_level *save)
 {
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	entry = guid_map_find(&array->pools, &save->pool_id);
 	if (entry != NULL)
 		entry->saved = save->space;
@@ -687,7 +699,7 @@ array_pool_set_limits(struct array *array, const struct row_pool *pool)
 {
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	entry = guid_map_find(&array->pools, &pool->id);
 	if (entry != NULL) {
 		array_space_limits_read(pool, &entry->limits);
@@ -703,7 +715,7 @@ array_pool_set_snapshot_bytes(struct array *array, const struct guid *pool_id, u
 {
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	entry = guid_map_find(&array->pools, pool_id);
 	if (entry != NULL && entry->snapshot_bytes != bytes) {
 		entry->snapshot_bytes = bytes;
@@ -718,7 +730,7 @@ array_pool_watch_read(struct array *array, struct array_pool_watcher *watcher)
 {
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	for (size_t i = 0; (entry = guid_map_next(&array->pools, &i)) != NULL;)
 		if (entry->pool != NULL && entry->driver->watch_read != NULL)
 			entry->driver->watch_read(entry->pool, watcher);
@@ -730,7 +742,7 @@ array_pool_account(struct array *array, const struct guid *pool_id, int64_t delt
 {
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	entry = guid_map_find(&array->pools, pool_id);
 	if (entry != NULL)
 		entry->allocated_bytes += (uint64_t)delta_bytes;
@@ -772,7 +784,7 @@ array_pool_ready(struct array *array, const struct guid *pool_id)
 	struct array_pool_entry *entry;
 	int rc;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	rc = find_ready(array, pool_id, &entry);
 	pthread_mutex_unlock(&array->pools_lock);
 	return rc;
@@ -785,7 +797,7 @@ array_pool_place(struct array *array, const struct guid *pool_id, char **ret_pla
 	char *place = NULL;
 	int rc;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	rc = find_ready(array, pool_id, &entry);
 	if (rc == 0) {
 		place = str_dup(entry->place);
@@ -804,7 +816,7 @@ array_pool_space(struct array *array, const struct guid *pool_id,
 	struct array_pool_entry *entry = NULL;
 	int rc;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	rc = find_ready(array, pool_id, &entry);
 	if (rc == 0)
 		rc = entry->driver->space(entry->pool, ret_space);
@@ -818,7 +830,7 @@ array_pool_largest(struct array *array, const struct guid *pool_id, uint64_t *re
 	struct array_pool_entry *entry = NULL;
 	int rc;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	rc = find_ready(array, pool_id, &entry);
 	if (rc == 0)
 		rc = entry->driver->largest(entry->pool, ret_bytes);
@@ -870,7 +882,7 @@ array_pool_show(struct array *array, const struct guid *pool_id)
 {
 	struct array_pool_entry *entry;
 
-	pthread_mutex_lock(&array->pools_lock);
+	lock_pools(array);
 	entry = guid_map_find(&array->pools, pool_id);
 	if (entry != NULL)
 		show(array, entry);
