@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Writes out what LUNs hold before their commands have to wait (clone.c, cache.c), within a time: a
- * flush that hangs in a device cannot be taken back, so a thread of its own waits for it, and who has
- * asked goes on.
+ * flush that hangs in a device cannot be taken back, so a thread of its own waits for it, and who
+ * has asked goes on.
  *
  *	running --all flushed--> ended, who has asked frees it
  *	running --time is over, or the array closes--> left --the flush comes back--> its thread frees it
  *
- * As long as a flush that was left has not come back, no other one of that store is begun.  When the
- * array closes then, what that flush may still use stays in memory until the process ends.
+ * As long as a flush that was left has not come back, no other one of that store is begun.  When
+ * the array closes then, what that flush may still use stays in memory until the process ends.
  */
 #include <errno.h>
 #include <string.h>

@@ -8,9 +8,10 @@
  *	                                   listeners, what was deleted
  *	tokens, runs of schedules, levels  from the catalog
  *
- * A secret is there before the row that asks for it.  Of private tables the rows are read whose keys
- * the news has, so what a change costs here grows with the change.  When the changes are not known,
- * the difference between what was and what is now takes their place, and every table is read.
+ * A secret is there before the row that asks for it.  Of private tables the rows are read whose
+ * keys the news has, so what a change costs here grows with the change.  When the changes are not
+ * known, the difference between what was and what is now takes their place, and every table is
+ * read.
  *
  * Nothing here may fail: the change is made.  When memory is out, it waits for some.
  */

@@ -55,8 +55,9 @@ struct array_member_env {
 	/*
 	 * Commits a change; apply may run several times, each time with the newest state.  An edit
 	 * that stays empty commits nothing.  What is published, this change or that of another
-	 * gateway, goes to array_member_given and array_member_deleted.  Returns 0; what apply returned (nothing was
-	 * committed); -EINPROGRESS (it may be committed or not); or another error.
+	 * gateway, goes to array_member_given and array_member_deleted.  Returns 0; what apply
+	 * returned (nothing was committed); -EINPROGRESS (it may be committed or not); or another
+	 * error.
 	 */
 	int (*change)(void *arg, const char *cause,
 		      int (*apply)(struct state_edit *edit, void *context), void *context);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The trash: LUNs that were deleted and whose data are kept for as long as their pool says.  Such a
- * LUN is a row of the family trashed_lun in the place of its row of the family lun; its volume stays
- * where it is, and nobody is served from it.
+ * LUN is a row of the family trashed_lun in the place of its row of the family lun; its volume
+ * stays where it is, and nobody is served from it.
  *
  *	LUN --array_lun_delete--> trash --array_trash_restore--> LUN, as it was
  *	                          trash --array_trash_empty, expiry, a full pool--> noted as unlinked,

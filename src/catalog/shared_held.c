@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A store that several gateways share may go back: its object is removed, or an older copy is put in
- * its place.  Here is found out that it has, and whether it stays so.  The thread that uses the
+ * A store that several gateways share may go back: its object is removed, or an older copy is put
+ * in its place.  Here is found out that it has, and whether it stays so.  The thread that uses the
  * catalog.
  */
 #include <inttypes.h>

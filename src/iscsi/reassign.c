@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Recovery from the loss of a connection: ErrorRecoveryLevel 2.  RFC 7143 §7.2.2, §7.1.4.3, §11.5.6,
- * §11.14.  Called by conn.c, tmf.c, control.c and the owner, on the thread that has the session.
+ * Recovery from the loss of a connection: ErrorRecoveryLevel 2.  RFC 7143 §7.2.2, §7.1.4.3,
+ * §11.5.6, §11.14.  Called by conn.c, tmf.c, control.c and the owner, on the thread that has the
+ * session.
  *
  *	LOGGED_IN, CLOSED --the owner suspends it, logout for recovery--> SUSPENDED --stop, logout--> CLOSED
  *
- * A connection that has failed is suspended: it takes and sends nothing more, and its tasks stay with
- * it.  What the owner executes goes on; answers are built into a ring that nobody sends, and stay
- * there, or with what recover.c keeps, until the task gets another connection.  Then data of a write
- * that is missing is requested there, and a read and its status are sent again from what is kept.
- * What is not a SCSI task has ended with its connection.
+ * A connection that has failed is suspended: it takes and sends nothing more, and its tasks stay
+ * with it.  What the owner executes goes on; answers are built into a ring that nobody sends, and
+ * stay there, or with what recover.c keeps, until the task gets another connection.  Then data of a
+ * write that is missing is requested there, and a read and its status are sent again from what is
+ * kept. What is not a SCSI task has ended with its connection.
  */
 #include "iscsi/recover_int.h"
 

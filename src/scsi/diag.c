@@ -8,9 +8,9 @@
  *	extended	reads all of the medium; in the background only, since other initiators go on
  *			using the unit
  *
- * A test in the background is done by whom the owner of the unit lends for jobs (job.c), while there
- * is no job; commands are carried out meanwhile.  What was tested is known until the unit is made
- * again.
+ * A test in the background is done by whom the owner of the unit lends for jobs (job.c), while
+ * there is no job; commands are carried out meanwhile.  What was tested is known until the unit is
+ * made again.
  */
 #include <errno.h>
 #include <string.h>

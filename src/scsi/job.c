@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a unit does beside its commands: FORMAT UNIT and SANITIZE, which change all of the medium.
- * The commands themselves are in format.c.  A job is a record of a few bytes, which the unit's store
- * keeps from before the first block is touched until the last one is durable: so a job goes on after
- * a crash, from its beginning, and its failure is not forgotten.
+ * The commands themselves are in format.c.  A job is a record of a few bytes, which the unit's
+ * store keeps from before the first block is touched until the last one is durable: so a job goes
+ * on after a crash, from its beginning, and its failure is not forgotten.
  *
  *	nothing --command: the record is kept--> runs --all passes are durable: the record goes--> nothing
  *	runs --the device fails: the record says so--> failed --the next job is kept--> runs

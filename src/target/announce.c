@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Resets of units in an array of several gateways.  Commands of a LUN may wait at a gateway that does
- * not own it, where the owner's reset does not find them: they would be carried out after the reset.
- * So the owner announces a reset before it aborts anything.  It keeps a number for the LUN in the
- * catalog, another one for each reset (ARRAY_KEEP_RESETS).  Every other gateway aborts the LUN's
- * commands that it has when it follows that change, and the change is answered when all have followed
- * it, or have no lease any more; one without a lease sends nothing before it has caught up.
+ * Resets of units in an array of several gateways.  Commands of a LUN may wait at a gateway that
+ * does not own it, where the owner's reset does not find them: they would be carried out after the
+ * reset. So the owner announces a reset before it aborts anything.  It keeps a number for the LUN
+ * in the catalog, another one for each reset (ARRAY_KEEP_RESETS).  Every other gateway aborts the
+ * LUN's commands that it has when it follows that change, and the change is answered when all have
+ * followed it, or have no lease any more; one without a lease sends nothing before it has caught
+ * up.
  *
  *	owner, thread of the session	target_announce --> the array keeps the numbers
  *	owner, writer thread		kept --all of them--> done, on the thread of the session
@@ -88,7 +89,9 @@ target_announce(struct target_announcement *a, const struct guid *luns, size_t c
 
 /* ---- The others ---- */
 
-/* How long the answers are waited for: what is silent for that long is taken for broken (link.c). */
+/*
+ * How long the answers are waited for: what is silent for that long is taken for broken (link.c).
+ */
 #define ANSWERS_MS 5000u
 
 struct target_reset_news {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Logins of initiators that wait for other gateways.  An initiator whose gateway has died logs in
- * here, and takes this for the end of what it had sent there.  An owner of a LUN may still have some
- * of that (life.c).  So before the login is answered each gateway that owns a LUN of the session's map
- * lets in a link of the session, which it does when nothing of before can be carried out any more;
- * or another gateway has replaced it, and has fenced it first.
+ * here, and takes this for the end of what it had sent there.  An owner of a LUN may still have
+ * some of that (life.c).  So before the login is answered each gateway that owns a LUN of the
+ * session's map lets in a link of the session, which it does when nothing of before can be carried
+ * out any more; or another gateway has replaced it, and has fenced it first.
  *
  *	login --gateways own LUNs--> waits --each is reached, or replaced--> answered
  *	waits --TARGET_FORWARD_END_MS--> answered all the same, since LUNs of other gateways can be used

@@ -11,9 +11,9 @@
  *					that no data-path thread waits for the array
  *
  * Locks, all leaves, none held over a wait: registry.lock, target.units_lock, target.holds_lock,
- * target.traffic_lock, target.limits.lock, ack.lock.  target.publish_lock makes publications one at a
- * time; under it the others may be taken.  target.units_lock is held while the array is asked for a
- * device, which takes its locks devices_lock and luns_lock; the array calls the data path with
+ * target.traffic_lock, target.limits.lock, ack.lock.  target.publish_lock makes publications one at
+ * a time; under it the others may be taken.  target.units_lock is held while the array is asked for
+ * a device, which takes its locks devices_lock and luns_lock; the array calls the data path with
  * neither of them.
  */
 #ifndef VDS_TARGET_TARGET_INT_H
@@ -112,7 +112,9 @@ struct target_thread {
 	struct loop_msg view_msg, stop_msg, beat_msg, jobs_msg, reset_msg;
 	atomic_bool beat_due; /* beat_msg was posted and has not run */
 	struct target_publication *publication;
-	/* announce.c: which reset it is, and how many tasks owners have not answered to be aborted */
+	/*
+	 * announce.c: which reset it is, and how many tasks owners have not answered to be aborted
+	 */
 	struct target_reset_news *reset_news;
 	uint64_t reset_round;
 	unsigned reset_asked;
