@@ -374,6 +374,23 @@ raw_pong(struct raw *raw, const struct raw_pdu *ping)
 	put_pdu(raw, bhs, NULL, 0);
 }
 
+void
+raw_quiet(struct raw *raw)
+{
+	static _Thread_local struct raw_pdu pdu;
+	uint8_t bhs[RAW_BHS] = { 0x40, 0x80 };
+	uint32_t itt = raw->next_itt++;
+
+	put_be32(bhs + 16, itt);
+	put_be32(bhs + 20, 0xffffffff);
+	put_be32(bhs + 24, raw->cmd_sn);
+	put_be32(bhs + 28, raw->exp_stat_sn);
+	put_pdu(raw, bhs, NULL, 0);
+	raw_flush(raw);
+	raw_expect(raw, &pdu, RAW_NOP_IN, itt);
+	assert_false(raw_receive(raw, &pdu, 50));
+}
+
 uint32_t
 raw_logout_request(struct raw *raw, unsigned reason, uint16_t cid)
 {

@@ -94,6 +94,11 @@ void raw_data_out(struct raw *raw, unsigned lun, const struct raw_pdu *r2t, cons
 uint32_t raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_itt);
 /* Appends the answer to a ping (NOP-In). */
 void raw_pong(struct raw *raw, const struct raw_pdu *ping);
+/*
+ * Expects that the target takes all that was sent on the connection, however long that lasts, and
+ * then sends nothing for 50 ms.
+ */
+void raw_quiet(struct raw *raw);
 /* Logs the session out, and expects the response: the connection is closed then. */
 void raw_logout(struct raw *raw);
 /*

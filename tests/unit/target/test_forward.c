@@ -339,7 +339,7 @@ test_order_is_that_of_arrival(void **state)
 					  blocks[2], 512);
 
 	raw_flush(&raw);
-	assert_false(raw_receive(&raw, &pdu, 50));
+	raw_quiet(&raw);
 	raw_data_out(&raw, 1, &r2t, blocks[0]);
 	raw_flush(&raw);
 	raw_expect(&raw, &pdu, RAW_RESPONSE, first);
@@ -374,7 +374,7 @@ test_behind_an_ordered_command_that_waits(void **state)
 		uint32_t second = raw_command(&raw, 1, RAW_SIMPLE, ready, sizeof(ready), 0, 0);
 
 		raw_flush(&raw);
-		assert_false(raw_receive(&raw, &pdu, 50));
+		raw_quiet(&raw);
 		if (i == 0) {
 			few_tell_owner(g, 1, &g->list[1].id, 3);
 		}
