@@ -156,30 +156,6 @@ is_drift(const struct client_view *before, const struct change_op *op)
 	return old != NULL && op->row != NULL && only_space_differs(op->family, old, op->row);
 }
 
-/*
- * The replica had its live rows sent anew, as it has after its first load, and they are as before.
- */
-static bool
-nothing_is_new(const struct client_view *before, const struct client_view *after)
-{
-	if (before->config != after->config)
-		return false;
-	for (int f = ROW_CONFIG_COUNT; f < (int)ROW_FAMILY_COUNT; f++) {
-		size_t count = state_count(before->live, f);
-
-		if (state_count(after->live, f) != count)
-			return false;
-		for (size_t i = 0; i < count; i++) {
-			const void *a = state_at(before->live, f, i);
-			const void *b = state_at(after->live, f, i);
-
-			if (!row_equal(a, b) && !only_space_differs(f, a, b))
-				return false;
-		}
-	}
-	return true;
-}
-
 /* ---- lines ---- */
 
 /* Made once and of no interest to somebody who watches. */
@@ -315,6 +291,36 @@ change_json(const struct change *change, FILE *out)
 	json_decref(json);
 }
 
+/*
+ * The replica was loaded anew, or had its live rows sent anew, as it has after its first load.  When
+ * the configuration is as before, what differs between the live rows is all that was missed.
+ */
+static void
+on_reload(struct watch *watch, const struct client_view *before, const struct client_view *after)
+{
+	struct change *change = NULL;
+	const struct position *was = state_position(before->config),
+			      *is = state_position(after->config);
+	FILE *out = watch->ctl->out;
+	bool known = was->incarnation == is->incarnation && was->sequence == is->sequence &&
+		     state_difference(before->live, after->live, "live", &change) == 0;
+	bool is_new = !known;
+
+	for (size_t i = 0; known && i < change->op_count; i++) {
+		change->utc_ms = clock_utc_ms();
+		if (is_drift(before, &change->ops[i]))
+			continue;
+		is_new = true;
+		if (!watch->ctl->json)
+			op_print(before, after, change, &change->ops[i], out);
+	}
+	if (is_new && watch->ctl->json)
+		fputs("{\"reloaded\":true}\n", out);
+	else if (!known)
+		fputs("reloaded: something may have been missed\n", out);
+	change_unref(change);
+}
+
 /* The client's event thread. */
 static void
 on_change(struct client_listener *listener, const struct client_view *before,
@@ -323,11 +329,8 @@ on_change(struct client_listener *listener, const struct client_view *before,
 	struct watch *watch = container_of(listener, struct watch, listener);
 	FILE *out = watch->ctl->out;
 
-	if (change == NULL && nothing_is_new(before, after))
-		return;
 	if (change == NULL)
-		fprintf(out, watch->ctl->json ? "{\"reloaded\":true}\n"
-					      : "reloaded: something may have been missed\n");
+		on_reload(watch, before, after);
 	else if (watch->ctl->json)
 		change_json(change, out);
 	else

@@ -5,7 +5,10 @@ import json
 import os
 import re
 import select
+import socket
+import socketserver
 import subprocess
+import threading
 import time
 
 from ctltest import DEADLINE_S, VDSCTL, check, equal, used
@@ -64,6 +67,52 @@ def test_watch_is_silent_on_free_space(a):
     check('marker' in lines[-1]
           and not any('live_pool' in line or 'reloaded' in line for line in lines), lines)
     a.run('lun', 'delete', 'marker')
+
+
+class HeldStream(socketserver.ThreadingUnixStreamServer):
+    """Passes connections on to vdsd; the event stream only from go.set() on, as on a slow machine."""
+    daemon_threads = True
+
+    class Way(socketserver.BaseRequestHandler):
+        def handle(self):
+            with socket.socket(socket.AF_UNIX) as vdsd:
+                vdsd.connect(self.server.vdsd)
+                ways = {self.request: vdsd, vdsd: self.request}
+                while True:
+                    for source in select.select([*ways], [], [])[0]:
+                        data = source.recv(65536)
+                        if data.startswith(b'GET /v1/events'):
+                            self.server.go.wait(DEADLINE_S)
+                        if not data:
+                            return
+                        ways[source].sendall(data)
+
+    def __init__(self, a):
+        self.vdsd, self.go = str(a.top / 's'), threading.Event()
+        super().__init__(str(a.top / 'held'), self.Way)
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *why):
+        self.go.set()
+        self.shutdown()
+        self.server_close()
+
+
+def test_watch_shows_live_changes_before_its_stream_began(a):
+    a.run('lun', 'create', 'shines', '--size', '1M')
+    with HeldStream(a) as held, watching(a, '--url', f'unix:{held.server_address}') as watch:
+        equal(watch.stdout.readline(), 'watching; interrupt to end\n')
+        a.run('lun', 'maintain', 'shines', 'blink', 'start')
+        held.go.set()
+        for line in watch.stdout:
+            check('reloaded' not in line, line)
+            if ' live_' in line and 'blink' in line:
+                break
+    a.run('lun', 'maintain', 'shines', 'blink', 'stop')
+    a.run('lun', 'delete', 'shines')
 
 
 def test_watch_speaks_json(a):
