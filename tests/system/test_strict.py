@@ -689,7 +689,9 @@ def test_every_byte_and_every_cut():
             in_turns(cut, cuts)
             compare(daemon, results)
             sizes.append(settled(daemon))
-        check(has_sanitizer(daemon) or sizes[-1] - sizes[-2] <= 256 << 10, f'memory grows: {sizes}')
+        # what is lost in each round makes the last one the largest
+        check(has_sanitizer(daemon) or sizes[-1] - max(sizes[:-1]) <= 256 << 10,
+              f'memory grows: {sizes}')
         daemon.stop()
 
 
