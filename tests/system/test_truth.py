@@ -94,11 +94,15 @@ class ComClient(Client):
         vdstest.check(answer[0] in RACES_COM, f'{words}: {answer}')
         return None
 
+    def all(self, what):
+        """Without those that were deleted while they were listed, which have no id any more."""
+        return [one for one in self.com.ok(what) if one != 'deleted']
+
     def luns(self):
-        return self.com.ok('luns')
+        return self.all('luns')
 
     def targets(self):
-        return self.com.ok('targets')
+        return self.all('targets')
 
     def create_lun(self, mask):
         return self.ask('create-lun', 4 * MIB, mask or '-') is not None
