@@ -684,14 +684,14 @@ def test_every_byte_and_every_cut():
         if not WHOLE:
             bytes_, cuts = rng.sample(bytes_, 200), rng.sample(cuts, 100)
         sizes = []
-        for _ in range(2 if WHOLE else 4):
+        for _ in range(2 if WHOLE else 6):
             results = in_turns(tried, bytes_)
             in_turns(cut, cuts)
             compare(daemon, results)
             sizes.append(settled(daemon))
-        # what is lost in each round makes the last one the largest
-        check(has_sanitizer(daemon) or sizes[-1] - max(sizes[:-1]) <= 256 << 10,
-              f'memory grows: {sizes}')
+        # it goes up and down; what is lost in each round adds up between the halves
+        check(has_sanitizer(daemon) or
+              sizes[-1] - max(sizes[:len(sizes) // 2]) <= 256 << 10, f'memory grows: {sizes}')
         daemon.stop()
 
 

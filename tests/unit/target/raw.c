@@ -388,7 +388,7 @@ raw_quiet(struct raw *raw)
 	put_pdu(raw, bhs, NULL, 0);
 	raw_flush(raw);
 	raw_expect(raw, &pdu, RAW_NOP_IN, itt);
-	assert_false(raw_receive(raw, &pdu, 50));
+	assert_false(raw_receive(raw, &pdu, 200));
 }
 
 uint32_t

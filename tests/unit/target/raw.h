@@ -96,7 +96,7 @@ uint32_t raw_tmf(struct raw *raw, unsigned lun, unsigned function, uint32_t ref_
 void raw_pong(struct raw *raw, const struct raw_pdu *ping);
 /*
  * Expects that the target takes all that was sent on the connection, however long that lasts, and
- * then sends nothing for 50 ms.
+ * then sends nothing for 200 ms.
  */
 void raw_quiet(struct raw *raw);
 /* Logs the session out, and expects the response: the connection is closed then. */

@@ -111,6 +111,8 @@ def test_watch_shows_live_changes_before_its_stream_began(a):
             check('reloaded' not in line, line)
             if ' live_' in line and 'blink' in line:
                 break
+        else:
+            check(False, 'watch has ended')
     a.run('lun', 'maintain', 'shines', 'blink', 'stop')
     a.run('lun', 'delete', 'shines')
 
