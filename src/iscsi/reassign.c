@@ -10,7 +10,7 @@
  * with it.  What the owner executes goes on; answers are built into a ring that nobody sends, and
  * stay there, or with what recover.c keeps, until the task gets another connection.  Then data of a
  * write that is missing is requested there, and a read and its status are sent again from what is
- * kept. What is not a SCSI task has ended with its connection.
+ * kept.  What is not a SCSI task has ended with its connection.
  */
 #include "iscsi/recover_int.h"
 

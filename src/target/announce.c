@@ -2,7 +2,7 @@
 /*
  * Resets of units in an array of several gateways.  Commands of a LUN may wait at a gateway that
  * does not own it, where the owner's reset does not find them: they would be carried out after the
- * reset. So the owner announces a reset before it aborts anything.  It keeps a number for the LUN
+ * reset.  So the owner announces a reset before it aborts anything.  It keeps a number for the LUN
  * in the catalog, another one for each reset (ARRAY_KEEP_RESETS).  Every other gateway aborts the
  * LUN's commands that it has when it follows that change, and the change is answered when all have
  * followed it, or have no lease any more; one without a lease sends nothing before it has caught

@@ -292,8 +292,8 @@ change_json(const struct change *change, FILE *out)
 }
 
 /*
- * The replica was loaded anew, or had its live rows sent anew, as it has after its first load.  When
- * the configuration is as before, what differs between the live rows is all that was missed.
+ * The replica was loaded anew, or had its live rows sent anew, as it has after its first load.
+ * When the configuration is as before, what differs between the live rows is all that was missed.
  */
 static void
 on_reload(struct watch *watch, const struct client_view *before, const struct client_view *after)
